@@ -1,0 +1,60 @@
+# Needs python3 (3.11 or newer) and make; no root, no Docker. `make` alone lists the targets.
+PYTHON ?= python3
+ARGS ?=
+
+BIN := .venv/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help venv demo-venv demo simulate up test coverage bench lint format type constraints clean
+
+help: ## This list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: demo-venv ## Simulated conversations become simulated cases, live; ARGS="--conversations 500 --keep"
+	@$(BIN)/cody2zoho demo $(ARGS)
+
+simulate: demo-venv ## Only the simulators of Cody and Zoho
+	@$(BIN)/cody2zoho simulate $(ARGS)
+
+up: demo-venv ## The real thing on this machine, with the credentials in .env
+	@$(BIN)/cody2zoho up $(ARGS)
+
+test: venv ## All tests; ARGS="-k transcript" chooses
+	@$(BIN)/pytest -n auto $(ARGS)
+
+# Worker and beat processes that the tests start are counted as well: see [tool.coverage.run].
+coverage: venv ## All tests, and which lines they do not reach
+	@rm -f .coverage .coverage.*
+	@status=0; $(BIN)/coverage run -m pytest -n auto $(ARGS) || status=$$?; \
+	$(BIN)/coverage combine -q && $(BIN)/coverage report --skip-covered --show-missing; exit $$status
+
+bench: venv ## Speed and memory, as in docs/performance.md
+	@$(BIN)/python -m tests.bench $(ARGS)
+
+lint: venv ## Style and format
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+format: venv ## Mend what lint can mend by itself
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+type: venv ## Types
+	@$(BIN)/mypy
+
+# async-timeout is needed up to Python 3.11.2 only, and newer Pythons would leave it out.
+constraints: venv ## Resolve all packages afresh and pin them
+	@$(BIN)/python -m pip install --dry-run --ignore-installed -qq --report .venv/report.json \
+		'.[embedded,dev]' pip async-timeout
+	@$(PYTHON) .ci/constraints.py .venv/report.json constraints.txt
+	@git --no-pager diff --stat -- constraints.txt || true
+
+clean: ## Remove .venv and caches; .env and .state (your data) stay
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .coverage .coverage.* dist
+	find cody2zoho tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+venv:
+	@$(PYTHON) .ci/venv.py dev
+
+demo-venv:
+	@$(PYTHON) .ci/venv.py demo

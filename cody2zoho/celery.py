@@ -1,0 +1,87 @@
+"""The Celery app: `celery -A cody2zoho worker|beat|flower|call|inspect` need no more flags."""
+
+import logging
+import os
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from celery import Celery, signals
+from celery.beat import Scheduler
+
+from cody2zoho import configuration, flower, logs
+from cody2zoho.errors import ConfigurationError
+from cody2zoho.settings import Settings
+
+log = logging.getLogger(__name__)
+
+#: Exit code of a worker that ends itself because a task hangs (sysexits.h, EX_SOFTWARE).
+_HUNG = 70
+
+
+def _settings_or_exit() -> Settings:
+    try:
+        return configuration.settings()
+    except ConfigurationError as error:
+        print(error, file=sys.stderr)  # noqa: T201 - logging is not set up yet
+        raise SystemExit(2) from None
+
+
+settings = _settings_or_exit()
+if "flower" in sys.argv[1:]:
+    flower.prepare(settings)
+
+app = Celery("cody2zoho", include=["cody2zoho.tasks"])
+app.config_from_object("celeryconfig")
+app.set_default()
+
+_state = Path(settings.state_dir)
+_running: dict[str, float] = {}
+
+
+class PromptScheduler(Scheduler):
+    """Beat that ticks at once when it starts, keeps nothing on disk, and shows that it is alive."""
+
+    def setup_schedule(self) -> None:
+        super().setup_schedule()
+        self.install_default_entries(self.data)
+        self.merge_inplace(self.app.conf.beat_schedule)
+        for entry in self.schedule.values():
+            entry.last_run_at = entry.last_run_at.replace(year=2000)
+
+    def tick(self, *args: Any, **kwargs: Any) -> float:
+        _touch("beat")
+        return float(super().tick(*args, **kwargs))
+
+
+@signals.setup_logging.connect
+def _set_up_logging(**_: Any) -> None:
+    logs.configure(settings)
+
+
+@signals.task_prerun.connect
+def _began(task_id: str, **_: Any) -> None:
+    _running[task_id] = time.monotonic()
+
+
+@signals.task_postrun.connect
+def _ended(task_id: str, **_: Any) -> None:
+    _running.pop(task_id, None)
+
+
+@signals.heartbeat_sent.connect
+def _beat(**_: Any) -> None:
+    """Every two seconds, from the main loop. A thread cannot be killed, so a hung task ends the process."""
+    oldest = min(list(_running.values()), default=time.monotonic())
+    if time.monotonic() - oldest > 2 * settings.task_budget_seconds:
+        log.critical("worker_hung", extra={"seconds": round(time.monotonic() - oldest)})
+        logging.shutdown()
+        os._exit(_HUNG)
+    _touch("worker")
+
+
+def _touch(role: str) -> None:
+    """The container's health check looks at the age of this file."""
+    _state.mkdir(parents=True, exist_ok=True)
+    (_state / f"{role}.heartbeat").touch()

@@ -1,0 +1,170 @@
+"""What `cody2zoho doctor` looks at: one small function a question, each with its answer and its mend."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+import redis
+
+from cody2zoho.errors import Cody2ZohoError
+from cody2zoho.services import Services
+from cody2zoho.settings import since
+from cody2zoho.zoho.fields import KEY_LENGTH, Field
+
+
+class Level(StrEnum):
+    OK = "ok"
+    WARNING = "warning"  # it works, but not as well or as safely as it could
+    FAILED = "failed"  # no case will be made until this is mended
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One answer; `mend` says what to do, where there is something to do."""
+
+    about: str
+    level: Level
+    words: str
+    mend: str = ""
+
+
+def all_checks(services: Services) -> Iterator[Finding]:
+    """Every finding, as soon as it is known; what depends on something broken is left out."""
+    for check in (_redis, _cody, _zoho):
+        try:
+            yield from check(services)
+        except Cody2ZohoError as error:
+            yield Finding(_ABOUT[check], Level.FAILED, str(error))
+        except redis.exceptions.RedisError as error:
+            where = f"{services.settings.shown_redis_address}: {type(error).__name__}"
+            yield Finding("Redis", Level.FAILED, f"cannot be reached at {where}", "start it, or correct REDIS_URL")
+
+
+def _redis(services: Services) -> Iterator[Finding]:
+    version = services.store.info("server").get("redis_version", "?")
+    yield Finding("Redis", Level.OK, f"answers at {services.settings.shown_redis_address}, version {version}")
+    memory, disk = services.store.info("memory"), services.store.info("persistence")
+    policy = str(memory.get("maxmemory_policy", "unknown"))
+    if policy == "noeviction":
+        yield Finding("Redis memory", Level.OK, "refuses writes when full, and forgets nothing")
+    else:
+        mend = "set maxmemory-policy to noeviction"
+        yield Finding("Redis memory", Level.WARNING, f"throws keys away when full ({policy})", mend)
+    if int(disk.get("aof_enabled", 0)):
+        yield Finding("Redis disk", Level.OK, "keeps every write (append-only file)")
+    else:
+        mend = "set appendonly to yes"
+        yield Finding("Redis disk", Level.WARNING, "loses the latest writes when it is killed", mend)
+
+
+def _cody(services: Services) -> Iterator[Finding]:
+    bots = {bot.id: bot.name for bot in services.cody.bots()}
+    yield Finding("Cody", Level.OK, f"accepts the key; bots: {_listed(bots)}")
+    for bot in services.settings.bots:
+        if bot is not None and bot not in bots:
+            mend = f"write one of these as CODY_BOT_ID: {_listed(bots)}"
+            yield Finding("Cody bot", Level.FAILED, f"there is no bot {bot}", mend)
+        else:
+            yield _first_start(services, bot, bots.get(bot or "", "all bots"))
+
+
+def _first_start(services: Services, bot: str | None, name: str) -> Finding:
+    """How many cases the first start would make at most; nobody gets thousands by surprise."""
+    place = services.ledger.place(bot or "all", -1)
+    if place.top >= 0:
+        return Finding("Cody bot", Level.OK, f"{name}: polled before")
+    line = since(services.settings.sync_since, services.clock())
+    count, all_counted = _conversations_since(services, bot, line)
+    how_many = f"{count}" if all_counted else f"more than {count}"
+    when = f"since SYNC_SINCE {services.settings.sync_since}" if line else "of all history, as SYNC_SINCE is empty"
+    level = Level.OK if line or count < _MANY else Level.WARNING
+    mend = "" if level is Level.OK else "write a date or an age such as 7d as SYNC_SINCE, if that is too many"
+    words = f"{name}: the first start makes cases of at most {how_many} conversations {when}"
+    return Finding("Cody bot", level, words, mend)
+
+
+#: More cases than this at a first start deserve a warning.
+_MANY = 100
+
+#: Pages the doctor reads to count; a total that Cody names spares them.
+_MOST_PAGES = 20
+
+
+def _conversations_since(services: Services, bot: str | None, line: int | None) -> tuple[int, bool]:
+    """How many there are, and whether that is all of them."""
+    counted = 0
+    for number in range(1, _MOST_PAGES + 1):
+        page = services.cody.conversations(bot, number)
+        if line is None and page.total is not None:
+            return page.total, True
+        counting = [row for row in page.rows if row.created_at >= (line or 0)]
+        counted += len(counting)
+        if page.is_last or len(counting) < len(page.rows):
+            return counted, True
+    return counted, False
+
+
+def _zoho(services: Services) -> Iterator[Finding]:
+    token = services.tokens.get()
+    yield Finding("Zoho", Level.OK, f"gives access tokens; its API is {services.crm.base_url or token.api_domain}")
+    fields = services.fields.all()
+    yield Finding("Zoho Cases", Level.OK, f"can be read; {len(fields)} fields")
+    yield _key_field(fields, services.settings.zoho_field_map["conversation_id"])
+    yield from _figure_fields(fields, services.settings.zoho_field_map)
+    yield _pick_list(fields, "Status", "ZOHO_CASE_STATUS", services.settings.zoho_case_status)
+    yield _pick_list(fields, "Case_Origin", "ZOHO_CASE_ORIGIN", services.settings.zoho_case_origin)
+    yield _contact(services)
+
+
+def _key_field(fields: dict[str, Field], name: str) -> Finding:
+    field, mend = fields.get(name), "run `cody2zoho setup`"
+    if field is None:
+        return Finding("Zoho unique field", Level.FAILED, f"Cases have no field {name}", mend)
+    if not field.unique:
+        return Finding("Zoho unique field", Level.FAILED, f"{name} allows duplicate values", mend)
+    if field.length is not None and field.length < KEY_LENGTH // 4:
+        words = f"{name} takes only {field.length} characters"
+        return Finding("Zoho unique field", Level.FAILED, words, f"raise its length to {KEY_LENGTH} in Zoho")
+    return Finding("Zoho unique field", Level.OK, f"{name} allows no duplicate values")
+
+
+def _figure_fields(fields: dict[str, Field], field_map: dict[str, str]) -> Iterator[Finding]:
+    missing = [name for figure, name in field_map.items() if figure != "conversation_id" and name not in fields]
+    if missing:
+        mend = "run `cody2zoho setup`, or name your own in ZOHO_FIELD_MAP"
+        yield Finding("Zoho fields", Level.WARNING, f"Cases have no {', '.join(missing)}", mend)
+    else:
+        yield Finding("Zoho fields", Level.OK, "all fields for the figures are there")
+
+
+def _pick_list(fields: dict[str, Field], name: str, setting: str, value: str) -> Finding:
+    values = fields[name].values if name in fields else ()
+    if not values or value in values:
+        return Finding(f"Zoho {name}", Level.OK, f"{value} is in the pick list")
+    mend = f"write one of these as {setting}: {', '.join(values)}; or add the value in Zoho"
+    return Finding(f"Zoho {name}", Level.FAILED, f'"{value}" is not in the pick list', mend)
+
+
+def _contact(services: Services) -> Finding:
+    settings = services.settings
+    if settings.zoho_contact_id:
+        if services.contacts.exists(settings.zoho_contact_id):
+            return Finding("Zoho contact", Level.OK, f"{settings.zoho_contact_id} exists")
+        mend = "write the record id of a contact as ZOHO_CONTACT_ID, or none"
+        return Finding("Zoho contact", Level.FAILED, f"there is no contact {settings.zoho_contact_id}", mend)
+    if not settings.zoho_contact_name:
+        mend = "write ZOHO_CONTACT_ID or ZOHO_CONTACT_NAME, if cases should belong to one"
+        return Finding("Zoho contact", Level.OK, "cases belong to no contact", mend)
+    found = services.contacts.find(settings.zoho_contact_name)
+    if len(found) > 1:
+        mend = "write the right one's record id as ZOHO_CONTACT_ID"
+        words = f"{len(found)} contacts have the name in ZOHO_CONTACT_NAME; the oldest is used"
+        return Finding("Zoho contact", Level.WARNING, words, mend)
+    return Finding("Zoho contact", Level.OK, "found by its name" if found else "the first case will create it")
+
+
+def _listed(bots: dict[str, str]) -> str:
+    return ", ".join(f"{bot_id} ({name})" for bot_id, name in bots.items()) or "none"
+
+
+_ABOUT: dict[Callable[[Services], Iterator[Finding]], str] = {_redis: "Redis", _cody: "Cody", _zoho: "Zoho"}

@@ -1,0 +1,58 @@
+"""The command line: `cody2zoho …`.
+
+Exit codes: 0 done, 1 something is wrong and was said, 2 wrong usage, settings or input, 130 Ctrl-C.
+"""
+
+import sys
+from importlib import import_module
+from typing import Any
+
+import click
+
+from cody2zoho import __version__
+from cody2zoho.errors import Cody2ZohoError, ConfigurationError
+
+#: Command to module; a module is imported when its command is used, so that `--help` is quick.
+_COMMANDS = {
+    "demo": "See it work, with simulated Cody and Zoho and nothing to set up.",
+    "up": "Run all of it on this machine, with your credentials.",
+    "doctor": "Check settings, Redis, Cody and Zoho, and say how to mend what is wrong.",
+    "setup": "Make the custom fields in Zoho.",
+    "config": "Show the settings in force and where each came from.",
+    "status": "Show how many conversations are in which state.",
+    "simulate": "Serve a simulated Cody and Zoho on this machine.",
+}
+
+
+class _Commands(click.Group):
+    """Imports a command's module when the command is used, and turns our errors into sentences."""
+
+    def list_commands(self, _ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, _ctx: click.Context, name: str) -> click.Command | None:
+        if name not in _COMMANDS:
+            return None
+        command: click.Command = getattr(import_module(f"cody2zoho.cli.{name}"), name)
+        return command
+
+    def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(_COMMANDS.items()))
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except ConfigurationError as error:
+            for sentence in error.sentences:
+                click.echo(sentence, err=True)
+            sys.exit(2)
+        except Cody2ZohoError as error:
+            click.echo(str(error), err=True)
+            sys.exit(1)
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, "-V", "--version", prog_name="cody2zoho")
+def main() -> None:
+    """Every conversation of a Cody chatbot becomes exactly one Zoho CRM Case."""

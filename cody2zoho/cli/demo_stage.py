@@ -1,0 +1,117 @@
+"""What the demo runs, and a look at how far it is."""
+
+import json
+import os
+import secrets
+from dataclasses import dataclass
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import Any
+
+import redis
+
+from cody2zoho import embedded, roles
+from cody2zoho.ledger import Ledger, State
+from cody2zoho.ports import LOOPBACK, free_port
+from cody2zoho.supervisor import Supervisor
+
+#: What programs need of the caller's shell. Nothing else comes in: no setting, no proxy, no option of Flower.
+_NEEDED = ("PATH", "HOME", "LANG", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "VIRTUAL_ENV")
+_NEEDED_PREFIXES = ("LC_", "PYTHON", "COVERAGE_")
+
+_PREFIX = "{demo}:"
+_WORKER_GRACE_SECONDS = 5
+
+
+@dataclass(frozen=True)
+class Look:
+    """How far it is: conversations by what our ledger says of them, requests as the simulators counted them."""
+
+    found: int
+    created: int
+    waiting: int
+    working: int
+    queued: int
+    requests: dict[str, int]
+
+    @property
+    def is_quiet(self) -> bool:
+        """No worker has anything to do, and nothing has been handed out."""
+        return self.found > 0 and self.working == 0 and self.queued == 0
+
+
+class Stage:
+    """One installation of everything, on free ports, in a folder of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.redis = embedded.new_address()
+        self.simulators_port = free_port()
+        self.flower_port = free_port()
+        self.flower_login = f"demo:{secrets.token_hex(4)}"
+        self._store = redis.Redis.from_url(self.redis.url, decode_responses=True, socket_timeout=5)
+        self._ledger = Ledger(self._store, _PREFIX, lease_seconds=1)
+
+    @property
+    def simulators_url(self) -> str:
+        return f"http://{LOOPBACK}:{self.simulators_port}"
+
+    @property
+    def flower_url(self) -> str:
+        return f"http://{LOOPBACK}:{self.flower_port}"
+
+    @property
+    def logs(self) -> Path:
+        return self.folder / "logs"
+
+    def environment(self) -> dict[str, str]:
+        """All that the children are told."""
+        kept = {
+            name: value for name, value in os.environ.items() if name in _NEEDED or name.startswith(_NEEDED_PREFIXES)
+        }
+        return kept | {
+            "SIMULATORS_URL": self.simulators_url,
+            "REDIS_URL": self.redis.url,
+            "REDIS_KEY_PREFIX": _PREFIX,
+            "POLL_INTERVAL_SECONDS": "2",
+            "FLOWER_BASIC_AUTH": self.flower_login,
+            "FLOWER_PORT": str(self.flower_port),
+            "STATE_DIR": str(self.folder / "state"),
+            "LOG_FORMAT": "text",
+        }
+
+    def raise_curtain(self, supervisor: Supervisor, simulated: list[str], workers: int) -> None:
+        """Start everything, beat last: nothing may be fetched before Zoho has the fields. Raises ChildFailed."""
+        supervisor.start(roles.redis(self.redis, self.folder / "redis", on_disk=False))
+        supervisor.wait_until_ready("redis")
+        supervisor.start(
+            roles.simulators(self.simulators_port, *simulated),
+            *roles.workers(workers, _WORKER_GRACE_SECONDS),
+            roles.flower(self.flower_port),
+        )
+        supervisor.wait_until_ready("simulators")
+        supervisor.run(roles.setup())
+        supervisor.start(roles.beat())
+
+    def look(self) -> Look:
+        counts = self._ledger.counts()
+        requests = {name: tally["requests"] for name, tally in self.ask("requests").items()}
+        return Look(
+            found=sum(counts.values()),
+            created=counts[State.CREATED],
+            waiting=counts[State.WAITING],
+            working=counts[State.WORKING],
+            queued=int(self._store.llen(f"{_PREFIX}cases")),
+            requests=requests,
+        )
+
+    def ask(self, what: str) -> dict[str, Any]:
+        """What the simulators know: `audit` or `requests`."""
+        # Without a proxy, whatever the shell says.
+        connection = HTTPConnection(LOOPBACK, self.simulators_port, timeout=30)
+        try:
+            connection.request("GET", f"/control/{what}")
+            answer: dict[str, Any] = json.loads(connection.getresponse().read())
+            return answer
+        finally:
+            connection.close()

@@ -1,0 +1,35 @@
+"""`cody2zoho doctor`."""
+
+import json
+import sys
+from dataclasses import asdict
+
+import click
+
+from cody2zoho.checks import Finding, Level, all_checks
+from cody2zoho.services import services
+
+_SIGNS = {Level.OK: ("✓", "green"), Level.WARNING: ("!", "yellow"), Level.FAILED: ("✗", "red")}
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="As JSON, for scripts.")
+def doctor(as_json: bool) -> None:
+    """Check settings, Redis, Cody and Zoho; exit code 1 while something keeps cases from being made."""
+    checked = services()
+    findings = []
+    for finding in all_checks(checked):
+        findings.append(finding)
+        if not as_json:
+            _show(finding)
+    if as_json:
+        click.echo(json.dumps([asdict(finding) for finding in findings], indent=2, ensure_ascii=False))
+    if any(finding.level is Level.FAILED for finding in findings):
+        sys.exit(1)
+
+
+def _show(finding: Finding) -> None:
+    sign, colour = _SIGNS[finding.level]
+    click.echo(f"{click.style(sign, fg=colour)} {finding.about}: {finding.words}")
+    if finding.mend:
+        click.echo(f"  → {finding.mend}")

@@ -1,0 +1,48 @@
+"""`cody2zoho setup`: the custom fields in Zoho."""
+
+from collections.abc import Iterator
+
+import click
+
+from cody2zoho.services import Services, services
+from cody2zoho.zoho.fields import Field
+
+#: Data types of the figures' fields (Zoho, create custom fields).
+_TYPES = {"conversation_id": "unique", "average_length": "double"}
+
+
+@click.command()
+def setup() -> None:
+    """Make the custom fields in Zoho's Cases, the unique one included; what is there stays as it is."""
+    for sentence in set_up(services()):
+        click.echo(sentence)
+
+
+def set_up(services: Services) -> list[str]:
+    """Make what is missing; returns one sentence for each field. Raises what `zoho.crm` raises."""
+    return list(_steps(services))
+
+
+def _steps(services: Services) -> Iterator[str]:
+    there = services.fields.all()
+    wanted = services.settings.zoho_field_map
+    key = wanted["conversation_id"]
+    missing = {api_name: _TYPES.get(name, "integer") for name, api_name in wanted.items() if api_name not in there}
+    if missing:
+        services.fields.create({api_name.replace("_", " "): kind for api_name, kind in missing.items()})
+    if key in there and not there[key].unique:
+        services.fields.make_unique(there[key])
+        yield f"{key}: was there, allows no duplicate values from now on"
+    for api_name in wanted.values():
+        if api_name in missing:
+            yield f"{api_name}: made" + (", unique" if api_name == key else "")
+        elif api_name != key or there[key].unique:
+            yield f"{api_name}: was there"
+    yield from _misnamed(services.fields.all(), list(missing))
+
+
+def _misnamed(fields: dict[str, Field], made: list[str]) -> Iterator[str]:
+    """Zoho derives the API name from the label; where it chose another one, the field map has to follow."""
+    for api_name in made:
+        if api_name not in fields:
+            yield f"{api_name}: Zoho gave the new field another API name; write it into ZOHO_FIELD_MAP"

@@ -1,0 +1,161 @@
+"""Cody's API: bots, conversations and messages, read page by page.
+
+Cody pages at 15 conversations and 10 messages, newest first, by offset: a row added or deleted between two
+requests moves all others. It answers in one of two pagination dialects, and the `links.next` of one of them
+forgets the filter, so nothing is ever taken from it but that there is one.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Generic, Protocol, TypeVar
+from urllib.parse import quote
+
+from cody2zoho.errors import AccessRevoked, Gone, NotSetUp, Refused, Transient
+from cody2zoho.http import Answer, Api, raise_for_passing_fault
+from cody2zoho.models import Conversation, Message
+
+#: A list that moved while it was read is read again, this often in all.
+_WALKS = 3
+_MOST_PAGES = 10_000
+
+
+class _HasId(Protocol):
+    @property
+    def id(self) -> str: ...
+
+
+Row = TypeVar("Row", bound=_HasId)
+
+
+@dataclass(frozen=True)
+class Bot:
+    id: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Page(Generic[Row]):
+    """One page of a list, newest first; `total` counts the rows of all pages, None where Cody does not say."""
+
+    rows: list[Row]
+    is_last: bool
+    total: int | None
+    page_count: int
+
+
+@dataclass(frozen=True)
+class Cody:
+    """What we ask of Cody. Every method sends each request once.
+
+    Raises Transient or RateLimited for passing faults, AccessRevoked where Cody refuses the key, Gone where a
+    conversation no longer exists.
+    """
+
+    api: Api
+    base_url: str
+    key: str
+
+    def bots(self) -> list[Bot]:
+        return self._whole_list("bots", {}, lambda row: Bot(row["id"], str(row.get("name") or "")))
+
+    def conversations(self, bot_id: str | None, page: int) -> Page[Conversation]:
+        """One page of a bot's conversations, or of all bots'; raises NotSetUp where Cody knows no such bot."""
+        try:
+            return self._page("conversations", {"bot_id": bot_id} if bot_id else {}, page, _conversation)
+        except Gone:
+            remedy = "write one of the bots that `cody2zoho doctor` lists as CODY_BOT_ID"
+            raise NotSetUp(f"Cody knows no bot {bot_id}: {remedy}", what=f"bot {bot_id}") from None
+
+    def conversation(self, conversation_id: str) -> Conversation:
+        body = _object(self._get(f"conversations/{quote(conversation_id, safe='')}", {}))
+        return _parsed(_conversation, body.get("data"))
+
+    def messages(self, conversation_id: str) -> list[Message]:
+        """All messages, oldest first; raises Transient rather than return a part of them."""
+        found = self._whole_list("messages", {"conversation_id": conversation_id}, _message)
+        found.reverse()  # what shares a second keeps Cody's order
+        found.sort(key=lambda message: message.created_at)
+        return found
+
+    def _whole_list(self, path: str, query: dict[str, str], parse: Callable[[Any], Row]) -> list[Row]:
+        for _ in range(_WALKS):
+            found, settled = self._walk(path, query, parse)
+            if settled:
+                return list(found.values())
+        raise Transient(f"Cody's list of {path} kept changing while it was read")
+
+    def _walk(self, path: str, query: dict[str, str], parse: Callable[[Any], Row]) -> tuple[dict[str, Row], bool]:
+        """All rows from the first page to the last, and whether none can have slipped between two pages."""
+        found: dict[str, Row] = {}
+        totals: set[int | None] = set()
+        for number in range(1, _MOST_PAGES):
+            page = self._page(path, query, number, parse)
+            totals.add(page.total)
+            known = len(found)
+            found.update((row.id, row) for row in page.rows if row.id not in found)
+            missing = page.total is not None and len(found) < page.total
+            if not page.rows or (page.is_last and not missing):
+                return found, len(totals) == 1
+            if len(found) == known:
+                return found, False
+        return found, False
+
+    def _page(self, path: str, query: dict[str, str], number: int, parse: Callable[[Any], Row]) -> Page[Row]:
+        body = _object(self._get(path, {**query, "page": str(number)}))
+        rows = body.get("data")
+        if not isinstance(rows, list):
+            raise Transient(f"Cody answered a list of {path} with something else")
+        meta = body.get("meta")
+        place = (meta.get("pagination") if isinstance(meta, dict) else None) or {}
+        page_count = int(place.get("total_pages") or 1)
+        more = number < page_count or bool(place.get("next_page")) or "next" in (place.get("links") or {})
+        return Page([_parsed(parse, row) for row in rows], not (rows and more), place.get("total"), page_count)
+
+    def _get(self, path: str, query: dict[str, str]) -> Answer:
+        answer = self.api.send("GET", f"{self.base_url}/{path}", f"Bearer {self.key}", params=query)
+        raise_for_passing_fault("Cody", "GET", answer)
+        if answer.status in (401, 403) or 300 <= answer.status < 400:
+            # Without a valid key Laravel answers 401, or sends a browser to its login page.
+            raise AccessRevoked(f"Cody refuses the key ({answer.status}): write a valid CODY_API_KEY", what="cody")
+        if answer.status in (404, 422):
+            raise Gone(f"Cody does not know what was asked for ({answer.status})")
+        if answer.status == 402:
+            raise Transient("Cody's plan is used up (402): wait, or upgrade it")
+        if answer.status != 200:
+            raise Refused(f"Cody refuses a list of {path.partition('/')[0]} ({answer.status})")
+        return answer
+
+
+def _object(answer: Answer) -> dict[str, Any]:
+    """The JSON object of an answer; HTML with status 200 is a proxy's word, not Cody's."""
+    body = answer.json() if answer.is_json else None
+    if not isinstance(body, dict):
+        raise Transient("Cody answered with something that is not JSON")
+    return body
+
+
+def _parsed(parse: Callable[[Any], Row], row: Any) -> Row:
+    try:
+        return parse(row)
+    except (KeyError, TypeError, ValueError, AttributeError):
+        raise Transient("Cody answered with a row that lacks what Cody documents") from None
+
+
+def _conversation(row: dict[str, Any]) -> Conversation:
+    return Conversation(str(row["id"]), str(row["bot_id"]), int(row["created_at"]), row.get("name"))
+
+
+def _message(row: dict[str, Any]) -> Message:
+    content = row.get("content")
+    return Message(
+        id=str(row["id"]),
+        content="" if content is None else str(content),
+        by_machine=bool(row["machine"]) if "machine" in row else row.get("role") not in _PEOPLE,
+        created_at=int(row["created_at"]),
+        failed=bool(row.get("failed_responding")),
+        flagged=bool(row.get("flagged")),
+    )
+
+
+#: Roles of people, in the rows of older answers that have a role and no `machine` flag.
+_PEOPLE = ("user", "human", "visitor", "customer")

@@ -1,0 +1,119 @@
+"""From what the operator wrote to `Settings`, or to one sentence for each thing that is missing or wrong."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from dotenv import dotenv_values
+from pydantic import AliasChoices, SecretStr, ValidationError
+from pydantic.fields import FieldInfo
+
+from cody2zoho.errors import ConfigurationError
+from cody2zoho.settings import CREDENTIALS, Settings, is_unset
+
+
+@lru_cache(maxsize=1)
+def settings() -> Settings:
+    """The settings of this process, read once. Raises ConfigurationError with all that is wrong."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        raise ConfigurationError([_sentence(item) for item in error.errors()]) from None
+
+
+def names(field_name: str) -> list[str]:
+    """The spellings of a setting, the present one first."""
+    alias = Settings.model_fields[field_name].validation_alias
+    return [str(choice) for choice in alias.choices] if isinstance(alias, AliasChoices) else [field_name.upper()]
+
+
+def is_secret(field: FieldInfo) -> bool:
+    return field.annotation is SecretStr
+
+
+def masked(value: str) -> str:
+    """Enough of a secret to tell two apart: its last four characters, where it is long enough to spare them."""
+    return f"…{value[-4:]}" if len(value) >= 16 else "…"
+
+
+@dataclass(frozen=True)
+class Origin:
+    """One setting in force: its name as written, its value fit to be shown, where it came from."""
+
+    name: str
+    value: str
+    source: str
+
+
+def origins(env_file: Path = Path(".env")) -> Iterator[Origin]:
+    """Every setting, what is in force and where it came from; also when `settings()` would refuse them."""
+    sources = {"environment": dict(os.environ), str(env_file): dotenv_values(env_file) if env_file.exists() else {}}
+    simulated = _simulated()
+    for field_name, field in Settings.model_fields.items():
+        source, name, raw = _first(sources, field_name)
+        if not source and field_name in simulated:
+            source, raw = "simulators", simulated[field_name]
+        if not source:
+            source, raw = ("not set", "") if field.is_required() else ("default", _plain(field.default))
+        yield Origin(name, masked(raw) if raw and is_secret(field) else raw, source)
+
+
+def _first(sources: dict[str, Any], field_name: str) -> tuple[str, str, str]:
+    """The first source that has a real value under one of the setting's spellings."""
+    for source, values in sources.items():
+        found = {key.upper(): value for key, value in values.items()}
+        for name in names(field_name):
+            if not is_unset(name, found.get(name)):
+                return source, name, str(found[name])
+    return "", names(field_name)[0], ""
+
+
+def _simulated() -> dict[str, str]:
+    """What SIMULATORS_URL fills in, where it does."""
+    try:
+        used = settings()
+    except ConfigurationError:
+        return {}
+    if not used.simulators_url or used.cody_api_key.get_secret_value() != "simulated-cody-key":
+        return {}
+    filled = (*CREDENTIALS, "cody_api_url", "cody_bot_id", "zoho_accounts_url", "zoho_api_url")
+    return {name: _plain(getattr(used, name)) for name in filled}
+
+
+def _plain(value: Any) -> str:
+    match value:
+        case SecretStr():
+            return value.get_secret_value()
+        case dict():
+            return ",".join(f"{key}={item}" for key, item in value.items())
+        case tuple():
+            return ",".join(value)
+        case bool():
+            return str(value).lower()
+        case _:
+            return str(value).replace("\n", "\\n")
+
+
+def _sentence(item: Any) -> str:
+    """One sentence that names the variable, what is wrong with it and what to write."""
+    field_name = _field_of(str(item["loc"][0])) if item["loc"] else "settings"
+    field = Settings.model_fields.get(field_name)
+    if field is None:
+        return f"The settings are wrong: {item['msg']}."
+    name, wanted = names(field_name)[0], f"{field.description}"
+    if item["type"] == "missing":
+        return f"{name} is not set; write it into .env or the environment: {wanted}"
+    shown = "" if is_secret(field) else f' "{item["input"]}"'
+    problem = item["msg"].removeprefix("Value error, ")
+    problem = problem if item["type"] == "value_error" else f"is wrong: {problem[0].lower()}{problem[1:]}"
+    return f"{name}{shown} {problem}. It is: {wanted}"
+
+
+def _field_of(location: str) -> str:
+    """pydantic names a setting by whichever spelling it found."""
+    return next(
+        (field for field in Settings.model_fields if location.upper() in [field.upper(), *names(field)]), location
+    )

@@ -1,0 +1,58 @@
+"""The contact every case belongs to: given by id, or found or created once by name.
+
+Keys, below the prefix:
+    contact:<digest of the name>  string  the contact's record id, for a day
+    lock:contact                  string  the process that is looking it up
+"""
+
+import hashlib
+from dataclasses import dataclass
+
+import redis
+
+from cody2zoho.errors import Transient
+from cody2zoho.zoho.contacts import Contacts
+
+_KEPT_SECONDS = 86_400
+_LOOK_UP_SECONDS = 90
+
+
+@dataclass
+class FixedContact:
+    store: redis.Redis
+    contacts: Contacts
+    prefix: str
+    given_id: str
+    name: str
+    _found: str | None = None
+
+    def id(self) -> str | None:
+        """The record id, None where no contact is wanted. Of several with the same name it is the oldest."""
+        if self.given_id or not self.name:
+            return self.given_id or None
+        self._found = self._found or self._kept() or self._looked_up()
+        return self._found
+
+    def _kept(self) -> str | None:
+        kept = self.store.get(self._key())
+        return str(kept) if kept else None
+
+    def _looked_up(self) -> str:
+        """Under a lock: two workers must not both find nothing and create two."""
+        lock = self.store.lock(
+            f"{self.prefix}lock:contact", timeout=_LOOK_UP_SECONDS, blocking_timeout=_LOOK_UP_SECONDS
+        )
+        if not lock.acquire():
+            raise Transient("Another worker is still looking up the contact")
+        try:
+            contact_id = (
+                self._kept() or next(iter(self.contacts.find(self.name)), None) or self.contacts.create(self.name)
+            )
+            self.store.set(self._key(), contact_id, ex=_KEPT_SECONDS)
+            return contact_id
+        finally:
+            if lock.owned():
+                lock.release()
+
+    def _key(self) -> str:
+        return f"{self.prefix}contact:{hashlib.sha256(self.name.encode()).hexdigest()[:16]}"

@@ -1,0 +1,78 @@
+"""
+Every error we raise, sorted by what happens next:
+
+* Cody2ZohoError
+  x ConfigurationError  a setting is missing or wrong; say which, stop with exit code 2
+  x Transient           nothing is wrong with the work; try again later
+    + RateLimited       ... and not before `retry_after_seconds`
+    + OutcomeUnknown    the request may have taken effect; send the same insert again to learn whether it did
+  x Blocked             nothing of this kind can succeed until a person mends the set-up; the work waits
+    + AccessRevoked     an API no longer accepts our credentials
+    + NotSetUp          Zoho lacks something we need, such as the unique field
+  x Permanent           trying this work again cannot help; park it, tell a person
+    + Refused           the API names what it will not take
+  x Gone                the conversation no longer exists at Cody; there is nothing to do
+
+A message is one sentence for an operator. It never holds a secret, a customer's words or a URL with a query.
+"""
+
+
+class Cody2ZohoError(Exception):
+    """Anything this product says went wrong."""
+
+
+class ConfigurationError(Cody2ZohoError):
+    """One or more settings are missing or wrong; `sentences` has one for each."""
+
+    def __init__(self, sentences: list[str]) -> None:
+        super().__init__("\n".join(sentences))
+        self.sentences = sentences
+
+
+class Transient(Cody2ZohoError):
+    """Nothing is wrong with the work; the same call may succeed later."""
+
+    retry_after_seconds: float | None = None
+
+
+class RateLimited(Transient):
+    """The API asks for a pause; `retry_after_seconds` is None where it does not say how long."""
+
+    def __init__(self, message: str, retry_after_seconds: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after_seconds = retry_after_seconds
+
+
+class OutcomeUnknown(Transient):
+    """The request reached the other side, the answer did not reach us: it may have taken effect."""
+
+
+class Blocked(Cody2ZohoError):
+    """The set-up is broken for all work of this kind; trying the next piece would fail the same way.
+
+    `what` names what is blocked: `cody`, `zoho`, or one bot.
+    """
+
+    def __init__(self, message: str, what: str = "zoho") -> None:
+        super().__init__(message)
+        self.what = what
+
+
+class AccessRevoked(Blocked):
+    """An API refuses our credentials; only new ones help."""
+
+
+class NotSetUp(Blocked):
+    """Zoho is not prepared for us; `cody2zoho doctor` names the gap and its mend."""
+
+
+class Permanent(Cody2ZohoError):
+    """Trying this piece of work again cannot help."""
+
+
+class Refused(Permanent):
+    """The API understood the request and will not take it."""
+
+
+class Gone(Cody2ZohoError):
+    """The conversation no longer exists at Cody."""

@@ -1,0 +1,170 @@
+"""The one way out of the process: every request sent once, within a time limit, its failure a typed error.
+
+Nothing is tried again here, no redirect is followed and no cookie or `.netrc` is read: a retry belongs to
+the task, and a redirect from an API is an answer, not a way.
+"""
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any
+
+import requests
+from requests.adapters import HTTPAdapter
+from requests.auth import AuthBase
+from urllib3.exceptions import HTTPError, NewConnectionError, ProtocolError, ReadTimeoutError
+
+from cody2zoho import __version__
+from cody2zoho.errors import OutcomeUnknown, RateLimited, Transient
+
+_CHUNK_BYTES = 65_536
+_LARGEST_ANSWER_BYTES = 64 * 1024 * 1024
+
+
+_ends_at: ContextVar[float] = ContextVar("ends_at", default=float("inf"))
+
+
+@contextmanager
+def time_limit(seconds: float) -> Iterator[None]:
+    """Hold all requests inside to so many seconds together; the one that would pass it raises Transient.
+
+    A thread cannot be killed, so this is what bounds a task.
+    """
+    mark = _ends_at.set(time.monotonic() + seconds)
+    try:
+        yield
+    finally:
+        _ends_at.reset(mark)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A complete HTTP response."""
+
+    status: int
+    headers: requests.structures.CaseInsensitiveDict[str]
+    body: bytes
+
+    @property
+    def is_json(self) -> bool:
+        return "json" in self.headers.get("Content-Type", "")
+
+    def json(self) -> Any:
+        """The body as JSON; None where it is none, whatever the headers say."""
+        try:
+            return json.loads(self.body)
+        except ValueError:
+            return None
+
+
+@dataclass(frozen=True)
+class Api:
+    """One remote API: what people call it, and how long a request to it may take, in seconds."""
+
+    name: str
+    connect_timeout_seconds: float
+    read_timeout_seconds: float
+    _local: threading.local = field(default_factory=threading.local, repr=False, compare=False)
+
+    def send(self, method: str, url: str, authorization: str = "", **parts: Any) -> Answer:
+        """Send one request. Raises Transient where it never arrived, OutcomeUnknown where it may have."""
+        now = time.monotonic()
+        ends_at = min(now + self.read_timeout_seconds, _ends_at.get())
+        if ends_at <= now:
+            raise Transient(f"TASK_BUDGET_SECONDS ran out before {self.name} was asked")
+        try:
+            response = self._session().request(
+                method,
+                url,
+                auth=_Header(authorization),
+                timeout=(self.connect_timeout_seconds, ends_at - now),
+                allow_redirects=False,
+                stream=True,
+                **parts,
+            )
+            with response:
+                return Answer(response.status_code, response.headers, self._body(response, ends_at))
+        except (requests.exceptions.RequestException, HTTPError, OSError) as error:
+            raise self._failure(method, error) from None
+
+    def _session(self) -> requests.Session:
+        """One session a thread, as the maintainers of requests advise: a session is not safe between threads."""
+        session: requests.Session | None = getattr(self._local, "session", None)
+        if session is None:
+            session = requests.Session()
+            session.trust_env = True
+            session.headers.update({"Accept": "application/json", "User-Agent": f"cody2zoho/{__version__}"})
+            for scheme in ("https://", "http://"):
+                session.mount(scheme, HTTPAdapter(pool_connections=4, pool_maxsize=2, max_retries=0))
+            self._local.session = session
+        return session
+
+    def _body(self, response: requests.Response, ends_at: float) -> bytes:
+        """The whole body; the read time-out starts anew with each byte, so the total is held here."""
+        chunks, size = [], 0
+        for chunk in response.iter_content(_CHUNK_BYTES):
+            chunks.append(chunk)
+            size += len(chunk)
+            if time.monotonic() > ends_at or size > _LARGEST_ANSWER_BYTES:
+                raise requests.exceptions.ReadTimeout
+        return b"".join(chunks)
+
+    def _failure(self, method: str, error: Exception) -> Transient:
+        if isinstance(error, requests.exceptions.SSLError):
+            return Transient(f"{self.name} cannot be reached: its certificate does not hold")
+        if never_arrived(error):
+            return Transient(f"{self.name} cannot be reached: no connection")
+        what = "did not answer in time" if timed_out(error) else "cut the connection"
+        if method == "GET":
+            return Transient(f"{self.name} {what}")
+        return OutcomeUnknown(f"{self.name} {what}; the request may have taken effect")
+
+
+class _Header(AuthBase):
+    """Our own Authorization header; without an `auth` requests would let `.netrc` replace it."""
+
+    def __init__(self, value: str) -> None:
+        self.value = value
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        if self.value:
+            request.headers["Authorization"] = self.value
+        return request
+
+
+def never_arrived(error: BaseException | None) -> bool:
+    """Whether no connection was made, so that the request cannot have taken effect."""
+    if isinstance(error, requests.exceptions.ConnectTimeout | NewConnectionError | requests.exceptions.ProxyError):
+        return True
+    if isinstance(error, ProtocolError):
+        return False
+    reason = getattr(error, "reason", None) or next(
+        (arg for arg in getattr(error, "args", ()) if isinstance(arg, Exception)), None
+    )
+    return reason is not None and never_arrived(reason)
+
+
+def timed_out(error: BaseException) -> bool:
+    """Whether time ran out; in the midst of a body requests calls that a connection error."""
+    causes = (error, *(cause for cause in error.args if isinstance(cause, Exception)))
+    return any(isinstance(cause, requests.exceptions.Timeout | ReadTimeoutError) for cause in causes)
+
+
+def retry_after_seconds(answer: Answer) -> float | None:
+    """The pause a 429 or 503 asks for; Cody sends delta-seconds, Zoho sends none (RFC 9110, 10.2.3)."""
+    value = answer.headers.get("Retry-After", "")
+    return max(0.0, float(value)) if value.replace(".", "", 1).isdigit() else None
+
+
+def raise_for_passing_fault(api: str, method: str, answer: Answer) -> None:
+    """429 and 5xx, which both APIs share: a pause, or an unknown outcome where something was written."""
+    if answer.status == 429:
+        raise RateLimited(f"{api} asks for a pause (429)", retry_after_seconds(answer))
+    if answer.status >= 500:
+        if method == "GET":
+            raise Transient(f"{api} is out of order ({answer.status})")
+        raise OutcomeUnknown(f"{api} is out of order ({answer.status}); the request may have taken effect")

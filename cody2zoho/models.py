@@ -1,0 +1,59 @@
+"""The nouns that travel between the modules."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Conversation:
+    """A conversation as Cody lists it; `created_at` in Unix seconds.
+
+    Cody's ids are case-sensitive and unique only among conversations: a bot may have the same one.
+    """
+
+    id: str
+    bot_id: str
+    created_at: int
+    name: str | None = None
+
+
+@dataclass(frozen=True)
+class Message:
+    """One thing said; `created_at` in Unix seconds. `content` is never None, but may be empty."""
+
+    id: str
+    content: str
+    by_machine: bool
+    created_at: int
+    failed: bool = False
+    flagged: bool = False
+
+
+@dataclass(frozen=True)
+class Note:
+    """A note on a case; the title says which part it is, so that no part is ever sent twice."""
+
+    title: str
+    content: str
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """A text file on a case."""
+
+    file_name: str
+    content: bytes
+
+
+@dataclass(frozen=True)
+class CaseDraft:
+    """A case as it is to stand in Zoho: field API names to values, and what did not fit into them.
+
+    `digest` is over all messages: equal digests, equal transcripts.
+    """
+
+    conversation_id: str
+    fields: dict[str, object]
+    notes: tuple[Note, ...]
+    attachments: tuple[Attachment, ...]
+    message_count: int
+    digest: str

@@ -1,0 +1,47 @@
+"""How it goes: figures and looks at both APIs, for the log now and for alerts later."""
+
+import logging
+from collections.abc import Callable
+
+from cody2zoho.errors import Blocked, Cody2ZohoError
+from cody2zoho.services import Services
+
+log = logging.getLogger(__name__)
+
+#: A token with less left than this is renewed by the next tick.
+_RENEW_WITHIN_SECONDS = 900
+
+
+def refresh_token(services: Services) -> float:
+    """Keep the access token fresh; returns the seconds it has left. Raises AccessRevoked, RateLimited, Transient."""
+    try:
+        return services.tokens.keep_fresh(_RENEW_WITHIN_SECONDS)
+    except Blocked as error:
+        services.blocks.put(error.what, str(error))
+        raise
+
+
+def health(services: Services) -> dict[str, str]:
+    """Whether both APIs answer and accept our credentials, in words."""
+    looks = {"cody": services.cody.bots, "zoho": services.fields.all}
+    return {api: _look(api, look, services) for api, look in looks.items()}
+
+
+def _look(api: str, look: Callable[[], object], services: Services) -> str:
+    try:
+        look()
+    except Blocked as error:
+        services.blocks.put(error.what, str(error))
+        return str(error)
+    except Cody2ZohoError as error:
+        log.warning("health_check_failed", extra={"api": api, "reason": str(error)})
+        return str(error)
+    return "ok"
+
+
+def summary(services: Services) -> dict[str, int]:
+    """How many conversations are in which state."""
+    counts = {state.value: count for state, count in services.ledger.counts().items()}
+    # Not under their bare names: a log record has a `created` of its own.
+    log.info("business_summary", extra={f"conversations_{state}": count for state, count in counts.items()})
+    return counts

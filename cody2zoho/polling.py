@@ -1,0 +1,141 @@
+"""Finding new conversations with as few requests as possible.
+
+Cody lists newest first, by creation. What is known is remembered as a place in that list (`ledger.Place`), so a
+poll reads from the top down to what it knows: one page when nothing is new. A list too long for one poll is
+read on in the next ones, below what has come on top meanwhile. A slow sweep over all pages, a few at a time,
+finds what this may have missed: rows that a deletion moved to a page already read.
+"""
+
+import logging
+import math
+from dataclasses import dataclass
+
+from cody2zoho.cody import Page
+from cody2zoho.errors import Blocked, Cody2ZohoError
+from cody2zoho.http import time_limit
+from cody2zoho.ledger import Place
+from cody2zoho.models import Conversation
+from cody2zoho.services import Services
+from cody2zoho.settings import since
+
+log = logging.getLogger(__name__)
+
+#: Pages one poll reads of a bot's list at most; at Cody's 60 requests a minute a poll must leave room for messages.
+PAGES_PER_POLL = 20
+
+#: Seconds between two steps of the sweep.
+SWEEP_STEP_SECONDS = 300
+
+_PER_PAGE = 15
+
+
+@dataclass
+class Found:
+    """What one poll did."""
+
+    pages: int = 0
+    conversations: int = 0
+    new: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.new} new of {self.conversations} on {self.pages} pages"
+
+
+def poll(services: Services) -> Found:
+    """Note the new conversations of all bots. A bot that fails does not hold up another."""
+    found = Found()
+    line = services.ledger.line(since(services.settings.sync_since, services.clock()))
+    with time_limit(services.settings.task_budget_seconds):
+        for bot in services.settings.bots:
+            try:
+                _Reading(services, bot, line, found).poll()
+                services.blocks.lift("cody", f"bot {bot}")
+            except Blocked as error:
+                services.blocks.put(error.what, str(error))
+            except Cody2ZohoError as error:
+                log.warning("poll_failed", extra={"bot": bot or "all", "reason": str(error)})
+    return found
+
+
+def sweep(services: Services) -> Found:
+    """One step of the sweep: so many pages that the whole list is seen once in FULL_SWEEP_HOURS."""
+    found = Found()
+    line = services.ledger.line(since(services.settings.sync_since, services.clock()))
+    with time_limit(services.settings.task_budget_seconds):
+        for bot in services.settings.bots:
+            _Reading(services, bot, line, found).sweep()
+    return found
+
+
+@dataclass
+class _Reading:
+    """The reading of one bot's list."""
+
+    services: Services
+    bot: str | None
+    line: int
+    found: Found
+    pages: int = 0
+
+    def poll(self) -> None:
+        before = self.services.ledger.place(self._name, self.line)
+        after = self._rest(self._head(before))
+        if after != before:
+            self.services.ledger.keep_place(self._name, after)
+
+    def sweep(self) -> None:
+        number = self.services.ledger.swept(self._name) + 1
+        page, _ = self._page(number)
+        steps = max(1, self.services.settings.full_sweep_hours * 3600 // SWEEP_STEP_SECONDS)
+        last = number + math.ceil(page.page_count / steps) - 1
+        while number < last and not page.is_last:
+            number += 1
+            page, _ = self._page(number)
+        self.services.ledger.keep_swept(self._name, 0 if page.is_last else number)
+
+    def _head(self, place: Place) -> Place:
+        """From the newest down to `top`. What lies below it, down to `known_to`, is `_rest`'s."""
+        top, arrivals = place.top, 0
+        for number in range(1, PAGES_PER_POLL + 1):
+            page, new = self._page(number)
+            top = max([top, *(row.created_at for row in page.rows)])
+            arrivals += sum(row.created_at > place.top for row in page.rows)
+            if _reaches(page, new, place.top):
+                if place.offset:
+                    return Place(place.known_to, top, place.offset + arrivals)
+                return Place(top, top)
+        return Place(place.known_to, top, PAGES_PER_POLL * _PER_PAGE)
+
+    def _rest(self, place: Place) -> Place:
+        """On from where the last poll had to stop."""
+        offset = place.offset
+        while offset and self.pages < PAGES_PER_POLL:
+            number = offset // _PER_PAGE + 1
+            page, new = self._page(number)
+            if _reaches(page, new, place.known_to):
+                return Place(place.top, place.top)
+            offset = number * _PER_PAGE
+        return Place(place.known_to, place.top, offset)
+
+    def _page(self, number: int) -> tuple[Page[Conversation], list[str]]:
+        """A page, noted, and the ids on it that were new."""
+        page = self.services.cody.conversations(self.bot, number)
+        counting = [row for row in page.rows if row.created_at >= self.line]
+        new = self.services.ledger.add_new(counting)
+        self.found.new += len(new)
+        self.pages += 1
+        self.found.pages += 1
+        self.found.conversations += len(page.rows)
+        return page, new
+
+    @property
+    def _name(self) -> str:
+        return self.bot or "all"
+
+
+def _reaches(page: Page[Conversation], new: list[str], moment: int) -> bool:
+    """Whether all below this page is known, as everything up to that moment is."""
+    if page.is_last:
+        return True
+    last = page.rows[-1]
+    return last.created_at < moment or (last.created_at == moment and last.id not in new)

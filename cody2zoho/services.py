@@ -1,0 +1,81 @@
+"""Everything the pipeline works with, plugged together once per process."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+
+import redis
+
+from cody2zoho import configuration, store
+from cody2zoho.blocks import Blocks
+from cody2zoho.cody import Cody
+from cody2zoho.contact import FixedContact
+from cody2zoho.http import Api
+from cody2zoho.ledger import Ledger
+from cody2zoho.settings import Settings
+from cody2zoho.tokens import Tokens
+from cody2zoho.zoho.accounts import Accounts
+from cody2zoho.zoho.cases import Cases
+from cody2zoho.zoho.contacts import Contacts
+from cody2zoho.zoho.crm import Crm
+from cody2zoho.zoho.fields import Fields, KeyField
+
+
+@dataclass(frozen=True)
+class Services:
+    settings: Settings
+    store: redis.Redis
+    cody: Cody
+    tokens: Tokens
+    crm: Crm
+    cases: Cases
+    contacts: Contacts
+    fields: Fields
+    key_field: KeyField
+    contact: FixedContact
+    ledger: Ledger
+    blocks: Blocks
+    clock: Callable[[], float]
+
+
+def build(settings: Settings, clock: Callable[[], float] = time.time) -> Services:
+    """Plug it together; nothing is asked of any server yet."""
+    client, prefix = store.connect(settings), settings.redis_key_prefix
+    accounts = Accounts(
+        api=_api("Zoho's accounts server", settings),
+        base_url=settings.accounts_url,
+        client_id=settings.zoho_client_id,
+        client_secret=settings.zoho_client_secret.get_secret_value(),
+        refresh_token=settings.zoho_refresh_token.get_secret_value(),
+        clock=clock,
+    )
+    tokens = Tokens(client, accounts, prefix, clock)
+    crm = Crm(_api("Zoho", settings), tokens, settings.zoho_api_url, settings.api_url)
+    fields, contacts = Fields(crm), Contacts(crm)
+    key = settings.zoho_field_map["conversation_id"]
+    return Services(
+        settings=settings,
+        store=client,
+        cody=Cody(_api("Cody", settings), settings.cody_api_url, settings.cody_api_key.get_secret_value()),
+        tokens=tokens,
+        crm=crm,
+        cases=Cases(crm, key),
+        contacts=contacts,
+        fields=fields,
+        key_field=KeyField(fields, key),
+        contact=FixedContact(client, contacts, prefix, settings.zoho_contact_id, settings.zoho_contact_name),
+        ledger=Ledger(client, prefix, settings.lease_seconds),
+        blocks=Blocks(client, prefix),
+        clock=clock,
+    )
+
+
+@lru_cache(maxsize=1)
+def services() -> Services:
+    """Those of this process. Raises ConfigurationError."""
+    return build(configuration.settings())
+
+
+def _api(name: str, settings: Settings) -> Api:
+    return Api(name, settings.http_connect_timeout_seconds, settings.http_read_timeout_seconds)

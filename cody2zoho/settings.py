@@ -1,0 +1,373 @@
+"""Every setting, from the environment first, then `.env`, then a default.
+
+The sentence beside a setting is its documentation: `.env.example`, `docs/configuration.md` and
+`cody2zoho config` are checked against it.
+"""
+
+import re
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import Annotated, Any, Literal
+from urllib.parse import quote
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AliasChoices, Field, SecretStr, ValidationInfo, field_validator, model_validator
+from pydantic_settings import BaseSettings, EnvSettingsSource, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+
+#: Where Zoho keeps its accounts and its API, by data centre (Zoho's multi-DC page; Canada's differs).
+DATA_CENTERS = {
+    "com": ("https://accounts.zoho.com", "https://www.zohoapis.com"),
+    "eu": ("https://accounts.zoho.eu", "https://www.zohoapis.eu"),
+    "in": ("https://accounts.zoho.in", "https://www.zohoapis.in"),
+    "com.au": ("https://accounts.zoho.com.au", "https://www.zohoapis.com.au"),
+    "jp": ("https://accounts.zoho.jp", "https://www.zohoapis.jp"),
+    "ca": ("https://accounts.zohocloud.ca", "https://www.zohoapis.ca"),
+    "sa": ("https://accounts.zoho.sa", "https://www.zohoapis.sa"),
+    "uk": ("https://accounts.zoho.uk", "https://www.zohoapis.uk"),
+    "com.cn": ("https://accounts.zoho.com.cn", "https://www.zohoapis.com.cn"),
+}
+
+#: What is counted about a conversation, and the Zoho field it goes to unless ZOHO_FIELD_MAP says otherwise.
+FIELD_MAP = {
+    "conversation_id": "Cody_Conversation_ID",
+    "messages": "Cody_Messages",
+    "user_messages": "Cody_User_Messages",
+    "assistant_messages": "Cody_Assistant_Messages",
+    "characters": "Cody_Characters",
+    "average_length": "Cody_Average_Length",
+}
+
+#: What CASE_DESCRIPTION_TEMPLATE may name in braces.
+TEMPLATE_VARIABLES = (
+    "conversation_id",
+    "bot_id",
+    "started_at",
+    "ended_at",
+    "complete_as_of",
+    "messages",
+    "user_messages",
+    "assistant_messages",
+    "characters",
+    "average_length",
+    "transcript",
+)
+
+DEFAULT_TEMPLATE = (
+    "Cody conversation {conversation_id}\n"
+    "{started_at} to {ended_at} · {messages} messages · complete as of {complete_as_of}\n\n"
+    "{transcript}"
+)
+
+CREDENTIALS = ("cody_api_key", "zoho_client_id", "zoho_client_secret", "zoho_refresh_token")
+
+#: Texts: blanks at their ends are meant, and so are braces.
+_TEXTS = ("case_subject_prefix", "case_description_template")
+
+_PLACEHOLDER = re.compile(r"your[_-].*|\{.*\}|<.*>", re.IGNORECASE)
+
+
+def is_unset(name: str, value: str | None) -> bool:
+    """Whether a value is empty or what a template left behind: `your_…`, `{…}` or `<…>`."""
+    if not value or not value.strip():
+        return True
+    return name.lower() not in _TEXTS and bool(_PLACEHOLDER.fullmatch(value.strip()))
+
+
+def _setting(default: Any, sentence: str, **more: Any) -> Any:
+    return Field(default=default, description=sentence, **more)
+
+
+class Settings(BaseSettings):
+    """What this process was told; frozen."""
+
+    model_config = SettingsConfigDict(frozen=True, env_file=".env", extra="ignore")
+
+    cody_api_url: str = _setting("https://getcody.ai/api/v1", "Base address of Cody's API.")
+    cody_api_key: SecretStr = _setting(..., "API key of Cody, from https://getcody.ai/settings/api.")
+    cody_bot_id: Annotated[tuple[str, ...], NoDecode] = _setting(
+        ..., "The bot whose conversations become cases; several separated by commas, or `all`."
+    )
+
+    zoho_client_id: str = _setting(..., "Client id from Zoho's API console.")
+    zoho_client_secret: SecretStr = _setting(..., "Client secret from Zoho's API console.")
+    zoho_refresh_token: SecretStr = _setting(..., "Refresh token of the Zoho user who will own the cases.")
+    zoho_data_center: Literal["com", "eu", "in", "com.au", "jp", "ca", "sa", "uk", "com.cn"] = _setting(
+        "com", f"Zoho's data centre: {', '.join(DATA_CENTERS)}."
+    )
+    zoho_accounts_url: str = _setting("", "Address of Zoho's accounts server; empty = the data centre's.")
+    zoho_api_url: str = _setting("", "Address of Zoho's API; empty = the one Zoho names with each token.")
+    zoho_case_status: str = _setting(
+        "Closed", "Status of a new case; a value of the pick list in Zoho.", max_length=120
+    )
+    zoho_case_origin: str = _setting("Web", "Origin of a new case; a value of the pick list in Zoho.", max_length=120)
+    zoho_contact_id: str = _setting("", "Record id of the contact every case belongs to; empty = by ZOHO_CONTACT_NAME.")
+    zoho_contact_name: str = _setting(
+        "", "Name of the contact every case belongs to, found or created once; empty = no contact.", max_length=120
+    )
+    zoho_field_map: Annotated[dict[str, str], NoDecode] = _setting(
+        FIELD_MAP,
+        "Zoho fields for the figures, as name=API_Name pairs with commas; `name=` leaves one out. "
+        f"Names: {', '.join(FIELD_MAP)}.",
+    )
+    enable_notes: bool = _setting(
+        False,
+        "true: the transcript is also added as a note.",
+        validation_alias=AliasChoices("ZOHO_ATTACH_TRANSCRIPT_AS_NOTE", "ENABLE_NOTES"),
+    )
+
+    case_subject_prefix: str = _setting(
+        "Cody Chat - ", "What a case's subject begins with, before date and time.", max_length=200
+    )
+    case_description_template: str = _setting(
+        DEFAULT_TEMPLATE,
+        "Text of a case's description; \\n is a new line, and a transcript not named in it follows at its end. "
+        f"Names: {', '.join('{' + name + '}' for name in TEMPLATE_VARIABLES)}.",
+        max_length=2_000,
+    )
+    time_zone: str = _setting("UTC", "Time zone of the times in cases, such as Europe/Berlin.")
+
+    poll_interval_seconds: int = _setting(
+        30,
+        "Seconds between two polls of Cody.",
+        ge=1,
+        le=86_400,
+        validation_alias=AliasChoices("POLL_INTERVAL_SECONDS", "POLLING_INTERVAL"),
+    )
+    sync_since: str = _setting(
+        "", "First start: only conversations since this date (2026-11-01) or age (7d, 12h) count; empty = all history."
+    )
+    full_sweep_hours: int = _setting(
+        24, "Hours in which all conversations are listed once more, page by page; 0 = never.", ge=0, le=8_760
+    )
+    empty_conversation_hours: int = _setting(
+        24, "Hours a conversation in which nothing was said is looked at again before it is let go.", ge=0, le=8_760
+    )
+
+    redis_url: SecretStr = _setting(
+        SecretStr(""), "Redis, as redis://, rediss:// or unix:// address; empty = the REDIS_HOST settings."
+    )
+    redis_host: str = _setting("localhost", "Host of Redis, where REDIS_URL is empty.")
+    redis_port: int = _setting(6379, "Port of Redis.", ge=1, le=65_535)
+    redis_db: int = _setting(0, "Number of the Redis database.", ge=0)
+    redis_username: str = _setting("", "User name at Redis.")
+    redis_password: SecretStr = _setting(SecretStr(""), "Password at Redis.")
+    redis_ssl: bool = _setting(False, "true: TLS to REDIS_HOST.")
+    redis_max_connections: int = _setting(50, "Connections to Redis a process may open.", ge=5)
+    redis_connect_timeout: float = _setting(5, "Seconds to wait for a connection to Redis.", gt=0)
+    redis_read_timeout: float = _setting(5, "Seconds to wait for an answer of Redis.", gt=1)
+    redis_write_timeout: float = _setting(
+        5, "Seconds to wait until Redis takes a request; the longer of the two applies to both.", gt=1
+    )
+    redis_key_prefix: str = _setting(
+        "{cody2zoho}:", "What every key begins with; the braces keep all keys in one slot of a Redis cluster."
+    )
+
+    worker_concurrency: int = _setting(10, "Conversations a worker process works on at once.", ge=1, le=200)
+    task_budget_seconds: float = _setting(120, "Seconds a task may take.", gt=0)
+    lease_seconds: float = _setting(
+        180, "Seconds a worker owns a conversation; after them another takes over. More than TASK_BUDGET_SECONDS.", gt=0
+    )
+    visibility_timeout_seconds: float = _setting(
+        300, "Seconds after which the broker hands out an unanswered task again. More than LEASE_SECONDS.", gt=0
+    )
+    http_connect_timeout_seconds: float = _setting(5, "Seconds to wait for a connection to Cody or Zoho.", gt=0)
+    http_read_timeout_seconds: float = _setting(30, "Seconds one request to Cody or Zoho may take.", gt=0)
+
+    flower_basic_auth: SecretStr = _setting(
+        SecretStr(""), "Login of Flower as user:password; Flower does not start without one."
+    )
+    flower_address: str = _setting("127.0.0.1", "Address Flower listens on.")
+    flower_port: int = _setting(5555, "Port Flower listens on.", ge=0, le=65_535)
+
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = _setting("INFO", "Least severe log lines to write.")
+    log_format: Literal["auto", "json", "text"] = _setting(
+        "auto", "json, text, or auto = text on a terminal, else json."
+    )
+    state_dir: str = _setting(".state", "Folder for Flower's history, heartbeats and the embedded server's data.")
+    simulators_url: str = _setting(
+        "", "Address of `cody2zoho simulate`; used, with its credentials, only while no credential of yours is set."
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """A placeholder counts as unset, so it must not hide a real value of the next source."""
+        for source in (env_settings, dotenv_settings):
+            if isinstance(source, EnvSettingsSource):
+                source.env_vars = {
+                    name: value if name in _TEXTS else str(value).strip()
+                    for name, value in source.env_vars.items()
+                    if not is_unset(name, value)
+                }
+        return init_settings, env_settings, dotenv_settings
+
+    @model_validator(mode="before")
+    @classmethod
+    def _work_against_the_simulators(cls, values: dict[str, Any]) -> dict[str, Any]:
+        """Without any credential, and only then, the simulators' address stands in for both APIs."""
+        address = str(values.get("simulators_url", "")).rstrip("/")
+        if not address or any(name in values for name in CREDENTIALS):
+            return values
+        return {"cody_bot_id": "all", **values, **simulated_credentials(address)}
+
+    @field_validator("cody_bot_id", mode="before")
+    @classmethod
+    def _bots(cls, value: Any) -> Any:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("zoho_data_center", mode="before")
+    @classmethod
+    def _data_center(cls, value: Any) -> Any:
+        """Zoho's own short names for the same places are understood."""
+        return {"us": "com", "au": "com.au", "cn": "com.cn"}.get(str(value).lower().lstrip("."), value)
+
+    @field_validator("zoho_field_map", mode="before")
+    @classmethod
+    def _field_map(cls, value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        pairs = dict(part.strip().partition("=")[::2] for part in value.split(",") if part.strip())
+        if unknown := sorted(set(pairs) - set(FIELD_MAP)):
+            raise ValueError(f"has no figure named {unknown[0]}; the names are {', '.join(FIELD_MAP)}")
+        if pairs.get("conversation_id", "-") == "":
+            raise ValueError("must not leave out conversation_id: it is what keeps a conversation to one case")
+        return {name: api_name.strip() for name, api_name in {**FIELD_MAP, **pairs}.items() if api_name.strip()}
+
+    @field_validator("case_description_template")
+    @classmethod
+    def _template(cls, value: str) -> str:
+        if unknown := sorted(set(re.findall(r"\{(\w*)\}", value)) - set(TEMPLATE_VARIABLES)):
+            raise ValueError(
+                f"names {{{unknown[0]}}}, which is not known; the names are {', '.join(TEMPLATE_VARIABLES)}"
+            )
+        return value.replace("\\n", "\n")
+
+    @field_validator("time_zone")
+    @classmethod
+    def _time_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise ValueError("is not a time zone; write one such as Europe/Berlin") from None
+        return value
+
+    @field_validator("sync_since")
+    @classmethod
+    def _sync_since(cls, value: str) -> str:
+        since(value, now=0)
+        return value
+
+    @field_validator("cody_api_url", "zoho_accounts_url", "zoho_api_url", "simulators_url")
+    @classmethod
+    def _web_address(cls, value: str) -> str:
+        if value and not re.match(r"https?://[^/\s]+", value):
+            raise ValueError("is not a web address; write one that begins with https://")
+        return value.rstrip("/")
+
+    @field_validator("redis_url")
+    @classmethod
+    def _redis_address(cls, value: SecretStr) -> SecretStr:
+        if value.get_secret_value() and not re.match(r"(redis|rediss|unix)://", value.get_secret_value()):
+            raise ValueError("is not a Redis address; write one such as redis://localhost:6379/0")
+        return value
+
+    @field_validator("lease_seconds", "visibility_timeout_seconds")
+    @classmethod
+    def _outlasts(cls, value: float, info: ValidationInfo) -> float:
+        """A lease that ends before its task, or a broker that gives up before the lease, means work done twice."""
+        shorter = {"lease_seconds": "task_budget_seconds", "visibility_timeout_seconds": "lease_seconds"}[
+            str(info.field_name)
+        ]
+        if value <= info.data.get(shorter, 0):
+            raise ValueError(f"must be more than {shorter.upper()}, which is {info.data[shorter]:g}")
+        return value
+
+    @field_validator("flower_basic_auth")
+    @classmethod
+    def _login(cls, value: SecretStr) -> SecretStr:
+        if value.get_secret_value() and not re.fullmatch(r"[^:]+:.+", value.get_secret_value()):
+            raise ValueError("is not a login; write it as user:password")
+        return value
+
+    @property
+    def bots(self) -> tuple[str | None, ...]:
+        """The bots to list, None for all of the account at once."""
+        return (None,) if "all" in self.cody_bot_id else self.cody_bot_id
+
+    @property
+    def accounts_url(self) -> str:
+        return self.zoho_accounts_url or DATA_CENTERS[self.zoho_data_center][0]
+
+    @property
+    def api_url(self) -> str:
+        """Where Zoho's API is until a token names another `api_domain`."""
+        return self.zoho_api_url or DATA_CENTERS[self.zoho_data_center][1]
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.time_zone)
+
+    @cached_property
+    def redis_address(self) -> str:
+        """One address for the ledger, the broker and the results; certificates are always checked."""
+        address = self.redis_url.get_secret_value() or self._address_of_parts()
+        if address.startswith("rediss://") and "ssl_cert_reqs=" not in address:
+            address += ("&" if "?" in address else "?") + "ssl_cert_reqs=required"
+        return address
+
+    @property
+    def shown_redis_address(self) -> str:
+        """The address without its password, fit to be shown."""
+        return re.sub(r"//[^/@]*@", "//…@", self.redis_address)
+
+    @property
+    def celery_address(self) -> str:
+        """The same address as Celery writes it: its scheme for a socket is another."""
+        path, _, query = self.redis_address.removeprefix("unix://").partition("?")
+        if not self.redis_address.startswith("unix://"):
+            return self.redis_address
+        login, at, path = path.rpartition("@")
+        return f"redis+socket://{login}{at}{path}?{query.replace('db=', 'virtual_host=')}"
+
+    def _address_of_parts(self) -> str:
+        password = quote(self.redis_password.get_secret_value(), safe="")
+        login = f"{quote(self.redis_username, safe='')}:{password}@" if self.redis_username or password else ""
+        scheme = "rediss" if self.redis_ssl else "redis"
+        return f"{scheme}://{login}{self.redis_host}:{self.redis_port}/{self.redis_db}"
+
+    @property
+    def redis_timeout(self) -> float:
+        """Seconds; redis-py knows one time-out for reading and writing."""
+        return max(self.redis_read_timeout, self.redis_write_timeout)
+
+
+def simulated_credentials(address: str) -> dict[str, str]:
+    """Settings that point at `cody2zoho simulate` under this address."""
+    return {
+        "cody_api_url": f"{address}/api/v1",
+        "cody_api_key": "simulated-cody-key",
+        "zoho_client_id": "1000.SIMULATED",
+        "zoho_client_secret": "simulated-zoho-secret",
+        "zoho_refresh_token": "1000.simulated.refresh",
+        "zoho_accounts_url": address,
+        "zoho_api_url": address,
+    }
+
+
+def since(value: str, now: float) -> int | None:
+    """The Unix second a `SYNC_SINCE` means at `now`; None for all history. Raises ValueError."""
+    if not value:
+        return None
+    if age := re.fullmatch(r"(\d+)([dh])", value):
+        return int(now) - int(age[1]) * {"d": 86_400, "h": 3_600}[age[2]]
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        raise ValueError("is neither a date nor an age; write 2026-11-01, 7d or 12h") from None
+    return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())

@@ -1,0 +1,30 @@
+"""Redis, as everything that keeps something in it reaches it."""
+
+from importlib.resources import files
+from typing import Any
+
+import redis
+from redis.backoff import ExponentialWithJitterBackoff
+from redis.retry import Retry
+
+from cody2zoho.settings import Settings
+
+
+def connect(settings: Settings) -> redis.Redis:
+    """A client that answers or fails within a few seconds, whatever the network does."""
+    client: redis.Redis = redis.Redis.from_url(
+        settings.redis_address,
+        decode_responses=True,
+        max_connections=settings.redis_max_connections,
+        socket_connect_timeout=settings.redis_connect_timeout,
+        socket_timeout=settings.redis_timeout,
+        health_check_interval=25,
+        client_name="cody2zoho",
+        retry=Retry(ExponentialWithJitterBackoff(base=0.1, cap=1), 2),
+    )
+    return client
+
+
+def script(client: redis.Redis, name: str) -> Any:
+    """An atomic script of this package's `lua` folder; Redis caches it by its digest."""
+    return client.register_script(files("cody2zoho").joinpath("lua", f"{name}.lua").read_text())

@@ -1,0 +1,100 @@
+"""When, how often and how many times; what happens is in the pipeline."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from celery import Task, shared_task
+
+from cody2zoho import logs, monitor, pipeline, polling
+from cody2zoho.errors import Cody2ZohoError
+from cody2zoho.services import services
+
+log = logging.getLogger(__name__)
+
+#: Messages that may wait for a worker; more would only wait in another place.
+_MOST_QUEUED = 2 * pipeline.BATCH
+
+
+class Traced(Task):
+    """Puts the task's id, and the conversation's, on every log line it causes."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        named = {"conversation": str(args[0])} if args else {}
+        with logs.context(task=self.name.removeprefix("cody2zoho."), task_id=self.request.id or "", **named):
+            return super().__call__(*args, **kwargs)
+
+
+@shared_task(bind=True, base=Traced, name="cody2zoho.create_case", throws=(Cody2ZohoError,), max_retries=None)
+def create_case(self: Task, conversation_id: str) -> str:
+    """Make the case of one conversation; a short wait is Celery's retry, a long one the agenda's."""
+    outcome = pipeline.create_case(conversation_id, services())
+    if outcome.retry_in_seconds is not None:
+        raise self.retry(countdown=outcome.retry_in_seconds, exc=Cody2ZohoError(outcome.words))
+    return outcome.words
+
+
+@shared_task(base=Traced, name="cody2zoho.fetch_conversations")
+def fetch_conversations() -> str:
+    """Poll Cody, then send one task for each conversation that is due."""
+    with _alone("fetch") as alone:
+        if not alone:
+            return "the last poll is still running"
+        found = polling.poll(services())
+    return f"{found}; {_send_due()} sent"
+
+
+@shared_task(base=Traced, name="cody2zoho.dispatch_due")
+def dispatch_due() -> str:
+    """Send one task for each conversation that is due."""
+    return f"{_send_due()} sent"
+
+
+@shared_task(base=Traced, name="cody2zoho.sweep_conversations", throws=(Cody2ZohoError,))
+def sweep_conversations() -> str:
+    """One step through all pages, for what the polls may have missed."""
+    with _alone("sweep") as alone:
+        return str(polling.sweep(services())) if alone else "the last step is still running"
+
+
+@shared_task(base=Traced, name="cody2zoho.refresh_token", throws=(Cody2ZohoError,))
+def refresh_token() -> str:
+    """Renew Zoho's access token well before it ends."""
+    return f"{monitor.refresh_token(services()):.0f} s left"
+
+
+@shared_task(base=Traced, name="cody2zoho.monitor_health")
+def monitor_health() -> dict[str, str]:
+    """Ask both APIs whether they accept us."""
+    return monitor.health(services())
+
+
+@shared_task(base=Traced, name="cody2zoho.business_summary")
+def business_summary() -> dict[str, int]:
+    """Log how many conversations are in which state."""
+    return monitor.summary(services())
+
+
+def _send_due() -> int:
+    store, prefix = services().store, services().settings.redis_key_prefix
+    room = _MOST_QUEUED - int(store.llen(f"{prefix}cases"))
+    conversation_ids = pipeline.ready(services(), min(room, pipeline.BATCH))
+    for conversation_id in conversation_ids:
+        create_case.delay(conversation_id)
+    return len(conversation_ids)
+
+
+@contextmanager
+def _alone(what: str) -> Iterator[bool]:
+    """Whether no other worker is at it; a dead one's lock ends with its lease."""
+    settings = services().settings
+    lock = services().store.lock(
+        f"{settings.redis_key_prefix}lock:{what}", timeout=settings.lease_seconds, blocking=False
+    )
+    alone = lock.acquire()
+    try:
+        yield alone
+    finally:
+        if alone and lock.owned():
+            lock.release()

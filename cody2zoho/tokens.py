@@ -1,0 +1,134 @@
+"""One Zoho access token for all workers.
+
+    get() ── in this process? ── in Redis? ── lock ── in Redis by now? ── refreshes left? ── ask Zoho ── keep
+
+Zoho keeps 15 access tokens a refresh token and lets the 16th kill the oldest; it allows 10 refreshes in 10
+minutes and then refuses all for as long as one keeps asking. So one process at a time asks, never more often
+than that, and only when the token that failed is still the one everybody has.
+
+Keys, below the prefix:
+    token:zoho            string  the token as JSON; gone when it expires
+    token:zoho:refreshes  zset    millisecond -> millisecond of each refresh in the last 10 minutes
+    token:zoho:pause      string  Zoho throttles us; gone when it may be asked again
+    token:zoho:refused    string  digest of the credentials Zoho refused, and why; gone after an hour
+    lock:token            string  the process that is asking
+"""
+
+import hashlib
+import json
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+
+import redis
+from redis.exceptions import LockError
+
+from cody2zoho.errors import AccessRevoked, RateLimited, Transient
+from cody2zoho.zoho.accounts import AccessToken, Accounts
+
+#: Zoho allows 10 in 10 minutes; one is left for a person at the console.
+_MOST_REFRESHES = 9
+_WINDOW_SECONDS = 600
+
+#: A token this close to its end is not handed out: the request it goes with must still arrive.
+_MARGIN_SECONDS = 60
+
+#: Refused credentials are tried again after this long, in case Zoho erred; changed ones at once.
+_REFUSED_SECONDS = 3_600
+
+
+@dataclass
+class Tokens:
+    """Raises AccessRevoked where Zoho refuses the credentials, RateLimited where no refresh is allowed yet."""
+
+    store: redis.Redis
+    accounts: Accounts
+    prefix: str
+    clock: Callable[[], float] = time.time
+    _own: AccessToken | None = field(default=None, repr=False)
+
+    def get(self, refused: str | None = None) -> AccessToken:
+        """A token that is not `refused`; refreshed if need be, by one process at a time."""
+        own = self._own
+        if own and self._serves(own, refused):
+            return own
+        self._own = self._stored(refused) or self._renewed(refused)
+        return self._own
+
+    def keep_fresh(self, within_seconds: float) -> float:
+        """Renew the token if it ends within so many seconds; returns the seconds the present one has left."""
+        token = self._stored(None)
+        if token is None or token.expires_at - self.clock() < within_seconds:
+            token = self._renewed(token.value if token else None)
+        self._own = token
+        return token.expires_at - self.clock()
+
+    def refusal(self) -> str | None:
+        """Why Zoho refuses the credentials in force; None as long as it does not."""
+        digest, _, reason = str(self.store.get(self._key("refused")) or "").partition(":")
+        return reason if digest == self._digest() else None
+
+    def _serves(self, token: AccessToken, refused: str | None) -> bool:
+        return token.value != refused and token.expires_at - self.clock() > _MARGIN_SECONDS
+
+    def _stored(self, refused: str | None) -> AccessToken | None:
+        kept = self.store.get(self._key())
+        token = AccessToken(**json.loads(kept)) if kept else None
+        return token if token and self._serves(token, refused) else None
+
+    def _renewed(self, refused: str | None) -> AccessToken:
+        longest_seconds = 2 * (self.accounts.api.connect_timeout_seconds + self.accounts.api.read_timeout_seconds)
+        lock = self.store.lock(f"{self.prefix}lock:token", timeout=longest_seconds, blocking_timeout=longest_seconds)
+        if not lock.acquire():
+            raise Transient("Another worker is still asking Zoho for an access token")
+        try:
+            return self._stored(refused) or self._asked()
+        finally:
+            self._let_go(lock)
+
+    def _asked(self) -> AccessToken:
+        self._check_allowed()
+        try:
+            token = self.accounts.new_access_token()
+        except AccessRevoked as error:
+            self.store.set(self._key("refused"), f"{self._digest()}:{error}", ex=_REFUSED_SECONDS)
+            raise
+        except RateLimited as error:
+            self.store.set(self._key("pause"), "1", ex=int(error.retry_after_seconds or _WINDOW_SECONDS))
+            raise
+        self.store.set(self._key(), json.dumps(asdict(token)), px=max(1, int((token.expires_at - self.clock()) * 1000)))
+        return token
+
+    def _check_allowed(self) -> None:
+        if reason := self.refusal():
+            raise AccessRevoked(reason)
+        if (pause := self.store.pttl(self._key("pause"))) > 0:
+            raise RateLimited("Zoho allows no further access token for now", pause / 1000)
+        now = self.clock()
+        with self.store.pipeline() as pipe:
+            pipe.zremrangebyscore(self._key("refreshes"), "-inf", now - _WINDOW_SECONDS)
+            pipe.zrange(self._key("refreshes"), 0, -1, withscores=True)
+            pipe.zadd(self._key("refreshes"), {f"{now:.3f}": now})
+            pipe.expire(self._key("refreshes"), _WINDOW_SECONDS)
+            _, earlier, _, _ = pipe.execute()
+        if len(earlier) >= _MOST_REFRESHES:
+            self.store.zrem(self._key("refreshes"), f"{now:.3f}")
+            raise RateLimited(
+                "As many access tokens as Zoho allows were fetched already", earlier[0][1] + _WINDOW_SECONDS - now
+            )
+
+    def _let_go(self, lock: "redis.lock.Lock") -> None:
+        try:
+            lock.release()
+        except LockError:
+            # It ran out while Zoho was slow; whoever has it now re-checks before asking.
+            return
+
+    def _digest(self) -> str:
+        """Tells these credentials from others without revealing them."""
+        accounts = self.accounts
+        whole = "\0".join((accounts.base_url, accounts.client_id, accounts.client_secret, accounts.refresh_token))
+        return hashlib.sha256(whole.encode()).hexdigest()[:16]
+
+    def _key(self, part: str = "") -> str:
+        return f"{self.prefix}token:zoho" + (f":{part}" if part else "")

@@ -1,0 +1,1 @@
+"""Zoho: its accounts server (`accounts`) and its CRM (`crm`)."""

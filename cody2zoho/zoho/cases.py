@@ -1,0 +1,100 @@
+"""Cases in Zoho, with their notes and attachments."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from cody2zoho.errors import Refused, Transient
+from cody2zoho.models import Attachment, Note
+from cody2zoho.zoho.crm import Crm, details, items, refused, succeeded
+
+#: Records a call may carry (Zoho, insert records).
+_PER_CALL = 100
+
+
+@dataclass(frozen=True)
+class Inserted:
+    """A case's record id; `was_there` tells that the unique field already had this conversation."""
+
+    case_id: str
+    was_there: bool
+
+
+@dataclass(frozen=True)
+class Cases:
+    crm: Crm
+    unique_field: str
+
+    def insert(self, fields: dict[str, object]) -> Inserted:
+        """Create the case, or name the one that has the same value in the unique field. Raises Refused."""
+        [item] = items(self.crm.call("POST", "Cases", json={"data": [fields]}))[:1]
+        if succeeded(item):
+            return Inserted(str(details(item)["id"]), was_there=False)
+        duplicate = self._duplicate(item)
+        if duplicate is None:
+            raise refused(item)
+        return Inserted(_existing_id(duplicate) or self._by_key(str(fields[self.unique_field])), was_there=True)
+
+    def read(self, case_id: str, *names: str) -> dict[str, Any] | None:
+        """Some fields of a case; None where it does not exist, or lies in the recycle bin."""
+        body = self.crm.call("GET", f"Cases/{case_id}", params={"fields": ",".join(names)})
+        rows: list[dict[str, Any]] = body.get("data", [])
+        return rows[0] if rows else None
+
+    def add_notes(self, case_id: str, notes: Sequence[Note]) -> None:
+        """Add all notes, or raise; Zoho does not notice a note that is there already."""
+        remaining = iter(notes)
+        while batch := list(islice(remaining, _PER_CALL)):
+            rows = [{"Note_Title": note.title, "Note_Content": note.content} for note in batch]
+            for item in items(self.crm.call("POST", f"Cases/{case_id}/Notes", json={"data": rows})):
+                if not succeeded(item):
+                    raise refused(item)
+
+    def note_titles(self, case_id: str) -> set[str]:
+        return {str(row.get("Note_Title")) for row in self._related(case_id, "Notes", "Note_Title")}
+
+    def attach(self, case_id: str, attachment: Attachment) -> None:
+        file = (attachment.file_name, attachment.content, "text/plain")
+        [item] = items(self.crm.call("POST", f"Cases/{case_id}/Attachments", files={"file": file}))[:1]
+        if not succeeded(item):
+            raise refused(item)
+
+    def attachment_names(self, case_id: str) -> set[str]:
+        return {str(row.get("File_Name")) for row in self._related(case_id, "Attachments", "File_Name")}
+
+    def _related(self, case_id: str, name: str, field: str) -> Iterator[dict[str, Any]]:
+        """All related records, 200 a page (Zoho, get related records)."""
+        page = 1
+        while True:
+            query = {"fields": f"{field},id", "per_page": "200", "page": str(page)}
+            body = self.crm.call("GET", f"Cases/{case_id}/{name}", params=query)
+            yield from body.get("data", [])
+            if not body.get("info", {}).get("more_records"):
+                return
+            page += 1
+
+    def _duplicate(self, item: dict[str, Any]) -> dict[str, Any] | None:
+        """The result that says our unique field is taken; another unique field of the customer's is not ours."""
+        for result in details(item).get("errors") or [item]:
+            if result.get("code") != "DUPLICATE_DATA":
+                continue
+            field: str = details(result).get("api_name", self.unique_field)
+            if field != self.unique_field:
+                raise Refused(f"Zoho refuses {field}: another case has the same value")
+            found: dict[str, Any] = result
+            return found
+        return None
+
+    def _by_key(self, key: str) -> str:
+        """The record that holds the key, where an older answer does not name it."""
+        rows = self.crm.query(f"select id, {self.unique_field} from Cases where {self.unique_field} = '{key}' limit 2")
+        if not rows:
+            raise Transient("Zoho says a case exists and does not show it; it may lie in the recycle bin")
+        return str(rows[0]["id"])
+
+
+def _existing_id(result: dict[str, Any]) -> str:
+    facts = details(result)
+    record = facts.get("duplicate_record")
+    return str((record.get("id") if isinstance(record, dict) else None) or facts.get("id") or "")

@@ -1,0 +1,106 @@
+"""Promises of docker-compose.yml and the image that can be read off the files, without Docker.
+
+No YAML parser: the file's top two levels are a line each, and what is asked is on lines of its own.
+"""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from cody2zoho import __version__
+from cody2zoho.settings import Settings
+
+ROOT = Path(__file__).parents[2]
+COMPOSE = re.sub(r"^ *#.*\n", "", (ROOT / "docker-compose.yml").read_text(), flags=re.MULTILINE)
+DOCKERFILE = (ROOT / "docker" / "Dockerfile").read_text()
+
+
+def blocks(text: str, indent: int) -> dict[str, str]:
+    """The text under each key at this depth."""
+    parts = re.split(rf"^ {{{indent}}}([\w-]+):", text, flags=re.MULTILINE)
+    return dict(zip(parts[1::2], parts[2::2], strict=True))
+
+
+TOP = blocks(COMPOSE, 0)
+SERVICES = blocks(TOP["services"], 2)
+ANCHORS = {re.search(r"&(\S+)", text)[1]: text for text in TOP.values() if "&" in text}  # type: ignore[index]
+
+
+def whole(name: str) -> str:
+    """A service with the anchors it merges."""
+    text = SERVICES[name]
+    while merged := re.search(r"<<: \*(\S+)", text):
+        text = text.replace(merged[0], ANCHORS[merged[1]], 1)
+    return text
+
+
+every_service = pytest.mark.parametrize("name", SERVICES)
+
+
+def test_there_is_a_service_for_every_role() -> None:
+    assert set(SERVICES) == {"redis", "worker", "beat", "flower", "simulators"}
+
+
+def test_only_flower_is_published_and_only_on_loopback() -> None:
+    published = {name: re.findall(r"ports: (.*)", whole(name)) for name in SERVICES}
+
+    assert {name for name, ports in published.items() if ports} == {"flower"}
+    assert published["flower"] == ['["127.0.0.1:${FLOWER_PORT:-5555}:5555"]']
+    assert not re.search(r"network_mode|expose:|privileged", COMPOSE)
+
+
+@every_service
+def test_every_service_has_a_health_check_and_limits(name: str) -> None:
+    assert re.search(r"healthcheck:\s+test:", SERVICES[name])
+    assert re.search(r"limits: \{ cpus: .*, memory: .*, pids: \d+ \}", SERVICES[name])
+
+
+@every_service
+def test_every_service_runs_with_the_least_it_needs(name: str) -> None:
+    for line in ("read_only: true", "cap_drop: [ALL]", "no-new-privileges:true", "init: true", "restart: "):
+        assert line in whole(name)
+
+
+def test_no_service_is_root() -> None:
+    assert "user: redis" in SERVICES["redis"]
+    assert re.findall(r"^USER (\S+)$", DOCKERFILE, flags=re.MULTILINE) == ["10001:10001"]
+
+
+@every_service
+def test_every_image_is_of_a_named_release(name: str) -> None:
+    [image] = re.findall(r"image: (\S+)", whole(name))
+
+    assert image in {f"cody2zoho:{__version__}", "redis:7-alpine"}
+
+
+def test_the_image_is_built_once() -> None:
+    assert [name for name, text in SERVICES.items() if "build:" in text] == ["worker"]
+
+
+def test_workers_can_be_scaled() -> None:
+    assert "container_name" not in COMPOSE
+    assert "hostname:" not in COMPOSE
+
+
+def test_a_worker_may_finish_what_it_holds_before_it_is_stopped() -> None:
+    [seconds] = re.findall(r"stop_grace_period: (\d+)s", SERVICES["worker"])
+
+    assert int(seconds) > Settings.model_fields["task_budget_seconds"].default
+
+
+def test_the_simulators_are_there_for_the_demo_only() -> None:
+    assert [name for name, text in SERVICES.items() if "profiles:" in text] == ["simulators"]
+
+
+def test_no_secret_can_get_into_the_image() -> None:
+    ignored = (ROOT / ".dockerignore").read_text()
+
+    assert "\n*\n" in ignored
+    assert "!.env" not in ignored
+    assert not re.search(r"^(COPY|ADD) \.", DOCKERFILE, flags=re.MULTILINE)
+
+
+def test_flowers_start_script_is_shell() -> None:
+    subprocess.run(["sh", "-n", str(ROOT / "docker" / "flower.sh")], check=True)

@@ -1,0 +1,223 @@
+"""Polling: everything is found, and every request counts."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import redis
+
+from cody2zoho import polling, services
+from cody2zoho.ledger import Place, State
+from cody2zoho.models import Conversation
+from cody2zoho.services import Services
+from cody2zoho.settings import Settings
+from cody2zoho.simulators.cody import Cody, CodyKnobs
+from cody2zoho.simulators.faults import Fault
+from cody2zoho.simulators.server import SimulatorServer
+
+NOW = 1_760_000_000
+
+
+@pytest.fixture
+def account() -> Cody:
+    account = Cody(clock=lambda: NOW, knobs=CodyKnobs(requests_per_minute=None))
+    account.add_bot("Support", bot_id="support", at=NOW - 10**6)
+    account.add_bot("Sales", bot_id="sales", at=NOW - 10**6)
+    return account
+
+
+@pytest.fixture
+def server(account: Cody) -> Iterator[SimulatorServer]:
+    with SimulatorServer([account]) as server:
+        yield server
+
+
+@pytest.fixture
+def plugged(server: SimulatorServer, store: redis.Redis, redis_address: str) -> Callable[..., Services]:
+    def build(**chosen: Any) -> Services:
+        settings = Settings(simulators_url=server.url, redis_url=redis_address, **{"cody_bot_id": "support", **chosen})
+        return services.build(settings, clock=lambda: NOW)
+
+    return build
+
+
+def arrive(account: Cody, count: int, since: int = 0, bot: str = "support") -> None:
+    """So many conversations, a minute apart, the first `since` minutes after an arbitrary day."""
+    for number in range(count):
+        account.add_conversation(bot_id=bot, at=NOW - 500_000 + (since + number) * 60)
+
+
+def waiting(plugged: Services) -> int:
+    return plugged.ledger.counts()[State.WAITING]
+
+
+@pytest.mark.parametrize("count", [0, 1, 14, 15, 16, 31, 299])
+def test_a_first_poll_finds_all_of_a_short_list(account, server, plugged, count: int) -> None:
+    arrive(account, count)
+    found = polling.poll(plugged())
+    assert found.new == count
+    assert server.journal["cody"].requests == max(1, -(-count // 15))
+
+
+@pytest.mark.parametrize("known", [1, 15, 40, 200])
+def test_a_poll_that_finds_nothing_new_makes_one_request_for_each_bot(account, server, plugged, known: int) -> None:
+    arrive(account, known)
+    arrive(account, known, bot="sales")
+    both = plugged(cody_bot_id="support,sales")
+    polling.poll(both)
+    server.journal.clear()
+    assert polling.poll(both).new == 0
+    assert server.journal["cody"].requests == 2
+    assert server.journal["zoho"].requests == 0
+
+
+@pytest.mark.parametrize(("new", "pages"), [(1, 1), (14, 1), (15, 2), (16, 2), (29, 2), (40, 3)])
+def test_a_poll_reads_only_the_pages_on_which_new_ones_stand(account, server, plugged, new: int, pages: int) -> None:
+    arrive(account, 100)
+    polling.poll(plugged())
+    server.journal.clear()
+    arrive(account, new, since=200)
+    assert polling.poll(plugged()).new == new
+    assert server.journal["cody"].requests == pages
+
+
+def test_a_list_too_long_for_one_poll_is_read_on_below_what_came_meanwhile(account, server, plugged) -> None:
+    arrive(account, 700)
+    for more in range(4):
+        polling.poll(plugged())
+        assert server.journal["cody"].requests <= 24 * (more + 1)
+        arrive(account, 40, since=700 + 40 * more)
+    polling.poll(plugged())
+    assert waiting(plugged()) == 700 + 4 * 40
+    server.journal.clear()
+    polling.poll(plugged())
+    assert server.journal["cody"].requests == 1
+
+
+def test_a_poll_that_fails_half_way_is_taken_up_again_and_misses_nothing(account, server, plugged) -> None:
+    arrive(account, 100)
+    server.faults.add(Fault("502", nth=3, path="/api/v1/conversations"))
+    polling.poll(plugged())
+    assert 0 < waiting(plugged()) < 100
+    polling.poll(plugged())
+    assert waiting(plugged()) == 100
+
+
+def test_rows_that_move_between_two_pages_are_noted_once(account, server, plugged) -> None:
+    arrive(account, 60)
+    server.faults.after(2, lambda: arrive(account, 7, since=100), simulator="cody")
+    polling.poll(plugged())
+    polling.poll(plugged())
+    assert waiting(plugged()) == 67
+
+
+def test_many_conversations_of_one_second_are_all_found(account, plugged) -> None:
+    for _ in range(40):
+        account.add_conversation(bot_id="support", at=NOW)
+    polling.poll(plugged())
+    for _ in range(3):
+        account.add_conversation(bot_id="support", at=NOW)
+    polling.poll(plugged())
+    assert waiting(plugged()) == 43
+
+
+def test_only_the_bots_that_were_named_are_polled(account, plugged) -> None:
+    arrive(account, 3)
+    arrive(account, 4, bot="sales")
+    polling.poll(plugged())
+    assert waiting(plugged()) == 3
+
+
+def test_all_bots_are_one_request(account, server, plugged) -> None:
+    arrive(account, 3)
+    arrive(account, 4, bot="sales")
+    polling.poll(plugged(cody_bot_id="all"))
+    assert waiting(plugged()) == 7
+    assert server.journal["cody"].requests == 1
+
+
+def test_a_bot_that_fails_does_not_hold_up_another(account, server, plugged) -> None:
+    arrive(account, 3)
+    arrive(account, 4, bot="sales")
+    server.faults.add(Fault("500", nth=1))
+    assert polling.poll(plugged(cody_bot_id="support,sales")).new == 4
+
+
+def test_an_unknown_bot_is_said_once_and_does_not_stop_the_others(account, plugged) -> None:
+    arrive(account, 3)
+    account.knobs.unknown_filter = "422"
+    both = plugged(cody_bot_id="nobody,support")
+    polling.poll(both)
+    assert waiting(both) == 3
+    assert both.blocks.current().keys() == {"bot nobody"}
+    assert not both.blocks.stop_work()
+
+
+def test_a_refused_key_stops_the_work_until_it_is_accepted_again(account, plugged) -> None:
+    account.change_key("another")
+    polling.poll(plugged())
+    assert "CODY_API_KEY" in plugged().blocks.current()["cody"]
+    account.change_key("simulated-cody-key")
+    polling.poll(plugged())
+    assert plugged().blocks.current() == {}
+
+
+def test_the_line_drawn_at_the_first_start_leaves_older_ones_alone_for_ever(account, server, plugged) -> None:
+    account.add_conversation(bot_id="support", at=NOW - 2 * 86_400)
+    account.add_conversation(bot_id="support", at=NOW - 8 * 86_400)
+    lined = plugged(sync_since="7d")
+    polling.poll(lined)
+    assert waiting(lined) == 1
+    polling.poll(plugged(sync_since=""))
+    assert waiting(lined) == 1
+
+
+def test_a_line_spares_the_pages_behind_it(account, server, plugged) -> None:
+    for number in range(100):
+        account.add_conversation(bot_id="support", at=NOW - 30 * 86_400 + number)
+    account.add_conversation(bot_id="support", at=NOW - 60)
+    polling.poll(plugged(sync_since="7d"))
+    assert server.journal["cody"].requests == 1
+
+
+def test_the_sweep_finds_what_a_poll_has_missed(account, server, plugged) -> None:
+    arrive(account, 100)
+    one = plugged()
+    # A place that wrongly claims all is known: what a lost poll would leave behind.
+    one.ledger.keep_place("support", Place(known_to=NOW, top=NOW))
+    polling.poll(one)
+    assert waiting(one) < 100
+    for _ in range(7):
+        polling.sweep(one)
+    assert waiting(one) == 100
+
+
+def test_the_sweep_sees_the_whole_list_within_its_hours(account, server, plugged) -> None:
+    arrive(account, 150)
+    hourly = plugged(full_sweep_hours=1)
+    steps = 3600 // polling.SWEEP_STEP_SECONDS
+    for _ in range(steps):
+        polling.sweep(hourly)
+    assert waiting(hourly) == 150
+
+
+def test_the_sweep_spreads_its_requests(account, server, plugged) -> None:
+    arrive(account, 150)
+    daily = plugged()
+    polling.sweep(daily)
+    assert server.journal["cody"].requests == 1
+
+
+def test_an_idle_poll_takes_the_same_round_trips_however_much_is_known(account, plugged, store) -> None:
+    arrive(account, 30)
+    one = plugged()
+    polling.poll(one)
+
+    def commands() -> int:
+        before = store.info("stats")["total_commands_processed"]
+        polling.poll(one)
+        return int(store.info("stats")["total_commands_processed"]) - int(before)
+
+    few = commands()
+    one.ledger.add_new([Conversation(f"known{number}", "support", NOW - 10**6) for number in range(2_000)])
+    assert commands() == few
