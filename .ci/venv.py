@@ -39,9 +39,9 @@ PIP_PAGE = f"{INDEX.scheme}://{HOST}{INDEX.path.rstrip('/')}/pip/"
 
 
 def main():
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036 - an older one can read this file, and is told
         sys.exit(
-            "cody2zoho needs Python 3.11 or newer, this is {}.{}: make PYTHON=python3.12 …".format(*sys.version_info)
+            "cody2zoho needs Python 3.11 or newer, this is {}.{}; try make PYTHON=python3.12".format(*sys.version_info)
         )
     wanted = EXTRAS[sys.argv[1] if len(sys.argv) > 1 else "dev"]
     # Two makes at once: the second waits here and then finds the work done.
@@ -51,7 +51,7 @@ def main():
         if made["inputs"] == inputs() and wanted <= set(made["extras"]):
             return
         wanted |= set(made["extras"])
-        print("Installing packages into .venv; this happens once …", file=sys.stderr, flush=True)
+        sys.stderr.write("Installing packages into .venv; this happens once …\n")
         make_venv(afresh=made["folder"] not in ("", str(VENV)))
         install(wanted)
         STAMP.write_text(json.dumps({"folder": str(VENV), "inputs": inputs(), "extras": sorted(wanted)}))

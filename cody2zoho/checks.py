@@ -7,8 +7,8 @@ from enum import StrEnum
 import redis
 
 from cody2zoho.errors import Cody2ZohoError
+from cody2zoho.formats import since
 from cody2zoho.services import Services
-from cody2zoho.settings import since
 from cody2zoho.zoho.fields import KEY_LENGTH, Field
 
 

@@ -12,7 +12,8 @@ from pydantic import AliasChoices, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 
 from cody2zoho.errors import ConfigurationError
-from cody2zoho.settings import CREDENTIALS, Settings, is_unset
+from cody2zoho.formats import is_unset
+from cody2zoho.settings import CREDENTIALS, Settings, without_login
 
 
 @lru_cache(maxsize=1)
@@ -35,7 +36,9 @@ def is_secret(field: FieldInfo) -> bool:
 
 
 def masked(value: str) -> str:
-    """Enough of a secret to tell two apart: its last four characters, where it is long enough to spare them."""
+    """Enough of a secret to tell two apart: its last four characters, if it can spare them; an address but its login."""
+    if "://" in value:
+        return without_login(value)
     return f"…{value[-4:]}" if len(value) >= 16 else "…"
 
 

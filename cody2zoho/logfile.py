@@ -1,5 +1,6 @@
 """What a child process writes, and what of it has been read."""
 
+import re
 import shutil
 from collections import deque
 from pathlib import Path
@@ -29,6 +30,11 @@ class LogFile:
     def last_lines(self, count: int) -> list[str]:
         with self.path.open("rb") as file:
             return [line.decode("utf-8", "replace").rstrip() for line in deque(file, count)]
+
+    def matching(self, pattern: re.Pattern[str]) -> list[str]:
+        """The lines that begin like this."""
+        with self.path.open(encoding="utf-8", errors="replace") as file:
+            return [line.rstrip() for line in file if pattern.match(line)]
 
     def _cut(self) -> None:
         """Copied, not renamed: the writer keeps its file. A line written in between is lost to the copy."""

@@ -19,6 +19,10 @@ _context: ContextVar[dict[str, str]] = ContextVar("log_context", default={})  # 
 _OWN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "data"}
 
 
+#: Celery's lines about every tick and task; our events say what came of them.
+_CHATTY = ("celery.beat", "celery.worker.strategy", "celery.app.trace")
+
+
 @contextmanager
 def context(**fields: str) -> Iterator[None]:
     """Put these fields on every line written inside."""
@@ -59,6 +63,9 @@ def configure(settings: Settings) -> None:
     root.setLevel(settings.log_level)
     # Its DEBUG lines hold URLs with queries.
     logging.getLogger("urllib3").setLevel(logging.WARNING)
+    if settings.log_level != "DEBUG":
+        for name in _CHATTY:
+            logging.getLogger(name).setLevel(logging.WARNING)
 
 
 def _formatter(log_format: str) -> logging.Formatter:

@@ -8,15 +8,15 @@ finds what this may have missed: rows that a deletion moved to a page already re
 
 import logging
 import math
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from cody2zoho.cody import Page
 from cody2zoho.errors import Blocked, Cody2ZohoError
+from cody2zoho.formats import since
 from cody2zoho.http import time_limit
 from cody2zoho.ledger import Place
 from cody2zoho.models import Conversation
 from cody2zoho.services import Services
-from cody2zoho.settings import since
 
 log = logging.getLogger(__name__)
 
@@ -54,6 +54,7 @@ def poll(services: Services) -> Found:
                 services.blocks.put(error.what, str(error))
             except Cody2ZohoError as error:
                 log.warning("poll_failed", extra={"bot": bot or "all", "reason": str(error)})
+    log.info("cody_poll_completed", extra=asdict(found))
     return found
 
 

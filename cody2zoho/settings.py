@@ -5,14 +5,15 @@ The sentence beside a setting is its documentation: `.env.example`, `docs/config
 """
 
 import re
-from datetime import UTC, datetime
 from functools import cached_property
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 from urllib.parse import quote
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from pydantic import AliasChoices, Field, SecretStr, ValidationInfo, field_validator, model_validator
-from pydantic_settings import BaseSettings, EnvSettingsSource, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
+
+from cody2zoho import formats
 
 #: Where Zoho keeps its accounts and its API, by data centre (Zoho's multi-DC page; Canada's differs).
 DATA_CENTERS = {
@@ -27,31 +28,6 @@ DATA_CENTERS = {
     "com.cn": ("https://accounts.zoho.com.cn", "https://www.zohoapis.com.cn"),
 }
 
-#: What is counted about a conversation, and the Zoho field it goes to unless ZOHO_FIELD_MAP says otherwise.
-FIELD_MAP = {
-    "conversation_id": "Cody_Conversation_ID",
-    "messages": "Cody_Messages",
-    "user_messages": "Cody_User_Messages",
-    "assistant_messages": "Cody_Assistant_Messages",
-    "characters": "Cody_Characters",
-    "average_length": "Cody_Average_Length",
-}
-
-#: What CASE_DESCRIPTION_TEMPLATE may name in braces.
-TEMPLATE_VARIABLES = (
-    "conversation_id",
-    "bot_id",
-    "started_at",
-    "ended_at",
-    "complete_as_of",
-    "messages",
-    "user_messages",
-    "assistant_messages",
-    "characters",
-    "average_length",
-    "transcript",
-)
-
 DEFAULT_TEMPLATE = (
     "Cody conversation {conversation_id}\n"
     "{started_at} to {ended_at} · {messages} messages · complete as of {complete_as_of}\n\n"
@@ -59,18 +35,6 @@ DEFAULT_TEMPLATE = (
 )
 
 CREDENTIALS = ("cody_api_key", "zoho_client_id", "zoho_client_secret", "zoho_refresh_token")
-
-#: Texts: blanks at their ends are meant, and so are braces.
-_TEXTS = ("case_subject_prefix", "case_description_template")
-
-_PLACEHOLDER = re.compile(r"your[_-].*|\{.*\}|<.*>", re.IGNORECASE)
-
-
-def is_unset(name: str, value: str | None) -> bool:
-    """Whether a value is empty or what a template left behind: `your_…`, `{…}` or `<…>`."""
-    if not value or not value.strip():
-        return True
-    return name.lower() not in _TEXTS and bool(_PLACEHOLDER.fullmatch(value.strip()))
 
 
 def _setting(default: Any, sentence: str, **more: Any) -> Any:
@@ -82,20 +46,22 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(frozen=True, env_file=".env", extra="ignore")
 
-    cody_api_url: str = _setting("https://getcody.ai/api/v1", "Base address of Cody's API.")
+    cody_api_url: formats.WebAddress = _setting("https://getcody.ai/api/v1", "Base address of Cody's API.")
     cody_api_key: SecretStr = _setting(..., "API key of Cody, from https://getcody.ai/settings/api.")
-    cody_bot_id: Annotated[tuple[str, ...], NoDecode] = _setting(
+    cody_bot_id: formats.Bots = _setting(
         ..., "The bot whose conversations become cases; several separated by commas, or `all`."
     )
 
     zoho_client_id: str = _setting(..., "Client id from Zoho's API console.")
     zoho_client_secret: SecretStr = _setting(..., "Client secret from Zoho's API console.")
     zoho_refresh_token: SecretStr = _setting(..., "Refresh token of the Zoho user who will own the cases.")
-    zoho_data_center: Literal["com", "eu", "in", "com.au", "jp", "ca", "sa", "uk", "com.cn"] = _setting(
-        "com", f"Zoho's data centre: {', '.join(DATA_CENTERS)}."
+    zoho_data_center: formats.DataCenter = _setting("com", f"Zoho's data centre: {', '.join(DATA_CENTERS)}.")
+    zoho_accounts_url: formats.WebAddress = _setting(
+        "", "Address of Zoho's accounts server; empty = the data centre's."
     )
-    zoho_accounts_url: str = _setting("", "Address of Zoho's accounts server; empty = the data centre's.")
-    zoho_api_url: str = _setting("", "Address of Zoho's API; empty = the one Zoho names with each token.")
+    zoho_api_url: formats.WebAddress = _setting(
+        "", "Address of Zoho's API; empty = the one Zoho names with each token."
+    )
     zoho_case_status: str = _setting(
         "Closed", "Status of a new case; a value of the pick list in Zoho.", max_length=120
     )
@@ -104,10 +70,10 @@ class Settings(BaseSettings):
     zoho_contact_name: str = _setting(
         "", "Name of the contact every case belongs to, found or created once; empty = no contact.", max_length=120
     )
-    zoho_field_map: Annotated[dict[str, str], NoDecode] = _setting(
-        FIELD_MAP,
+    zoho_field_map: formats.FieldMap = _setting(
+        formats.FIELD_MAP,
         "Zoho fields for the figures, as name=API_Name pairs with commas; `name=` leaves one out. "
-        f"Names: {', '.join(FIELD_MAP)}.",
+        f"Names: {', '.join(formats.FIELD_MAP)}.",
     )
     enable_notes: bool = _setting(
         False,
@@ -118,13 +84,13 @@ class Settings(BaseSettings):
     case_subject_prefix: str = _setting(
         "Cody Chat - ", "What a case's subject begins with, before date and time.", max_length=200
     )
-    case_description_template: str = _setting(
+    case_description_template: formats.Template = _setting(
         DEFAULT_TEMPLATE,
         "Text of a case's description; \\n is a new line, and a transcript not named in it follows at its end. "
-        f"Names: {', '.join('{' + name + '}' for name in TEMPLATE_VARIABLES)}.",
+        f"Names: {', '.join('{' + name + '}' for name in formats.TEMPLATE_VARIABLES)}.",
         max_length=2_000,
     )
-    time_zone: str = _setting("UTC", "Time zone of the times in cases, such as Europe/Berlin.")
+    time_zone: formats.TimeZone = _setting("UTC", "Time zone of the times in cases, such as Europe/Berlin.")
 
     poll_interval_seconds: int = _setting(
         30,
@@ -133,7 +99,7 @@ class Settings(BaseSettings):
         le=86_400,
         validation_alias=AliasChoices("POLL_INTERVAL_SECONDS", "POLLING_INTERVAL"),
     )
-    sync_since: str = _setting(
+    sync_since: formats.Since = _setting(
         "", "First start: only conversations since this date (2026-11-01) or age (7d, 12h) count; empty = all history."
     )
     full_sweep_hours: int = _setting(
@@ -143,7 +109,7 @@ class Settings(BaseSettings):
         24, "Hours a conversation in which nothing was said is looked at again before it is let go.", ge=0, le=8_760
     )
 
-    redis_url: SecretStr = _setting(
+    redis_url: formats.RedisAddress = _setting(
         SecretStr(""), "Redis, as redis://, rediss:// or unix:// address; empty = the REDIS_HOST settings."
     )
     redis_host: str = _setting("localhost", "Host of Redis, where REDIS_URL is empty.")
@@ -173,7 +139,7 @@ class Settings(BaseSettings):
     http_connect_timeout_seconds: float = _setting(5, "Seconds to wait for a connection to Cody or Zoho.", gt=0)
     http_read_timeout_seconds: float = _setting(30, "Seconds one request to Cody or Zoho may take.", gt=0)
 
-    flower_basic_auth: SecretStr = _setting(
+    flower_basic_auth: formats.Login = _setting(
         SecretStr(""), "Login of Flower as user:password; Flower does not start without one."
     )
     flower_address: str = _setting("127.0.0.1", "Address Flower listens on.")
@@ -184,7 +150,7 @@ class Settings(BaseSettings):
         "auto", "json, text, or auto = text on a terminal, else json."
     )
     state_dir: str = _setting(".state", "Folder for Flower's history, heartbeats and the embedded server's data.")
-    simulators_url: str = _setting(
+    simulators_url: formats.WebAddress = _setting(
         "", "Address of `cody2zoho simulate`; used, with its credentials, only while no credential of yours is set."
     )
 
@@ -201,9 +167,9 @@ class Settings(BaseSettings):
         for source in (env_settings, dotenv_settings):
             if isinstance(source, EnvSettingsSource):
                 source.env_vars = {
-                    name: value if name in _TEXTS else str(value).strip()
+                    name: value if name in formats.TEXTS else str(value).strip()
                     for name, value in source.env_vars.items()
-                    if not is_unset(name, value)
+                    if not formats.is_unset(name, value)
                 }
         return init_settings, env_settings, dotenv_settings
 
@@ -216,67 +182,6 @@ class Settings(BaseSettings):
             return values
         return {"cody_bot_id": "all", **values, **simulated_credentials(address)}
 
-    @field_validator("cody_bot_id", mode="before")
-    @classmethod
-    def _bots(cls, value: Any) -> Any:
-        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
-
-    @field_validator("zoho_data_center", mode="before")
-    @classmethod
-    def _data_center(cls, value: Any) -> Any:
-        """Zoho's own short names for the same places are understood."""
-        return {"us": "com", "au": "com.au", "cn": "com.cn"}.get(str(value).lower().lstrip("."), value)
-
-    @field_validator("zoho_field_map", mode="before")
-    @classmethod
-    def _field_map(cls, value: Any) -> Any:
-        if not isinstance(value, str):
-            return value
-        pairs = dict(part.strip().partition("=")[::2] for part in value.split(",") if part.strip())
-        if unknown := sorted(set(pairs) - set(FIELD_MAP)):
-            raise ValueError(f"has no figure named {unknown[0]}; the names are {', '.join(FIELD_MAP)}")
-        if pairs.get("conversation_id", "-") == "":
-            raise ValueError("must not leave out conversation_id: it is what keeps a conversation to one case")
-        return {name: api_name.strip() for name, api_name in {**FIELD_MAP, **pairs}.items() if api_name.strip()}
-
-    @field_validator("case_description_template")
-    @classmethod
-    def _template(cls, value: str) -> str:
-        if unknown := sorted(set(re.findall(r"\{(\w*)\}", value)) - set(TEMPLATE_VARIABLES)):
-            raise ValueError(
-                f"names {{{unknown[0]}}}, which is not known; the names are {', '.join(TEMPLATE_VARIABLES)}"
-            )
-        return value.replace("\\n", "\n")
-
-    @field_validator("time_zone")
-    @classmethod
-    def _time_zone(cls, value: str) -> str:
-        try:
-            ZoneInfo(value)
-        except (ZoneInfoNotFoundError, ValueError, OSError):
-            raise ValueError("is not a time zone; write one such as Europe/Berlin") from None
-        return value
-
-    @field_validator("sync_since")
-    @classmethod
-    def _sync_since(cls, value: str) -> str:
-        since(value, now=0)
-        return value
-
-    @field_validator("cody_api_url", "zoho_accounts_url", "zoho_api_url", "simulators_url")
-    @classmethod
-    def _web_address(cls, value: str) -> str:
-        if value and not re.match(r"https?://[^/\s]+", value):
-            raise ValueError("is not a web address; write one that begins with https://")
-        return value.rstrip("/")
-
-    @field_validator("redis_url")
-    @classmethod
-    def _redis_address(cls, value: SecretStr) -> SecretStr:
-        if value.get_secret_value() and not re.match(r"(redis|rediss|unix)://", value.get_secret_value()):
-            raise ValueError("is not a Redis address; write one such as redis://localhost:6379/0")
-        return value
-
     @field_validator("lease_seconds", "visibility_timeout_seconds")
     @classmethod
     def _outlasts(cls, value: float, info: ValidationInfo) -> float:
@@ -286,13 +191,6 @@ class Settings(BaseSettings):
         ]
         if value <= info.data.get(shorter, 0):
             raise ValueError(f"must be more than {shorter.upper()}, which is {info.data[shorter]:g}")
-        return value
-
-    @field_validator("flower_basic_auth")
-    @classmethod
-    def _login(cls, value: SecretStr) -> SecretStr:
-        if value.get_secret_value() and not re.fullmatch(r"[^:]+:.+", value.get_secret_value()):
-            raise ValueError("is not a login; write it as user:password")
         return value
 
     @property
@@ -323,8 +221,8 @@ class Settings(BaseSettings):
 
     @property
     def shown_redis_address(self) -> str:
-        """The address without its password, fit to be shown."""
-        return re.sub(r"//[^/@]*@", "//…@", self.redis_address)
+        """The address without its login, fit to be shown."""
+        return without_login(self.redis_address)
 
     @property
     def celery_address(self) -> str:
@@ -347,6 +245,11 @@ class Settings(BaseSettings):
         return max(self.redis_read_timeout, self.redis_write_timeout)
 
 
+def without_login(address: str) -> str:
+    """An address fit to be shown."""
+    return re.sub(r"//.*@", "//…@", address)
+
+
 def simulated_credentials(address: str) -> dict[str, str]:
     """Settings that point at `cody2zoho simulate` under this address."""
     return {
@@ -358,16 +261,3 @@ def simulated_credentials(address: str) -> dict[str, str]:
         "zoho_accounts_url": address,
         "zoho_api_url": address,
     }
-
-
-def since(value: str, now: float) -> int | None:
-    """The Unix second a `SYNC_SINCE` means at `now`; None for all history. Raises ValueError."""
-    if not value:
-        return None
-    if age := re.fullmatch(r"(\d+)([dh])", value):
-        return int(now) - int(age[1]) * {"d": 86_400, "h": 3_600}[age[2]]
-    try:
-        moment = datetime.fromisoformat(value)
-    except ValueError:
-        raise ValueError("is neither a date nor an age; write 2026-11-01, 7d or 12h") from None
-    return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())

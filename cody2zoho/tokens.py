@@ -8,7 +8,7 @@ than that, and only when the token that failed is still the one everybody has.
 
 Keys, below the prefix:
     token:zoho            string  the token as JSON; gone when it expires
-    token:zoho:refreshes  zset    millisecond -> millisecond of each refresh in the last 10 minutes
+    token:zoho:refreshes  zset    a random name -> Unix second, for each refresh in the last 10 minutes
     token:zoho:pause      string  Zoho throttles us; gone when it may be asked again
     token:zoho:refused    string  digest of the credentials Zoho refused, and why; gone after an hour
     lock:token            string  the process that is asking
@@ -16,6 +16,7 @@ Keys, below the prefix:
 
 import hashlib
 import json
+import secrets
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
@@ -104,15 +105,15 @@ class Tokens:
             raise AccessRevoked(reason)
         if (pause := self.store.pttl(self._key("pause"))) > 0:
             raise RateLimited("Zoho allows no further access token for now", pause / 1000)
-        now = self.clock()
+        now, this_one = self.clock(), secrets.token_hex(8)
         with self.store.pipeline() as pipe:
             pipe.zremrangebyscore(self._key("refreshes"), "-inf", now - _WINDOW_SECONDS)
             pipe.zrange(self._key("refreshes"), 0, -1, withscores=True)
-            pipe.zadd(self._key("refreshes"), {f"{now:.3f}": now})
+            pipe.zadd(self._key("refreshes"), {this_one: now})
             pipe.expire(self._key("refreshes"), _WINDOW_SECONDS)
             _, earlier, _, _ = pipe.execute()
         if len(earlier) >= _MOST_REFRESHES:
-            self.store.zrem(self._key("refreshes"), f"{now:.3f}")
+            self.store.zrem(self._key("refreshes"), this_one)
             raise RateLimited(
                 "As many access tokens as Zoho allows were fetched already", earlier[0][1] + _WINDOW_SECONDS - now
             )

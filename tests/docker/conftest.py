@@ -4,9 +4,12 @@ pytest-celery's fixtures are taken by name: those below replace its own worker i
 and what it believes about addresses.
 """
 
+import gc
 import os
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from containers import CONVERSATIONS, IMAGE, REDIS_IMAGE, Flower, Redis, Web, Worker
@@ -27,11 +30,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def docker_client() -> Iterator[docker.DockerClient]:
     """pytest-docker-tools' own fixture, by name: every container, network and volume goes through it."""
-    try:
-        client = docker.from_env(timeout=60)
-        client.ping()
-    except docker.errors.DockerException as error:
-        _cannot(f"no Docker engine answers ({type(error).__name__})")
+    client = _engine()
+    if client is None:
+        _cannot("no Docker engine answers")
     for image in (IMAGE, REDIS_IMAGE):
         try:
             client.images.get(image)
@@ -41,7 +42,20 @@ def docker_client() -> Iterator[docker.DockerClient]:
     client.close()
 
 
-def _cannot(reason: str) -> None:
+def _engine() -> docker.DockerClient | None:
+    with warnings.catch_warnings():
+        # docker-py leaves an open socket to the garbage collector when no engine answers.
+        warnings.simplefilter("ignore", ResourceWarning)
+        try:
+            client = docker.from_env(timeout=60)
+            client.ping()
+        except docker.errors.DockerException:
+            client = None
+        gc.collect()
+    return client
+
+
+def _cannot(reason: str) -> NoReturn:
     """A laptop may lack Docker; where the tier is required, as in CI, that is a failure."""
     if os.environ.get("REQUIRE_DOCKER") == "1":
         pytest.fail(f"{reason}; docker tier NOT run", pytrace=False)
@@ -50,8 +64,7 @@ def _cannot(reason: str) -> None:
 
 simulators = container(
     image=IMAGE,
-    command=["cody2zoho", "simulate", "--host", "0.0.0.0", "--port", "8800", "--requests-per-minute", "0"]
-    + ["--conversations", str(CONVERSATIONS)],
+    command=f"cody2zoho simulate --host 0.0.0.0 --port 8800 --requests-per-minute 0 --conversations {CONVERSATIONS}",
     ports={"8800/tcp": None},
     network=NETWORK,
     wrapper_class=Web,
@@ -122,8 +135,12 @@ default_worker_container = container(
 flower = container(
     image=IMAGE,
     command=["cody2zoho-flower"],
-    # As somebody has it who copied .env.example and filled in nothing.
-    environment={"FLOWER_BASIC_AUTH": "your_flower_login_here", "FLOWER_ADDRESS": "0.0.0.0"},
+    # As in the demo, for somebody who copied a template and filled in nothing. It starts without Redis, too.
+    environment={
+        "FLOWER_BASIC_AUTH": "your_flower_login_here",
+        "FLOWER_ADDRESS": "0.0.0.0",
+        "SIMULATORS_URL": "http://simulators:8800",
+    },
     ports={"5555/tcp": None},
     network=NETWORK,
     wrapper_class=Flower,

@@ -8,6 +8,7 @@ Prints one JSON object: step to what the SDK made of the answer. The steps know 
 import json
 import sys
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from zohocrmsdk.src.com.zoho.api.authenticator import OAuthToken
@@ -55,13 +56,13 @@ class Memory(TokenStore):
     def __init__(self) -> None:
         self.tokens: list[OAuthToken] = []
 
-    def find_token(self, token: OAuthToken) -> OAuthToken | None:
+    def find_token(self, _: OAuthToken) -> OAuthToken | None:
         return self.tokens[-1] if self.tokens else None
 
     def save_token(self, token: OAuthToken) -> None:
         self.tokens = [token]
 
-    def delete_token(self, id: str) -> None:  # noqa: A002
+    def delete_token(self, _: str) -> None:
         self.tokens = []
 
     def get_tokens(self) -> list[OAuthToken]:
@@ -70,7 +71,7 @@ class Memory(TokenStore):
     def delete_tokens(self) -> None:
         self.tokens = []
 
-    def find_token_by_id(self, id: str) -> OAuthToken | None:  # noqa: A002
+    def find_token_by_id(self, _: str) -> OAuthToken | None:
         return self.find_token(self.tokens[0]) if self.tokens else None
 
 
@@ -225,9 +226,10 @@ def add_note(case_id: int, title: str, content: str) -> dict[str, Any]:
     return {"status": response.get_status_code(), "items": [item(one) for one in response.get_object().get_data()]}
 
 
-def attach(case_id: int, name: str, content: bytes) -> dict[str, Any]:
+def attach(case_id: int, path: Path) -> dict[str, Any]:
+    """From a file, for the SDK loses the name of anything else."""
     body = AttachmentBody()
-    body.set_file(StreamWrapper(name, content))
+    body.set_file(StreamWrapper(file_path=str(path)))
     response = AttachmentsOperations().upload_attachments(case_id, "Cases", body)
     return {"status": response.get_status_code(), "items": [item(one) for one in response.get_object().get_data()]}
 
@@ -242,7 +244,7 @@ def write_to_unknown_module() -> dict[str, Any]:
     return {"raised": None}
 
 
-def session(address: str, contact_id: int) -> dict[str, Any]:
+def session(folder: Path, contact_id: int) -> dict[str, Any]:
     """All steps in order; each writes down what the SDK understood."""
     steps: dict[str, Any] = {"org": read_org(), "user": read_current_user(), "fields": read_fields()}
     steps["created"] = write("create_records", a_case("one", contact_id=contact_id))
@@ -255,7 +257,9 @@ def session(address: str, contact_id: int) -> dict[str, Any]:
     steps["bad_query"] = query("select id, Subject from Cases where CF_Nothing = 'one' limit 2")
     steps["search"] = search("(Cody_Conversation_ID:equals:one)")
     steps["note"] = add_note(case_id, "Transcript", "Hello 👋")
-    steps["attached"] = attach(case_id, "transcript.txt", "Grüße".encode())
+    transcript = folder / "transcript.txt"
+    transcript.write_text("Grüße", encoding="utf-8")
+    steps["attached"] = attach(case_id, transcript)
     edited = Record()
     edited.set_id(case_id)
     edited.add_field_value(Case.description(), "Edited")
@@ -267,7 +271,7 @@ def session(address: str, contact_id: int) -> dict[str, Any]:
 
 def main(address: str, client_id: str, client_secret: str, refresh_token: str, folder: str, contact_id: str) -> None:
     opened = initialise(address, client_id, client_secret, refresh_token, folder)
-    print(json.dumps({"opened": opened, **session(address, int(contact_id))}))  # noqa: T201
+    print(json.dumps({"opened": opened, **session(Path(folder), int(contact_id))}))  # noqa: T201
 
 
 if __name__ == "__main__":

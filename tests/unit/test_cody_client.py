@@ -1,7 +1,5 @@
 """Our Cody client against the simulated Cody, over HTTP, in all its moods."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from cody2zoho.cody import Cody
@@ -12,19 +10,6 @@ from cody2zoho.simulators.faults import Fault
 from cody2zoho.simulators.server import SimulatorServer
 
 NOW = 1_760_000_000
-
-
-@pytest.fixture
-def account() -> simulated.Cody:
-    account = simulated.Cody(clock=lambda: NOW, knobs=simulated.CodyKnobs(requests_per_minute=None))
-    account.add_bot("Support", at=NOW - 1000)
-    return account
-
-
-@pytest.fixture
-def server(account: simulated.Cody) -> Iterator[SimulatorServer]:
-    with SimulatorServer([account]) as server:
-        yield server
 
 
 @pytest.fixture
@@ -115,8 +100,7 @@ def test_a_page_past_the_end_is_empty_and_last(account, cody, style: str) -> Non
 
 
 def test_bots_are_listed(account, cody) -> None:
-    account.add_bot("Sales", at=NOW)
-    assert [bot.name for bot in cody.bots()] == ["Sales", "Support"]
+    assert {bot.name for bot in cody.bots()} == {"Support", "Sales"}
 
 
 def test_a_deleted_conversation_is_gone(account, cody) -> None:

@@ -1,44 +1,15 @@
 """Polling: everything is found, and every request counts."""
 
-from collections.abc import Callable, Iterator
-from typing import Any
-
 import pytest
-import redis
 
-from cody2zoho import polling, services
+from cody2zoho import polling
 from cody2zoho.ledger import Place, State
 from cody2zoho.models import Conversation
 from cody2zoho.services import Services
-from cody2zoho.settings import Settings
-from cody2zoho.simulators.cody import Cody, CodyKnobs
+from cody2zoho.simulators.cody import Cody
 from cody2zoho.simulators.faults import Fault
-from cody2zoho.simulators.server import SimulatorServer
 
 NOW = 1_760_000_000
-
-
-@pytest.fixture
-def account() -> Cody:
-    account = Cody(clock=lambda: NOW, knobs=CodyKnobs(requests_per_minute=None))
-    account.add_bot("Support", bot_id="support", at=NOW - 10**6)
-    account.add_bot("Sales", bot_id="sales", at=NOW - 10**6)
-    return account
-
-
-@pytest.fixture
-def server(account: Cody) -> Iterator[SimulatorServer]:
-    with SimulatorServer([account]) as server:
-        yield server
-
-
-@pytest.fixture
-def plugged(server: SimulatorServer, store: redis.Redis, redis_address: str) -> Callable[..., Services]:
-    def build(**chosen: Any) -> Services:
-        settings = Settings(simulators_url=server.url, redis_url=redis_address, **{"cody_bot_id": "support", **chosen})
-        return services.build(settings, clock=lambda: NOW)
-
-    return build
 
 
 def arrive(account: Cody, count: int, since: int = 0, bot: str = "support") -> None:

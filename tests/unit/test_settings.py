@@ -6,10 +6,10 @@ import pytest
 
 from cody2zoho import configuration
 from cody2zoho.errors import ConfigurationError
-from cody2zoho.settings import DATA_CENTERS, Settings, is_unset, simulated_credentials, since
+from cody2zoho.formats import is_unset, since
+from cody2zoho.settings import DATA_CENTERS, Settings, simulated_credentials
 from cody2zoho.simulators.cody import DEMO_KEY
 from cody2zoho.simulators.zoho import DEMO_CLIENT_ID, DEMO_CLIENT_SECRET, DEMO_REFRESH_TOKEN
-
 
 GIVEN = {
     "CODY_API_KEY": "secret-cody-key",

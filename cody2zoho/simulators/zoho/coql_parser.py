@@ -81,8 +81,9 @@ def _tokens(text: str) -> Iterator[Token]:
 
 
 def _syntax_error(text: str, position: int) -> NoReturn:
+    position += len(text[position:]) - len(text[position:].lstrip())
     before = text[:position]
-    near = text[position:].split(maxsplit=1)[0] if text[position:].strip() else "<EOF>"
+    near = next(iter(text[position:].split()), "<EOF>")
     details = {"line": before.count("\n") + 1, "column": position - before.rfind("\n"), "near": near}
     raise Refused(400, "SYNTAX_ERROR", "error occurred while parsing the query", details)
 

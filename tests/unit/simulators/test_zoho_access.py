@@ -70,7 +70,7 @@ def test_a_user_without_the_permission_is_told_which_one() -> None:
     ("method", "path", "status", "code"),
     [
         ("GET", "Cases/1/2/3/4", 404, "INVALID_URL_PATTERN"),
-        ("GET", "settings/nothing", 404, "INVALID_URL_PATTERN"),
+        ("GET", "Cases/1/Sandwiches", 404, "INVALID_URL_PATTERN"),
         ("PATCH", "Cases", 400, "INVALID_REQUEST_METHOD"),
         ("POST", "Nonsense", 400, "INVALID_MODULE"),
         ("GET", "settings/fields", 400, "REQUIRED_PARAM_MISSING"),

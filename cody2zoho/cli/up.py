@@ -1,0 +1,133 @@
+"""`cody2zoho up`: all roles on this machine, with real credentials."""
+
+import fcntl
+import os
+import secrets
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import cycle
+from pathlib import Path
+
+import click
+import redis
+
+from cody2zoho import configuration, embedded, roles, store
+from cody2zoho.embedded import Address
+from cody2zoho.errors import Cody2ZohoError, ConfigurationError
+from cody2zoho.logfile import LogFile
+from cody2zoho.ports import is_free
+from cody2zoho.settings import Settings
+from cody2zoho.supervisor import Interrupted, Supervisor
+
+_LOOK_SECONDS = 0.2
+#: A worker finishes the cases it has begun; what takes longer is killed, and done again after its lease.
+_WORKER_GRACE_SECONDS = 30.0
+_COLOURS = ("blue", "cyan", "magenta", "yellow", "green")
+
+
+@click.command()
+@click.option("--workers", type=click.IntRange(1, 32), default=1, show_default=True, help="Worker processes.")
+def up(workers: int) -> None:
+    """Run all of it on this machine, with the credentials in .env, until Ctrl-C.
+
+    Where neither REDIS_URL nor REDIS_HOST is set, an embedded server keeps its data in STATE_DIR.
+    """
+    settings = configuration.settings()
+    state = Path(settings.state_dir)
+    with _alone(state):
+        address = _embedded_address(settings, state)
+        login = settings.flower_basic_auth.get_secret_value() or f"cody2zoho:{secrets.token_hex(8)}"
+        told = _told(settings, address, login)
+        _check_flower_port(settings)
+        with Supervisor(state / "logs", {**os.environ, **told}, Path.cwd()) as supervisor:
+            terminal = _Terminal()
+            try:
+                _start(supervisor, settings, address, state, workers)
+                click.echo(_introduction(settings, address, login))
+                terminal.follow(supervisor)
+            except Interrupted as interrupted:
+                click.echo("Stopping; Ctrl-C once more kills.", err=True)
+                supervisor.stop()
+                terminal.show_new_lines()
+                sys.exit(interrupted.exit_code)
+
+
+@contextmanager
+def _alone(state: Path) -> Iterator[None]:
+    """Two on one folder would write over each other's data. The lock ends with us, however we end."""
+    state.mkdir(parents=True, exist_ok=True)
+    with (state / "up.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise ConfigurationError(
+                [f"`cody2zoho up` runs already on {state.resolve()}: stop it first, or set another STATE_DIR."]
+            ) from None
+        yield
+
+
+def _embedded_address(settings: Settings, state: Path) -> Address | None:
+    """Where our own server is to listen; None where the operator named one, which must answer."""
+    sources = {origin.name: origin.source for origin in configuration.origins()}
+    if sources["REDIS_URL"] == sources["REDIS_HOST"] == "default":
+        return embedded.kept_address(state / "redis")
+    try:
+        store.connect(settings).ping()
+    except redis.RedisError as error:
+        where = f"{settings.shown_redis_address}: {type(error).__name__}"
+        raise Cody2ZohoError(f"Redis cannot be reached at {where}; start it, or correct REDIS_URL.") from None
+    return None
+
+
+def _check_flower_port(settings: Settings) -> None:
+    if not is_free(settings.flower_port, settings.flower_address):
+        raise ConfigurationError(
+            [f"FLOWER_PORT {settings.flower_port} is taken on {settings.flower_address}; write another one."]
+        )
+
+
+def _told(settings: Settings, address: Address | None, login: str) -> dict[str, str]:
+    """What the roles are told beyond the operator's own settings."""
+    told = {"FLOWER_BASIC_AUTH": login}
+    if address:
+        told["REDIS_URL"] = address.url
+    if settings.log_format == "auto" and sys.stdout.isatty():
+        told["LOG_FORMAT"] = "text"
+    return told
+
+
+def _start(supervisor: Supervisor, settings: Settings, address: Address | None, state: Path, workers: int) -> None:
+    if address:
+        supervisor.start(roles.redis(address, state / "redis", on_disk=True))
+        supervisor.wait_until_ready()
+    flower = roles.flower(settings.flower_port, settings.flower_address)
+    supervisor.start(*roles.workers(workers, _WORKER_GRACE_SECONDS), roles.beat(), flower)
+
+
+def _introduction(settings: Settings, address: Address | None, login: str) -> str:
+    where = f"http://{settings.flower_address}:{settings.flower_port}"
+    shown = "the login of FLOWER_BASIC_AUTH" if settings.flower_basic_auth.get_secret_value() else f"login {login}"
+    kept = f"embedded, its data in {settings.state_dir}/redis" if address else settings.shown_redis_address
+    return f"Flower  {where} ({shown})\nRedis   {kept}\nlogs    {settings.state_dir}/logs\nCtrl-C stops all of it.\n"
+
+
+class _Terminal:
+    """The lines of all roles, each behind the role's name."""
+
+    def __init__(self) -> None:
+        self._logs: dict[str, LogFile] = {}
+
+    def follow(self, supervisor: Supervisor) -> None:
+        """Until Interrupted is raised; a role that ends is started again."""
+        self._logs = {child.role.name: child.log for child in supervisor.children}
+        while True:
+            for sentence in supervisor.revive():
+                click.secho(sentence, fg="red", err=True)
+            self.show_new_lines()
+            supervisor.pause(_LOOK_SECONDS)
+
+    def show_new_lines(self) -> None:
+        for (name, log), colour in zip(self._logs.items(), cycle(_COLOURS), strict=False):
+            for line in log.new_lines():
+                click.echo(f"{click.style(f'{name:<8}', fg=colour)} {line}")

@@ -1,0 +1,129 @@
+"""How a setting may be written: types that understand it, or say in words what to write instead."""
+
+import re
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, BeforeValidator, SecretStr
+from pydantic_settings import NoDecode
+
+#: What is counted about a conversation, and the Zoho field it goes to unless ZOHO_FIELD_MAP says otherwise.
+FIELD_MAP = {
+    "conversation_id": "Cody_Conversation_ID",
+    "messages": "Cody_Messages",
+    "user_messages": "Cody_User_Messages",
+    "assistant_messages": "Cody_Assistant_Messages",
+    "characters": "Cody_Characters",
+    "average_length": "Cody_Average_Length",
+}
+
+#: What CASE_DESCRIPTION_TEMPLATE may name in braces.
+TEMPLATE_VARIABLES = (
+    "conversation_id",
+    "bot_id",
+    "started_at",
+    "ended_at",
+    "complete_as_of",
+    "messages",
+    "user_messages",
+    "assistant_messages",
+    "characters",
+    "average_length",
+    "transcript",
+)
+
+#: Texts: blanks at their ends are meant, and so are braces.
+TEXTS = ("case_subject_prefix", "case_description_template")
+
+_PLACEHOLDER = re.compile(r"your[_-].*|\{.*\}|<.*>", re.IGNORECASE)
+
+
+def is_unset(name: str, value: str | None) -> bool:
+    """Whether a value is empty or what a template left behind: `your_…`, `{…}` or `<…>`."""
+    if not value or not value.strip():
+        return True
+    return name.lower() not in TEXTS and bool(_PLACEHOLDER.fullmatch(value.strip()))
+
+
+def since(value: str, now: float) -> int | None:
+    """The Unix second a `SYNC_SINCE` means at `now`; None for all history. Raises ValueError."""
+    if not value:
+        return None
+    if age := re.fullmatch(r"(\d+)([dh])", value):
+        return int(now) - int(age[1]) * {"d": 86_400, "h": 3_600}[age[2]]
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        raise ValueError("is neither a date nor an age; write 2026-11-01, 7d or 12h") from None
+    return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
+
+
+def _parts(value: Any) -> Any:
+    return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+
+def _data_center(value: Any) -> Any:
+    """Zoho's own short names for the same places are understood."""
+    return {"us": "com", "au": "com.au", "cn": "com.cn"}.get(str(value).lower().lstrip("."), value)
+
+
+def _field_map(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    pairs = dict(part.partition("=")[::2] for part in _parts(value))
+    if unknown := sorted(set(pairs) - set(FIELD_MAP)):
+        raise ValueError(f"has no figure named {unknown[0]}; the names are {', '.join(FIELD_MAP)}")
+    if pairs.get("conversation_id", "-") == "":
+        raise ValueError("must not leave out conversation_id: it is what keeps a conversation to one case")
+    return {name: api_name.strip() for name, api_name in {**FIELD_MAP, **pairs}.items() if api_name.strip()}
+
+
+def _template(value: str) -> str:
+    if unknown := sorted(set(re.findall(r"\{(\w*)\}", value)) - set(TEMPLATE_VARIABLES)):
+        raise ValueError(f"names {{{unknown[0]}}}, which is not known; the names are {', '.join(TEMPLATE_VARIABLES)}")
+    return value.replace("\\n", "\n")
+
+
+def _time_zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError("is not a time zone; write one such as Europe/Berlin") from None
+    return value
+
+
+def _since(value: str) -> str:
+    since(value, now=0)
+    return value
+
+
+def _web_address(value: str) -> str:
+    if value and not re.match(r"https?://[^/\s]+", value):
+        raise ValueError("is not a web address; write one that begins with https://")
+    return value.rstrip("/")
+
+
+def _redis_address(value: SecretStr) -> SecretStr:
+    if value.get_secret_value() and not re.match(r"(redis|rediss|unix)://", value.get_secret_value()):
+        raise ValueError("is not a Redis address; write one such as redis://localhost:6379/0")
+    return value
+
+
+def _login(value: SecretStr) -> SecretStr:
+    if value.get_secret_value() and not re.fullmatch(r"[^:,]+:[^,]+", value.get_secret_value()):
+        raise ValueError("is not a login; write it as user:password, without commas")
+    return value
+
+
+Bots = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_parts)]
+DataCenter = Annotated[
+    Literal["com", "eu", "in", "com.au", "jp", "ca", "sa", "uk", "com.cn"], BeforeValidator(_data_center)
+]
+FieldMap = Annotated[dict[str, str], NoDecode, BeforeValidator(_field_map)]
+Template = Annotated[str, AfterValidator(_template)]
+TimeZone = Annotated[str, AfterValidator(_time_zone)]
+Since = Annotated[str, AfterValidator(_since)]
+WebAddress = Annotated[str, AfterValidator(_web_address)]
+RedisAddress = Annotated[SecretStr, AfterValidator(_redis_address)]
+Login = Annotated[SecretStr, AfterValidator(_login)]

@@ -1,0 +1,183 @@
+"""Celery as an operator runs it: real workers and beats, real Redis, real HTTP."""
+
+import json
+import signal
+from pathlib import Path
+
+import pytest
+import requests
+
+from cody2zoho.ports import free_port
+from cody2zoho.roles import answers
+from cody2zoho.settings import simulated_credentials
+from cody2zoho.simulators.audit import audit
+from cody2zoho.simulators.faults import Fault
+from cody2zoho.simulators.generator import generate
+from waiting import eventually
+
+CANARY = "canary-words-of-a-customer"
+
+
+def chats(account, count: int = 5, words: str = CANARY) -> list[str]:
+    ids = []
+    for number in range(count):
+        conversation = account.add_conversation(bot_id="support", at=account.now() - 600 + number)
+        account.say(conversation.id, f"{words} {number}", at=account.now() - 500)
+        ids.append(conversation.id)
+    return ids
+
+
+def perfect(server, account, organisation) -> bool:
+    return server.run(lambda: audit(account, organisation)).perfect
+
+
+def test_beat_and_worker_make_every_case_and_their_logs_hold_no_words_and_no_secrets(
+    account, organisation, server, start
+) -> None:
+    account.load(generate(60, 3, now=account.now()))
+    chats(account)
+    worker, beat = start("worker"), start("beat", POLL_INTERVAL_SECONDS=1)
+    eventually(lambda: perfect(server, account, organisation), 60)
+    assert beat.end() == 0
+    assert worker.end() == 0
+    logged = worker.said() + beat.said()
+    for secret in (CANARY, "simulated-cody-key", "simulated-zoho-secret", "1000.simulated.refresh"):
+        assert secret not in logged
+    for token in server.run(lambda: list(organisation.accounts.access_tokens)):
+        assert token not in logged
+    assert '"case_created"' in logged
+
+
+def test_one_call_of_fetch_makes_cases_and_one_of_create_case_makes_one(account, organisation, server, start) -> None:
+    ids = chats(account, 4)
+    worker = start("worker")
+    worker.says("ready")
+    assert start("call", "cody2zoho.create_case", "--args", json.dumps([ids[0]])).process.wait(30) == 0
+    eventually(lambda: len(organisation.cases) == 1)
+    assert start("call", "cody2zoho.fetch_conversations").process.wait(30) == 0
+    eventually(lambda: len(organisation.cases) == 4)
+    assert perfect(server, account, organisation)
+
+
+def test_inspect_answers_without_flags(start) -> None:
+    start("worker").says("ready")
+    inspect = start("inspect", "registered")
+    assert inspect.process.wait(30) == 0
+    for task in ("create_case", "fetch_conversations", "refresh_token", "monitor_health", "business_summary"):
+        assert f"cody2zoho.{task}" in inspect.said()
+
+
+def test_a_short_wait_is_celerys_retry(account, organisation, server, start) -> None:
+    [conversation_id] = chats(account, 1)
+    server.faults.add(Fault("503", path="/crm/v8/Cases", times=1))
+    start("worker").says("ready")
+    start("call", "cody2zoho.create_case", "--args", json.dumps([conversation_id])).process.wait(30)
+    eventually(lambda: len(organisation.cases) == 1, 15)
+
+
+def test_what_a_killed_worker_held_is_made_by_the_next_one_once(account, organisation, server, start) -> None:
+    chats(account, 8)
+    server.latency_seconds = 0.2
+    short = {"TASK_BUDGET_SECONDS": 2, "LEASE_SECONDS": 3, "VISIBILITY_TIMEOUT_SECONDS": 4, "POLL_INTERVAL_SECONDS": 1}
+    start("beat", **short)
+    first = start("worker", **short)
+    eventually(lambda: server.journal["zoho"].kinds["POST /crm/v8/Cases"])
+    first.end(signal.SIGKILL)
+    start("worker", **short)
+    eventually(lambda: perfect(server, account, organisation), 40)
+
+
+def test_a_worker_goes_on_by_itself_when_redis_was_away(account, organisation, server, start, broker) -> None:
+    chats(account, 3)
+    worker, _ = start("worker"), start("beat", POLL_INTERVAL_SECONDS=1)
+    eventually(lambda: perfect(server, account, organisation), 40)
+    broker.end(signal.SIGKILL)
+    worker.says("Cannot connect to redis")
+    broker.start()
+    chats(account, 3)
+    eventually(lambda: perfect(server, account, organisation), 60)
+    assert worker.process.poll() is None
+
+
+def test_a_warm_shutdown_finishes_what_the_worker_holds(account, organisation, server, start) -> None:
+    chats(account, 5)
+    server.latency_seconds = 0.3
+    worker = start("worker")
+    worker.says("ready")
+    start("call", "cody2zoho.fetch_conversations").process.wait(30)
+    eventually(lambda: server.journal["cody"].kinds["GET /api/v1/messages"])
+    assert worker.end() == 0
+    assert len(organisation.cases) == 5
+
+
+def test_health_files_move_while_worker_and_beat_live(start, tmp_path: Path) -> None:
+    start("worker")
+    start("beat")
+    for role in ("worker", "beat"):
+        file = tmp_path / "state" / f"{role}.heartbeat"
+        eventually(file.exists)
+        before = file.stat().st_mtime
+        eventually(lambda file=file, before=before: file.stat().st_mtime > before)
+
+
+HUNG = """
+from celery import signals
+import cody2zoho.celery
+signals.setup_logging.send(sender=None)
+signals.task_prerun.send(sender=None, task_id="hung")
+while True:
+    signals.heartbeat_sent.send(sender=None)
+"""
+
+
+def test_a_hung_task_ends_the_worker_so_that_its_supervisor_starts_it_anew(start) -> None:
+    hung = start("-c", HUNG, TASK_BUDGET_SECONDS=0.2)
+    assert hung.process.wait(20) == 70
+    assert '"worker_hung"' in hung.said()
+
+
+@pytest.mark.parametrize("role", ["worker", "beat", "flower"])
+def test_missing_settings_end_every_role_with_sentences_and_code_2(start, role: str) -> None:
+    process = start(role, SIMULATORS_URL="")
+    assert process.process.wait(30) == 2
+    assert "CODY_API_KEY is not set; write it into .env" in process.said()
+    assert "Traceback" not in process.said()
+
+
+@pytest.mark.parametrize(
+    ("variables", "says"),
+    [
+        ({"CODY_API_KEY": "wrong"}, "Cody refuses the key (401): write a valid CODY_API_KEY"),
+        ({"ZOHO_REFRESH_TOKEN": "1000.wrong"}, "Zoho refuses ZOHO_REFRESH_TOKEN (invalid_code)"),
+    ],
+)
+def test_what_is_wrong_stands_in_the_workers_log(account, server, start, variables: dict[str, str], says: str) -> None:
+    chats(account, 3)
+    given = {name.upper(): value for name, value in simulated_credentials(server.url).items()} | {"CODY_BOT_ID": "all"}
+    worker = start("worker", **{**given, **variables})
+    start("beat", **{**given, **variables, "POLL_INTERVAL_SECONDS": 1})
+    worker.says(says)
+    eventually(lambda: worker.said().count('"cody_poll_completed"') > 3)
+    assert worker.said().count('"work_blocked"') == 1
+
+
+def test_flower_wants_a_login_shows_conversation_ids_and_keeps_its_history(
+    account, organisation, server, start
+) -> None:
+    [conversation_id] = chats(account, 1)
+    port = free_port()
+    flower = start("flower", FLOWER_BASIC_AUTH="watch:me", FLOWER_PORT=port)
+    start("worker").says("ready")
+    eventually(lambda: answers(port, "/healthcheck"))
+    assert requests.get(f"http://127.0.0.1:{port}/tasks", timeout=5).status_code == 401
+    start("call", "cody2zoho.create_case", "--args", json.dumps([conversation_id])).process.wait(30)
+
+    def shown() -> bool:
+        tasks = requests.get(f"http://127.0.0.1:{port}/api/tasks", auth=("watch", "me"), timeout=5).json().values()
+        return any(conversation_id in str(task["args"]) and task["state"] == "SUCCESS" for task in tasks)
+
+    eventually(shown)
+    flower.end()
+    flower.start()
+    eventually(lambda: answers(port, "/healthcheck"))
+    assert shown(), "its history is gone"

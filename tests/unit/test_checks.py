@@ -1,0 +1,172 @@
+"""`doctor` and `setup`: what is wrong is found, named, and mended where it can be."""
+
+import json
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from cody2zoho import configuration, services
+from cody2zoho.checks import Finding, Level, all_checks
+from cody2zoho.cli import main
+from cody2zoho.cli.setup import set_up
+from cody2zoho.settings import simulated_credentials
+from cody2zoho.simulators.zoho import Zoho
+
+
+def findings(worker: Any) -> dict[str, Finding]:
+    return {finding.about: finding for finding in all_checks(worker)}
+
+
+@pytest.fixture
+def run(server, redis_address, store, monkeypatch: pytest.MonkeyPatch):
+    """The command line, in this process, against the simulators."""
+
+    def run(*words: str, **environment: str) -> Result:
+        for name, value in {"SIMULATORS_URL": server.url, "REDIS_URL": redis_address, **environment}.items():
+            monkeypatch.setenv(name, value)
+        for cached in (configuration.settings, services.services):
+            cached.cache_clear()
+        return CliRunner().invoke(main, words)
+
+    return run
+
+
+def test_a_good_set_up_has_nothing_to_mend_but_redis_persistence(plugged) -> None:
+    levels = {about: finding.level for about, finding in findings(plugged()).items()}
+    assert levels.pop("Redis disk") is Level.WARNING
+    assert set(levels.values()) == {Level.OK}
+    assert {"Redis", "Redis memory", "Cody", "Cody bot", "Zoho", "Zoho unique field", "Zoho contact"} <= levels.keys()
+
+
+@pytest.mark.parametrize(
+    ("chosen", "about", "says", "mend"),
+    [
+        ({"cody_api_key": "wrong"}, "Cody", "CODY_API_KEY", ""),
+        ({"cody_bot_id": "nobody"}, "Cody bot", "there is no bot nobody", "support (Support)"),
+        ({"zoho_refresh_token": "wrong"}, "Zoho", "ZOHO_REFRESH_TOKEN", ""),
+        ({"zoho_case_status": "Done"}, "Zoho Status", '"Done" is not in the pick list', "ZOHO_CASE_STATUS"),
+        ({"zoho_case_origin": "Chat"}, "Zoho Case_Origin", '"Chat" is not in the pick list', "ZOHO_CASE_ORIGIN"),
+        ({"zoho_contact_id": "123"}, "Zoho contact", "there is no contact 123", "ZOHO_CONTACT_ID"),
+        (
+            {"zoho_field_map": "conversation_id=Gone"},
+            "Zoho unique field",
+            "Cases have no field Gone",
+            "cody2zoho setup",
+        ),
+        (
+            {"redis_url": "redis://:hush@127.0.0.1:1/0"},
+            "Redis",
+            "cannot be reached at redis://…@127.0.0.1:1/0",
+            "REDIS_URL",
+        ),
+    ],
+)
+def test_what_is_wrong_is_named_with_its_mend(
+    plugged, chosen: dict[str, str], about: str, says: str, mend: str
+) -> None:
+    finding = findings(plugged(**chosen))[about]
+    assert finding.level is Level.FAILED
+    assert says in finding.words
+    assert mend in finding.mend
+    assert "hush" not in str(finding)
+
+
+def test_a_broken_cody_does_not_hide_what_is_wrong_at_zoho(plugged) -> None:
+    found = findings(plugged(cody_api_key="wrong", zoho_case_status="Done"))
+    assert found["Cody"].level is found["Zoho Status"].level is Level.FAILED
+
+
+@pytest.mark.parametrize(
+    ("since", "says"),
+    [("", "at most 120 conversations of all history"), ("7d", "at most 40 conversations since SYNC_SINCE 7d")],
+)
+def test_it_says_how_many_cases_the_first_start_would_make(account, plugged, clock, since: str, says: str) -> None:
+    for number in range(120):
+        age_days = 1 if number % 3 == 0 else 30
+        account.add_conversation(bot_id="support", at=clock.now - age_days * 86_400 - number)
+    finding = findings(plugged(sync_since=since))["Cody bot"]
+    assert says in finding.words
+    assert finding.level is (Level.OK if since else Level.WARNING)
+
+
+def test_a_name_that_several_contacts_share_is_a_warning(organisation, plugged) -> None:
+    for _ in range(2):
+        organisation.add_contact("Chat")
+    finding = findings(plugged(zoho_contact_name="Chat"))["Zoho contact"]
+    assert finding.level is Level.WARNING
+    assert "ZOHO_CONTACT_ID" in finding.mend
+
+
+@pytest.fixture
+def new_organisation(server, clock) -> Zoho:
+    """A Zoho nobody has prepared, in the place of the other."""
+    new = Zoho(clock)
+    server.simulators[1] = new
+    return new
+
+
+def test_setup_makes_every_field_and_doctor_agrees(new_organisation, plugged) -> None:
+    assert findings(plugged())["Zoho unique field"].level is Level.FAILED
+    sentences = set_up(plugged())
+    assert sentences[0] == "Cody_Conversation_ID: made, unique"
+    assert len(sentences) == 6
+    found = findings(plugged())
+    assert found["Zoho unique field"].level is found["Zoho fields"].level is Level.OK
+
+
+def test_setup_a_second_time_changes_nothing(new_organisation, plugged) -> None:
+    set_up(plugged())
+    assert set(set_up(plugged())) == {f"{name}: was there" for name in plugged().settings.zoho_field_map.values()}
+
+
+def test_setup_makes_an_existing_field_unique(new_organisation, plugged) -> None:
+    new_organisation.add_field("Cases", "Cody Conversation ID", "text", length=255)
+    assert "Cody_Conversation_ID: was there, allows no duplicate values from now on" in set_up(plugged())
+    assert findings(plugged())["Zoho unique field"].level is Level.OK
+
+
+def test_doctor_prints_each_finding_and_fails_while_something_fails(run) -> None:
+    good = run("doctor")
+    assert good.exit_code == 0, good.output
+    assert "✓ Zoho unique field: Cody_Conversation_ID allows no duplicate values" in good.output
+    bad = run("doctor", ZOHO_CASE_STATUS="Done")
+    assert bad.exit_code == 1
+    assert "→ write one of these as ZOHO_CASE_STATUS: New, " in bad.output
+
+
+def test_doctor_speaks_json(run) -> None:
+    found = json.loads(run("doctor", "--json").output)
+    assert {"about", "level", "words", "mend"} == set(found[0])
+
+
+def test_status_counts_and_fails_while_something_is_blocked(run, plugged) -> None:
+    assert run("status").exit_code == 0
+    plugged().blocks.put("zoho", "Zoho refuses ZOHO_REFRESH_TOKEN")
+    blocked = run("status", "--json")
+    assert blocked.exit_code == 1
+    assert json.loads(blocked.output)["blocked"] == {"zoho": "Zoho refuses ZOHO_REFRESH_TOKEN"}
+
+
+def test_config_shows_settings_without_secrets(run) -> None:
+    shown = run("config", REDIS_URL="redis://:hush-hush-hush-hush@127.0.0.1:1/0")
+    assert shown.exit_code == 0
+    assert "hush" not in shown.output
+    assert json.loads(run("config", "--json").output)
+
+
+def test_missing_settings_are_sentences_and_exit_code_2(monkeypatch: pytest.MonkeyPatch) -> None:
+    services.services.cache_clear()
+    for words in (["doctor"], ["setup"], ["status"], ["config"]):
+        result = CliRunner().invoke(main, words)
+        assert result.exit_code == 2
+        assert "CODY_API_KEY is not set; write it into .env" in result.output
+        assert "Traceback" not in result.output
+
+
+def test_setup_with_refused_credentials_is_one_sentence(run, server) -> None:
+    credentials = {name.upper(): value for name, value in simulated_credentials(server.url).items()}
+    result = run("setup", **{**credentials, "CODY_BOT_ID": "support", "ZOHO_REFRESH_TOKEN": "1000.wrong"})
+    assert result.exit_code == 1
+    assert result.output.startswith("Zoho refuses ZOHO_REFRESH_TOKEN (invalid_code)")
+    assert "1000.wrong" not in result.output

@@ -1,0 +1,312 @@
+"""One conversation's way, run in this process against the simulators: one case, whole, or a reason why not."""
+
+from concurrent.futures import ThreadPoolExecutor
+from hashlib import sha256
+
+import pytest
+import redis
+
+from cody2zoho import pipeline, polling
+from cody2zoho.errors import Gone
+from cody2zoho.ledger import State
+from cody2zoho.pipeline import distinct_key, wait_seconds
+from cody2zoho.simulators.audit import audit
+from cody2zoho.simulators.faults import Fault
+from cody2zoho.simulators.generator import generate
+from waiting import eventually
+
+
+def chat(account, words: str = "Where is my order?", conversation_id: str | None = None) -> str:
+    conversation = account.add_conversation(bot_id="support", conversation_id=conversation_id, at=account.now() - 500)
+    account.say(conversation.id, words, at=account.now() - 400)
+    account.say(conversation.id, "On its way.", machine=True, at=account.now() - 399)
+    return conversation.id
+
+
+def only_case(organisation) -> dict:
+    [case] = organisation.cases.values()
+    return case
+
+
+def test_every_kind_of_conversation_becomes_one_whole_case(account, organisation, server, plugged, clock) -> None:
+    account.load(generate(120, 7, now=clock.now))
+    worker = plugged(cody_bot_id="all")
+    while polling.poll(worker).new:
+        for conversation_id in pipeline.ready(worker):
+            pipeline.create_case(conversation_id, worker)
+    seen = server.run(lambda: audit(account, organisation))
+    assert seen.perfect, seen
+    assert seen.expected > 100
+    assert worker.ledger.counts()[State.CREATED] == seen.expected
+
+
+def test_a_short_chat_costs_one_request_of_each_api(account, server, plugged) -> None:
+    worker = plugged()
+    pipeline.create_case(chat(account), worker)
+    known = chat(account)
+    polling.poll(worker)
+    server.journal.clear()
+    pipeline.create_case(known, worker)
+    assert server.journal["cody"].requests == 1
+    assert server.journal["zoho"].requests == 1
+
+
+def test_a_conversation_asked_for_by_id_is_made_though_no_poll_has_seen_it(account, organisation, plugged) -> None:
+    conversation_id = chat(account)
+    outcome = pipeline.create_case(conversation_id, plugged())
+    case = only_case(organisation)
+    assert str(outcome) == f"case {case['id']}"
+    assert case["Cody_Conversation_ID"] == conversation_id
+
+
+def test_an_id_that_cody_does_not_know_makes_nothing(plugged, organisation) -> None:
+    with pytest.raises(Gone):
+        pipeline.create_case("AAAAAAAAAAAA", plugged())
+    assert plugged().ledger.about("AAAAAAAAAAAA") == {}
+
+
+def test_a_second_message_about_the_same_conversation_does_nothing(account, organisation, server, plugged) -> None:
+    worker, conversation_id = plugged(), chat(account)
+    pipeline.create_case(conversation_id, worker)
+    server.journal.clear()
+    assert str(pipeline.create_case(conversation_id, worker)) == "nothing to do: created"
+    assert server.journal["zoho"].requests == server.journal["cody"].requests == 0
+
+
+@pytest.mark.parametrize("action", ["cut", "500", "502", "garble", "truncate"])
+def test_an_answer_lost_after_the_post_creates_no_second_case(account, organisation, server, plugged, action) -> None:
+    worker, conversation_id = plugged(), chat(account)
+    server.faults.add(Fault(action, path="/crm/v8/Cases", when="after", times=1))
+    assert pipeline.create_case(conversation_id, worker).retry_in_seconds is not None
+    outcome = pipeline.create_case(conversation_id, worker)
+    assert str(outcome) == f"case {only_case(organisation)['id']}"
+    assert worker.ledger.about(conversation_id)["case"] == only_case(organisation)["id"]
+
+
+@pytest.mark.parametrize("detail", ["full", "id_only", "api_name_only"])
+def test_a_case_that_is_there_is_adopted_however_little_zoho_says_of_it(account, organisation, plugged, detail) -> None:
+    organisation.knobs.duplicate_details = detail
+    conversation_id = chat(account)
+    case_id = organisation.add_case(
+        Subject="by hand", Status="New", Case_Origin="Web", Cody_Conversation_ID=conversation_id
+    )
+    assert str(pipeline.create_case(conversation_id, plugged())) == f"case {case_id}"
+    assert only_case(organisation)["Subject"] == "by hand"
+
+
+def test_two_ids_that_differ_only_in_case_get_their_own_cases(account, organisation, plugged) -> None:
+    worker = plugged()
+    ids = [chat(account, "one", "abcDEFghiJKL"), chat(account, "two", "ABCdefGHIjkl")]
+    for _ in range(2):
+        for conversation_id in ids:
+            pipeline.create_case(conversation_id, worker)
+    cases = organisation.cases.values()
+    assert len(cases) == 2
+    assert {case["Cody_Conversation_ID"] for case in cases} == {ids[0], distinct_key(ids[1])}
+
+
+def test_the_distinct_key_survives_a_retry_too(account, organisation, server, plugged) -> None:
+    worker = plugged()
+    ids = [chat(account, "one", "abcDEFghiJKL"), chat(account, "two", "ABCdefGHIjkl")]
+    pipeline.create_case(ids[0], worker)
+    server.faults.add(Fault("cut", path="/crm/v8/Cases", nth=2, when="after"))
+    pipeline.create_case(ids[1], worker)
+    pipeline.create_case(ids[1], worker)
+    assert len(organisation.cases) == 2
+
+
+def test_distinct_keys_stay_distinct_where_case_is_ignored() -> None:
+    ids = ["abc", "Abc", "aBc", "ABC", "abC"]
+    assert len({distinct_key(one).lower() for one in ids}) == len(ids)
+
+
+def test_notes_are_completed_after_a_cut_and_none_is_sent_twice(account, organisation, server, plugged) -> None:
+    worker = plugged()
+    conversation_id = chat(account, " ".join(f"word{number}" for number in range(9_000)))
+    server.faults.add(Fault("cut", path="/crm/v8/Cases/*/Notes", method="POST", when="after", times=1))
+    pipeline.create_case(conversation_id, worker)
+    pipeline.create_case(conversation_id, worker)
+    titles = [note["Note_Title"] for note in organisation.notes]
+    assert titles == [f"Cody transcript continued {n}/3 [{conversation_id}]" for n in (2, 3)]
+    assert server.run(lambda: audit(account, organisation)).perfect
+
+
+def test_a_file_is_attached_once_though_its_answer_was_lost(account, organisation, server, plugged) -> None:
+    worker = plugged()
+    conversation_id = chat(account, " ".join(f"word{number}" for number in range(40_000)))
+    server.faults.add(Fault("cut", path="/crm/v8/Cases/*/Attachments", method="POST", when="after", times=1))
+    pipeline.create_case(conversation_id, worker)
+    pipeline.create_case(conversation_id, worker)
+    assert [file.file_name for file in organisation.attachments] == [f"cody-{conversation_id}.txt"]
+    assert server.run(lambda: audit(account, organisation)).perfect
+
+
+def test_a_case_in_the_recycle_bin_is_parked_with_what_to_do(account, organisation, plugged) -> None:
+    organisation.knobs.recycle_bin_blocks_unique = True
+    worker, conversation_id = plugged(), chat(account)
+    case_id = organisation.add_case(Subject="s", Status="New", Case_Origin="Web", Cody_Conversation_ID=conversation_id)
+    organisation.delete_case(case_id)
+    assert "recycle bin" in str(pipeline.create_case(conversation_id, worker))
+    assert worker.ledger.about(conversation_id)["state"] == State.PARKED
+
+
+def test_what_zoho_refuses_is_parked_and_the_reason_names_the_field_not_the_words(
+    account, plugged, organisation
+) -> None:
+    worker, conversation_id = plugged(zoho_case_status="Nonsense"), chat(account, "my secret words")
+    pipeline.create_case(conversation_id, worker)
+    about = worker.ledger.about(conversation_id)
+    assert about["state"] == State.PARKED
+    assert about["reason"].startswith("Zoho refuses Status: the value is not in its pick list (")
+    assert "secret" not in str(about)
+    assert organisation.cases == {}
+
+
+def test_a_poison_conversation_does_not_hold_up_another(account, organisation, server, plugged) -> None:
+    worker = plugged()
+    poison, fine = chat(account), chat(account)
+    server.faults.add(Fault("garble", path="/crm/v8/Cases", nth=1))
+    polling.poll(worker)
+    for conversation_id in [poison, fine]:
+        pipeline.create_case(conversation_id, worker)
+    assert worker.ledger.about(fine)["state"] == State.CREATED
+    assert worker.ledger.about(poison)["state"] == State.WAITING
+
+
+@pytest.mark.parametrize("status", ["429", "500", "503"])
+def test_a_passing_fault_parks_nothing_and_waits(account, server, plugged, status: str) -> None:
+    worker, conversation_id = plugged(), chat(account)
+    server.faults.add(Fault(status, simulator="zoho", path="/crm/v8/Cases"))
+    outcome = pipeline.create_case(conversation_id, worker)
+    assert outcome.retry_in_seconds
+    about = worker.ledger.about(conversation_id)
+    assert (about["state"], about["attempts"]) == (State.WAITING, "1")
+    assert pipeline.ready(worker) == []
+
+
+def test_a_long_pause_that_an_api_asks_for_is_left_to_the_agenda(account, server, plugged) -> None:
+    worker, conversation_id = plugged(), chat(account)
+    polling.poll(worker)
+    server.faults.add(Fault("429", simulator="cody", path="/api/v1/messages", retry_after=120))
+    assert pipeline.create_case(conversation_id, worker).retry_in_seconds is None
+
+
+def test_waits_double_and_never_end_before_an_api_allows() -> None:
+    for attempts, longest in [(1, 2), (2, 4), (5, 32), (10, 900), (1_000, 900)]:
+        assert longest / 2 <= wait_seconds(attempts, None) <= longest
+    assert 100 <= wait_seconds(1, 100) <= 110
+    assert wait_seconds(20, 1) >= 450
+
+
+def test_no_retry_waits_longer_than_the_broker_keeps_a_message(plugged) -> None:
+    settings = plugged().settings
+    assert pipeline.SHORT_WAIT_SECONDS < settings.visibility_timeout_seconds
+    assert settings.task_budget_seconds < settings.lease_seconds < settings.visibility_timeout_seconds
+
+
+def test_nothing_said_is_looked_at_again_while_it_is_young_then_let_go(account, organisation, plugged, clock) -> None:
+    worker = plugged()
+    conversation = account.add_conversation(bot_id="support", at=clock.now - 60)
+    account.say(conversation.id, "Welcome!", machine=True, at=clock.now - 60)
+    assert str(pipeline.create_case(conversation.id, worker)) == "waiting: nothing was said yet"
+    clock.now += 25 * 3600
+    assert str(pipeline.create_case(conversation.id, worker)) == "let go: nothing was said"
+    assert organisation.cases == {}
+    assert worker.ledger.about(conversation.id)["state"] == State.EMPTY
+
+
+def test_words_that_come_while_it_is_young_make_a_case(account, organisation, plugged, clock) -> None:
+    worker = plugged()
+    conversation = account.add_conversation(bot_id="support", at=clock.now - 60)
+    pipeline.create_case(conversation.id, worker)
+    account.say(conversation.id, "Hello?", at=clock.now)
+    pipeline.create_case(conversation.id, worker)
+    assert only_case(organisation)["Cody_Conversation_ID"] == conversation.id
+
+
+@pytest.mark.parametrize("knob", ["404", "422"])
+def test_a_conversation_deleted_at_cody_is_let_go(account, plugged, knob: str) -> None:
+    worker, conversation_id = plugged(), chat(account)
+    account.knobs.unknown_filter = knob
+    polling.poll(worker)
+    account.delete_conversation(conversation_id)
+    assert str(pipeline.create_case(conversation_id, worker)) == "let go: deleted at Cody"
+
+
+def test_without_the_unique_field_no_case_is_made_and_all_work_waits(account, organisation, server, plugged) -> None:
+    worker, conversation_id = plugged(zoho_field_map="conversation_id=Missing_Field"), chat(account)
+    assert "cody2zoho setup" in str(pipeline.create_case(conversation_id, worker))
+    assert organisation.cases == {}
+    assert worker.ledger.about(conversation_id)["state"] == State.WAITING
+    assert worker.blocks.stop_work()
+
+
+def test_while_blocked_one_conversation_at_a_time_is_tried(account, plugged) -> None:
+    worker = plugged()
+    for _ in range(5):
+        chat(account)
+    polling.poll(worker)
+    worker.blocks.put("zoho", "Zoho refuses the token")
+    assert len(pipeline.ready(worker)) == 1
+    assert pipeline.ready(worker) == []
+
+
+def test_a_success_lifts_the_block(account, plugged) -> None:
+    worker = plugged()
+    worker.blocks.put("zoho", "Zoho refused the token")
+    pipeline.create_case(chat(account), worker)
+    assert worker.blocks.current() == {}
+
+
+def test_a_revoked_token_stops_the_work_without_a_storm(account, organisation, server, plugged) -> None:
+    worker = plugged(zoho_refresh_token="1000.revoked")
+    ids = [chat(account) for _ in range(5)]
+    for conversation_id in ids * 2:
+        pipeline.create_case(conversation_id, worker)
+    assert server.journal["zoho"].kinds["POST /oauth/v2/token"] == 1
+    assert "sign in again" in worker.blocks.current()["zoho"]
+    assert {worker.ledger.about(one)["state"] for one in ids} == {State.WAITING}
+
+
+def test_an_error_nobody_foresaw_leaves_the_conversation_to_be_tried_again(account, plugged) -> None:
+    broken, conversation_id = plugged(zoho_contact_name="Nobody"), chat(account)
+    broken.store.lpush(f"{{cody2zoho}}:contact:{sha256(b'Nobody').hexdigest()[:16]}", "a list where a text should be")
+    with pytest.raises(redis.ResponseError, match="WRONGTYPE"):
+        pipeline.create_case(conversation_id, broken)
+    about = broken.ledger.about(conversation_id)
+    assert (about["state"], about["reason"]) == (State.WAITING, "unexpected ResponseError")
+
+
+def test_the_contact_is_created_once_for_all_cases(account, organisation, plugged) -> None:
+    workers = [plugged(zoho_contact_name="Cody Chat"), plugged(zoho_contact_name="Cody Chat")]
+    for worker in workers:
+        pipeline.create_case(chat(account), worker)
+    [contact] = organisation.contacts.values()
+    assert (contact["First_Name"], contact["Last_Name"]) == ("Cody", "Chat")
+    assert {case["Related_To"]["id"] for case in organisation.cases.values()} == {contact["id"]}
+
+
+def test_a_contact_with_a_quote_in_its_name_is_found_and_not_made_again(account, organisation, plugged) -> None:
+    contact_id = organisation.add_contact("O'Brien", First_Name="Pat")
+    organisation.add_contact("OxBrien", First_Name="Pat")
+    pipeline.create_case(chat(account), plugged(zoho_contact_name="Pat O'Brien"))
+    assert only_case(organisation)["Related_To"]["id"] == contact_id
+    assert len(organisation.contacts) == 2
+
+
+def test_the_transcript_is_added_as_a_note_on_request(account, organisation, plugged) -> None:
+    pipeline.create_case(chat(account), plugged(enable_notes=True))
+    assert [note["Note_Title"].split(" [")[0] for note in organisation.notes] == ["Cody transcript 1/1"]
+
+
+def test_a_worker_slower_than_its_lease_and_its_successor_make_one_case(account, organisation, server, plugged) -> None:
+    """Two at the same conversation: only Zoho's unique field can still tell."""
+    slow, quick, conversation_id = plugged(), plugged(), chat(account)
+    server.faults.add(Fault("slow", path="/crm/v8/Cases", nth=1, seconds=0.5))
+    with ThreadPoolExecutor() as threads:
+        slower = threads.submit(pipeline.create_case, conversation_id, slow)
+        eventually(lambda: server.journal["zoho"].in_flight and quick.ledger.about(conversation_id))
+        quick.store.hset(f"{{cody2zoho}}:conversation:{conversation_id}", "lease_ends", 0)
+        outcomes = {str(pipeline.create_case(conversation_id, quick)), str(slower.result())}
+    assert outcomes == {f"case {only_case(organisation)['id']}"}
+    assert quick.ledger.counts()[State.CREATED] == 1
