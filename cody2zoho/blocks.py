@@ -4,7 +4,7 @@ While something is blocked, new conversations are still noted, and one at a time
 mended.
 
 Keys, below the prefix:
-    blocked        hash    `cody`, `zoho` or `bot <id>` -> what is wrong and how to mend it
+    blocked        hash    `cody`, `zoho`, `zoho set-up` or `bot <id>` -> what is wrong and how to mend it
     blocked:probe  string  someone tries whether it is mended; gone after a minute
 """
 
@@ -45,7 +45,7 @@ class Blocks:
 
     def stop_work(self) -> bool:
         """Whether cases cannot be made at all; a single unknown bot does not stop the others."""
-        return bool(self.current().keys() & {"cody", "zoho"})
+        return bool(self.current().keys() & {"cody", "zoho", "zoho set-up"})
 
     def may_probe(self) -> bool:
         """Whether it is this caller's turn to try; one in a minute, over all workers."""

@@ -128,7 +128,7 @@ class Cody:
 
 def _object(answer: Answer) -> dict[str, Any]:
     """The JSON object of an answer; HTML with status 200 is a proxy's word, not Cody's."""
-    body = answer.json() if answer.is_json else None
+    body = answer.json()
     if not isinstance(body, dict):
         raise Transient("Cody answered with something that is not JSON")
     return body

@@ -36,7 +36,7 @@ def is_secret(field: FieldInfo) -> bool:
 
 
 def masked(value: str) -> str:
-    """Enough of a secret to tell two apart: its last four characters, if it can spare them; an address but its login."""
+    """Enough of a secret to tell two apart: its last characters, if it can spare them; an address without its login."""
     if "://" in value:
         return without_login(value)
     return f"…{value[-4:]}" if len(value) >= 16 else "…"

@@ -50,20 +50,26 @@ class OutcomeUnknown(Transient):
 class Blocked(Cody2ZohoError):
     """The set-up is broken for all work of this kind; trying the next piece would fail the same way.
 
-    `what` names what is blocked: `cody`, `zoho`, or one bot.
+    `what` names what is blocked, as `cody2zoho status` shows it.
     """
 
-    def __init__(self, message: str, what: str = "zoho") -> None:
+    what = "work"
+
+    def __init__(self, message: str, what: str = "") -> None:
         super().__init__(message)
-        self.what = what
+        self.what = what or self.what
 
 
 class AccessRevoked(Blocked):
     """An API refuses our credentials; only new ones help."""
 
+    what = "zoho"
+
 
 class NotSetUp(Blocked):
     """Zoho is not prepared for us; `cody2zoho doctor` names the gap and its mend."""
+
+    what = "zoho set-up"
 
 
 class Permanent(Cody2ZohoError):

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 
 import requests
@@ -48,10 +49,6 @@ class Answer:
     status: int
     headers: requests.structures.CaseInsensitiveDict[str]
     body: bytes
-
-    @property
-    def is_json(self) -> bool:
-        return "json" in self.headers.get("Content-Type", "")
 
     def json(self) -> Any:
         """The body as JSON; None where it is none, whatever the headers say."""
@@ -96,7 +93,7 @@ class Api:
         session: requests.Session | None = getattr(self._local, "session", None)
         if session is None:
             session = requests.Session()
-            session.trust_env = True
+            session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
             session.headers.update({"Accept": "application/json", "User-Agent": f"cody2zoho/{__version__}"})
             for scheme in ("https://", "http://"):
                 session.mount(scheme, HTTPAdapter(pool_connections=4, pool_maxsize=2, max_retries=0))

@@ -15,10 +15,12 @@ _RENEW_WITHIN_SECONDS = 900
 def refresh_token(services: Services) -> float:
     """Keep the access token fresh; returns the seconds it has left. Raises AccessRevoked, RateLimited, Transient."""
     try:
-        return services.tokens.keep_fresh(_RENEW_WITHIN_SECONDS)
+        seconds_left = services.tokens.keep_fresh(_RENEW_WITHIN_SECONDS)
     except Blocked as error:
         services.blocks.put(error.what, str(error))
         raise
+    services.blocks.lift("zoho")
+    return seconds_left
 
 
 def health(services: Services) -> dict[str, str]:

@@ -83,7 +83,7 @@ def _worked(claim: Claim, services: Services) -> Outcome:
         services.ledger.let_go(claim, State.GONE, "deleted at Cody")
         log.info("conversation_gone")
         return Outcome("let go: deleted at Cody")
-    services.blocks.lift("zoho")
+    services.blocks.lift("zoho", "zoho set-up")
     return outcome
 
 

@@ -8,7 +8,7 @@ finds what this may have missed: rows that a deletion moved to a page already re
 
 import logging
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 
 from cody2zoho.cody import Page
 from cody2zoho.errors import Blocked, Cody2ZohoError
@@ -77,12 +77,17 @@ class _Reading:
     line: int
     found: Found
     pages: int = 0
+    place: Place = field(default=Place(0, 0))
 
     def poll(self) -> None:
-        before = self.services.ledger.place(self._name, self.line)
-        after = self._rest(self._head(before))
-        if after != before:
-            self.services.ledger.keep_place(self._name, after)
+        """Whatever interrupts it, what was read stays read."""
+        before = self.place = self.services.ledger.place(self._name, self.line)
+        try:
+            self._head()
+            self._rest()
+        finally:
+            if self.place != before:
+                self.services.ledger.keep_place(self._name, self.place)
 
     def sweep(self) -> None:
         number = self.services.ledger.swept(self._name) + 1
@@ -94,29 +99,29 @@ class _Reading:
             page, _ = self._page(number)
         self.services.ledger.keep_swept(self._name, 0 if page.is_last else number)
 
-    def _head(self, place: Place) -> Place:
+    def _head(self) -> None:
         """From the newest down to `top`. What lies below it, down to `known_to`, is `_rest`'s."""
-        top, arrivals = place.top, 0
+        before, top, arrivals = self.place, self.place.top, 0
         for number in range(1, PAGES_PER_POLL + 1):
             page, new = self._page(number)
             top = max([top, *(row.created_at for row in page.rows)])
-            arrivals += sum(row.created_at > place.top for row in page.rows)
-            if _reaches(page, new, place.top):
-                if place.offset:
-                    return Place(place.known_to, top, place.offset + arrivals)
-                return Place(top, top)
-        return Place(place.known_to, top, PAGES_PER_POLL * _PER_PAGE)
+            arrivals += sum(row.created_at > before.top for row in page.rows)
+            if _reaches(page, new, before.top):
+                is_open = before.offset > 0
+                self.place = Place(before.known_to, top, before.offset + arrivals) if is_open else Place(top, top)
+                return
+            if not before.offset or number == PAGES_PER_POLL:
+                self.place = Place(before.known_to, top, number * _PER_PAGE)
 
-    def _rest(self, place: Place) -> Place:
+    def _rest(self) -> None:
         """On from where the last poll had to stop."""
-        offset = place.offset
-        while offset and self.pages < PAGES_PER_POLL:
-            number = offset // _PER_PAGE + 1
+        while self.place.offset and self.pages < PAGES_PER_POLL:
+            number = self.place.offset // _PER_PAGE + 1
             page, new = self._page(number)
-            if _reaches(page, new, place.known_to):
-                return Place(place.top, place.top)
-            offset = number * _PER_PAGE
-        return Place(place.known_to, place.top, offset)
+            if _reaches(page, new, self.place.known_to):
+                self.place = Place(self.place.top, self.place.top)
+            else:
+                self.place = Place(self.place.known_to, self.place.top, number * _PER_PAGE)
 
     def _page(self, number: int) -> tuple[Page[Conversation], list[str]]:
         """A page, noted, and the ids on it that were new."""

@@ -36,10 +36,11 @@ class ChildFailed(Cody2ZohoError):
 
 
 class Interrupted(Cody2ZohoError):
-    """Ctrl-C, SIGTERM or the terminal's end; `exit_code` is what a shell expects of such a process."""
+    """Ctrl-C, SIGTERM or the terminal's end; `exit_code` is what a shell expects of a command that did not finish."""
 
     def __init__(self, number: int) -> None:
         super().__init__(f"stopped by {signal.Signals(number).name}")
+        self.number = number
         self.exit_code = 128 + number
 
 

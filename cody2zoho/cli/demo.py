@@ -49,7 +49,7 @@ def demo(
         try:
             sys.exit(_run(stage, simulated, workers, timeout, as_json=as_json, keep=keep))
         except Interrupted as interrupted:
-            click.echo("Stopped, in order.", err=True)
+            click.echo("Stopped.", err=True)
             sys.exit(interrupted.exit_code)
 
 

@@ -3,6 +3,7 @@
 import fcntl
 import os
 import secrets
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -50,7 +51,8 @@ def up(workers: int) -> None:
                 click.echo("Stopping; Ctrl-C once more kills.", err=True)
                 supervisor.stop()
                 terminal.show_new_lines()
-                sys.exit(interrupted.exit_code)
+                # A service that was told to end has done well.
+                sys.exit(0 if interrupted.number == signal.SIGTERM else interrupted.exit_code)
 
 
 @contextmanager

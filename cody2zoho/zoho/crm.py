@@ -114,7 +114,7 @@ def _refusal(status: int, body: dict[str, Any]) -> Exception:
     facts = details(body)
     match code:
         case "OAUTH_SCOPE_MISMATCH":
-            return AccessRevoked(f"The Zoho token lacks a scope: sign in again with {','.join(SCOPES)}")
+            return NotSetUp(f"The Zoho token lacks a scope: sign in again with {','.join(SCOPES)}")
         case "INVALID_TOKEN" | "AUTHENTICATION_FAILURE":
             return AccessRevoked(
                 "Zoho refuses a fresh access token: check ZOHO_DATA_CENTER and the user's access to CRM"

@@ -38,7 +38,7 @@ class Installation:
     def start_worker(self) -> None:
         """Returns when it works."""
         self._supervisor.start(*roles.workers(1, _WORKER_GRACE_SECONDS))
-        self.wait_for(lambda: (self._folder / "state" / "worker.heartbeat").exists(), seconds=30)
+        self.wait_for((self._folder / "state" / "worker.heartbeat").exists, seconds=30)
 
     def start_beat(self) -> None:
         self._supervisor.start(roles.beat())
@@ -73,6 +73,9 @@ class Installation:
 
     def set_latency(self, seconds: float) -> None:
         self.ask("POST", "latency", {"seconds": seconds})
+        self.forget_requests()
+
+    def forget_requests(self) -> None:
         self.ask("DELETE", "requests")
 
     def check_audit(self) -> None:

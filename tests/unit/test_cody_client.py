@@ -1,5 +1,7 @@
 """Our Cody client against the simulated Cody, over HTTP, in all its moods."""
 
+import json
+
 import pytest
 
 from cody2zoho.cody import Cody
@@ -8,6 +10,7 @@ from cody2zoho.http import Api
 from cody2zoho.simulators import cody as simulated
 from cody2zoho.simulators.faults import Fault
 from cody2zoho.simulators.server import SimulatorServer
+from cody2zoho.simulators.wire import Reply, Request
 
 NOW = 1_760_000_000
 
@@ -72,6 +75,21 @@ def test_a_server_that_ignores_the_page_never_yields_a_part_of_a_transcript(acco
 def test_a_total_that_promises_too_much_is_believed_no_further_than_an_empty_page(account, cody) -> None:
     account.knobs.total_disagrees = 5
     assert len(cody.messages(chat(account, 24))) == 24
+
+
+class TotalOnly(simulated.Cody):
+    """A third dialect: pages that say how many rows there are in all, and nothing about pages."""
+
+    def handle(self, request: Request) -> Reply:
+        body = json.loads(super().handle(request).body)
+        body["meta"] = {"pagination": {"total": body["meta"]["pagination"]["total"]}}
+        return Reply.json(200, body)
+
+
+def test_a_dialect_that_names_only_the_total_is_read_to_the_end(account, cody, server) -> None:
+    server.simulators[0] = terse = TotalOnly(knobs=account.knobs)
+    terse.add_bot(at=NOW)
+    assert len(cody.messages(chat(terse, 24))) == 24
 
 
 def test_content_that_is_null_is_empty_and_marks_are_kept(account, cody) -> None:

@@ -77,7 +77,8 @@ def test_a_case_is_a_fact_whoever_reports_it_and_counts_once(store: redis.Redis,
 
 
 @pytest.mark.parametrize("state", [State.CREATED, State.PARKED, State.GONE])
-def test_what_is_finished_is_not_claimed_and_never_due(ledger: Ledger, state: State) -> None:
+def test_what_is_finished_is_not_claimed_and_never_due(store: redis.Redis, state: State) -> None:
+    ledger = impatient(store)
     ledger.add_new([ONE])
     claim = ledger.claim(ONE.id)
     {
@@ -89,7 +90,8 @@ def test_what_is_finished_is_not_claimed_and_never_due(ledger: Ledger, state: St
     assert ledger.due(10, 0) == []
 
 
-def test_an_empty_conversation_is_looked_at_again_when_a_person_asks(ledger: Ledger) -> None:
+def test_an_empty_conversation_is_looked_at_again_when_a_person_asks(store: redis.Redis) -> None:
+    ledger = impatient(store)
     ledger.add_new([ONE])
     ledger.let_go(ledger.claim(ONE.id), State.EMPTY, "nothing was said")
     assert ledger.due(10, 0) == []
@@ -106,6 +108,12 @@ def test_a_lost_message_brings_the_conversation_up_again(ledger: Ledger) -> None
     ledger.add_new([ONE])
     ledger.due(10, lost_after_seconds=0)
     assert ledger.due(10, lost_after_seconds=300) == [ONE.id]
+
+
+def test_what_a_worker_holds_is_not_due(ledger: Ledger) -> None:
+    ledger.add_new([ONE])
+    ledger.claim(ONE.id)
+    assert ledger.due(10, 300) == []
 
 
 def test_a_dead_workers_conversation_is_due_when_its_lease_ends(store: redis.Redis) -> None:

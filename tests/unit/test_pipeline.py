@@ -200,7 +200,7 @@ def test_waits_double_and_never_end_before_an_api_allows() -> None:
 
 def test_no_retry_waits_longer_than_the_broker_keeps_a_message(plugged) -> None:
     settings = plugged().settings
-    assert pipeline.SHORT_WAIT_SECONDS < settings.visibility_timeout_seconds
+    assert settings.visibility_timeout_seconds > pipeline.SHORT_WAIT_SECONDS
     assert settings.task_budget_seconds < settings.lease_seconds < settings.visibility_timeout_seconds
 
 

@@ -74,6 +74,16 @@ def test_a_poll_that_fails_half_way_is_taken_up_again_and_misses_nothing(account
     assert waiting(plugged()) == 100
 
 
+def test_a_poll_that_never_gets_far_gets_through_in_the_end(account, server, plugged) -> None:
+    """At Cody's limit every poll is cut short by a 429; none begins from the top again."""
+    arrive(account, 100)
+    for _ in range(6):
+        server.faults.clear()
+        server.faults.add(Fault("429", nth=3, path="/api/v1/conversations"))
+        polling.poll(plugged())
+    assert waiting(plugged()) == 100
+
+
 def test_rows_that_move_between_two_pages_are_noted_once(account, server, plugged) -> None:
     arrive(account, 60)
     server.faults.after(2, lambda: arrive(account, 7, since=100), simulator="cody")

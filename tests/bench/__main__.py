@@ -1,0 +1,60 @@
+"""`python -m tests.bench [--only NAME] [--json]`: exit code 1 when a limit is missed."""
+
+import argparse
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+
+from cody2zoho import configuration
+from cody2zoho.settings import Settings
+
+from . import backlog, first_case, idle_poll, memory
+from .figures import Figure
+
+BENCHMARKS: dict[str, Callable[[], Iterator[Figure]]] = {
+    "backlog": backlog.measure,
+    "idle_poll": idle_poll.measure,
+    "memory": memory.measure,
+    "first_case": first_case.measure,
+}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("--only", choices=BENCHMARKS, action="append", help="may be given several times")
+    parser.add_argument("--json", action="store_true", help="the figures as JSON, nothing else")
+    chosen = parser.parse_args()
+    _forget_settings()
+    measured = {name: _figures(name, silent=chosen.json) for name in chosen.only or BENCHMARKS}
+    if chosen.json:
+        print(json.dumps({name: [one.as_json() for one in figures] for name, figures in measured.items()}, indent=2))
+    missed = [figure for figures in measured.values() for figure in figures if not figure.holds]
+    if not chosen.json:
+        print(f"\n{len(missed)} limits missed" if missed else "\nevery limit held")
+    return 1 if missed else 0
+
+
+def _figures(name: str, *, silent: bool) -> list[Figure]:
+    """Shown as they come."""
+    if not silent:
+        print(f"\n{name}", flush=True)
+    figures = []
+    for figure in BENCHMARKS[name]():
+        figures.append(figure)
+        if not silent:
+            print(figure.line(), flush=True)
+    return figures
+
+
+def _forget_settings() -> None:
+    """No setting of the caller's shell or `.env` reaches a benchmark."""
+    for field in Settings.model_fields:
+        for name in configuration.names(field):
+            os.environ.pop(name, None)
+    os.chdir(tempfile.gettempdir())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

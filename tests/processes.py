@@ -1,0 +1,29 @@
+"""Which processes a test has started, and whether they are gone."""
+
+import os
+import sys
+from pathlib import Path
+
+import psutil
+
+
+def working_in(folder: Path) -> list[psutil.Process]:
+    """The living processes that work in a folder, or in one below; the test's own does not count."""
+    others = [process for process in psutil.process_iter(["cwd"]) if process.pid != os.getpid()]
+    return [process for process in others if _within(process.info["cwd"], folder)]
+
+
+def _within(cwd: str | None, folder: Path) -> bool:
+    return cwd is not None and Path(cwd.removesuffix(" (deleted)")).is_relative_to(folder)
+
+
+def is_running(number: int) -> bool:
+    """A zombie has ended: that nobody asked for its exit code is its parent's affair."""
+    try:
+        return psutil.Process(number).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def python(code: str) -> list[str]:
+    return [sys.executable, "-c", code]

@@ -1,0 +1,114 @@
+"""The one way out: sent once, in time, with our own key and nobody else's."""
+
+from pathlib import Path
+
+import pytest
+
+from cody2zoho.errors import Transient
+from cody2zoho.http import Api, retry_after_seconds, time_limit
+from cody2zoho.simulators.faults import Fault
+from cody2zoho.simulators.wire import Reply, Request
+
+
+class Echo:
+    """A far end that answers with what it was sent."""
+
+    name = "echo"
+
+    def __init__(self) -> None:
+        self.requests: list[Request] = []
+
+    def handles(self, path: str) -> bool:
+        return path.startswith("/echo")
+
+    def handle(self, request: Request) -> Reply:
+        self.requests.append(request)
+        if request.path == "/echo/moved":
+            return Reply(302, headers={"Location": "/echo/else"})
+        if request.path == "/echo/cookie":
+            return Reply(200, b"{}", {"Set-Cookie": "session=1"})
+        return Reply.json(200, {})
+
+
+@pytest.fixture
+def echo(server) -> Echo:
+    echo = Echo()
+    server.simulators.append(echo)
+    return echo
+
+
+@pytest.fixture
+def api() -> Api:
+    return Api("Echo", 2, 5)
+
+
+def test_a_redirect_is_an_answer_and_not_a_way(api, echo, server) -> None:
+    assert api.send("GET", f"{server.url}/echo/moved", "Bearer key").status == 302
+    assert [request.path for request in echo.requests] == ["/echo/moved"]
+
+
+def test_a_netrc_file_never_replaces_our_key(
+    api, echo, server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "netrc").write_text("machine 127.0.0.1 login someone password else\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    api.send("GET", f"{server.url}/echo", "Bearer key")
+    assert echo.requests[0].headers["authorization"] == "Bearer key"
+
+
+def test_json_is_asked_for_so_that_errors_are_json_too(api, echo, server) -> None:
+    api.send("GET", f"{server.url}/echo")
+    assert echo.requests[0].headers["accept"] == "application/json"
+
+
+def test_no_cookie_is_kept(api, echo, server) -> None:
+    for path in ("/echo/cookie", "/echo"):
+        api.send("GET", server.url + path)
+    assert "cookie" not in echo.requests[1].headers
+
+
+@pytest.mark.parametrize("action", ["500", "503", "429", "cut"])
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_nothing_is_ever_sent_twice(api, echo, server, action: str, method: str) -> None:
+    server.faults.add(Fault(action, simulator="echo", when="after"))
+    try:
+        api.send(method, f"{server.url}/echo")
+    except Transient:
+        assert action == "cut"
+    assert len(echo.requests) == 1
+
+
+def test_a_task_that_has_used_up_its_time_sends_nothing_more(api, echo, server) -> None:
+    with time_limit(0), pytest.raises(Transient, match="TASK_BUDGET_SECONDS ran out before Echo was asked"):
+        api.send("GET", f"{server.url}/echo")
+    assert echo.requests == []
+
+
+def test_a_request_may_take_no_longer_than_its_task(api, echo, server) -> None:
+    server.faults.add(Fault("slow", simulator="echo", seconds=5))
+    with time_limit(0.2), pytest.raises(Transient, match="did not answer in time"):
+        api.send("GET", f"{server.url}/echo")
+
+
+def test_the_limit_ends_with_its_task(api, echo, server) -> None:
+    with time_limit(0):
+        pass
+    assert api.send("GET", f"{server.url}/echo").status == 200
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"), [("7", 7.0), ("1.5", 1.5), ("", None), ("Wed, 21 Oct 2026 07:28:00 GMT", None), ("-3", None)]
+)
+def test_a_pause_is_read_from_its_header(api, echo, server, header: str, seconds: float | None) -> None:
+    server.faults.add(Fault("slow", simulator="echo", seconds=0))
+    answer = api.send("GET", f"{server.url}/echo")
+    answer.headers["Retry-After"] = header
+    assert retry_after_seconds(answer) == seconds
+
+
+@pytest.mark.parametrize(
+    "address", ["http://127.0.0.1:1/x", "http://does-not-exist.invalid/x"], ids=["refused", "no such name"]
+)
+def test_what_never_arrived_is_said_so(api, address: str) -> None:
+    with pytest.raises(Transient, match="Echo cannot be reached: no connection"):
+        api.send("POST", address)
