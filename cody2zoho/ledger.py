@@ -57,7 +57,7 @@ class Place:
     """How far a bot's list is known, newest first. Times are `created_at`, in Unix seconds.
 
     Everything up to `known_to` is known, and everything after `top` is new. Where the list was too long for one
-    poll, the first `offset` rows below `top` have been read, and the rest down to `known_to` is still to come.
+    poll, at least `offset` rows from its top have been read, and the rest down to `known_to` is still to come.
     """
 
     known_to: int

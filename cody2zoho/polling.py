@@ -101,20 +101,18 @@ class _Reading:
 
     def _head(self) -> None:
         """From the newest down to `top`. What lies below it, down to `known_to`, is `_rest`'s."""
-        before, top, arrivals = self.place, self.place.top, 0
+        before, top = self.place, self.place.top
         for number in range(1, PAGES_PER_POLL + 1):
             page, new = self._page(number)
             top = max([top, *(row.created_at for row in page.rows)])
-            arrivals += sum(row.created_at > before.top for row in page.rows)
             if _reaches(page, new, before.top):
-                is_open = before.offset > 0
-                self.place = Place(before.known_to, top, before.offset + arrivals) if is_open else Place(top, top)
+                self.place = Place(before.known_to, top, before.offset) if before.offset else Place(top, top)
                 return
             if not before.offset or number == PAGES_PER_POLL:
                 self.place = Place(before.known_to, top, number * _PER_PAGE)
 
     def _rest(self) -> None:
-        """On from where the last poll had to stop."""
+        """On from where the last poll had to stop; what came on top since has only moved known rows here."""
         while self.place.offset and self.pages < PAGES_PER_POLL:
             number = self.place.offset // _PER_PAGE + 1
             page, new = self._page(number)

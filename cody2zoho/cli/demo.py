@@ -106,7 +106,7 @@ def _is_complete(stage: Stage, supervisor: Supervisor, look: Look) -> bool:
 def _summary(
     stage: Stage, supervisor: Supervisor, first_case: float | None, seconds: float, *, finished: bool
 ) -> Summary:
-    audit, requests = stage.ask("audit"), stage.ask("requests")
+    audit, requests = stage.ask("audit"), stage.look().requests
     workers = [child for child in supervisor.children if child.role.name.startswith("worker")]
     memory = [memory_mb(child.process.pid) for child in workers]
     return Summary(
@@ -119,8 +119,8 @@ def _summary(
         words_missing=audit["words_missing"],
         seconds_to_first_case=first_case,
         seconds=seconds,
-        requests_to_cody=requests["cody"]["requests"],
-        requests_to_zoho=requests["zoho"]["requests"],
+        requests_to_cody=requests.get("cody", 0),
+        requests_to_zoho=requests.get("zoho", 0),
         worker_memory_mb=max((one for one in memory if one is not None), default=None),
         errors=[line for worker in workers for line in worker.log.matching(_ERROR_LINE)],
         finished=finished,

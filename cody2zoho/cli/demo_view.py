@@ -130,9 +130,7 @@ def print_summary(summary: Summary) -> None:
     for problem in summary.problems:
         click.secho(f"✗ {problem}", fg="red")
     if not summary.problems:
-        click.secho(
-            "✓ Every conversation in which something was said is one case, and every word is there.", fg="green"
-        )
+        click.secho("✓ Every conversation with something said is one case, every word is there.", fg="green")
 
 
 def print_addresses(stage: Stage) -> None:

@@ -24,19 +24,26 @@ Errors are `{"message": one sentence}` with 400, 404 or 405. None of this is del
 import json
 from collections.abc import Callable
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, Protocol, cast
 
 from . import tuning
 from .audit import CaseStore, audit
 from .cody import Cody
-from .faults import Fault
-from .wire import Reply, Request
-
-if TYPE_CHECKING:
-    from .server import SimulatorServer
+from .faults import Fault, Faults
+from .journal import Journal
+from .wire import Reply, Request, Simulator
 
 PREFIX = "/control/"
 Endpoint = Callable[[dict[str, Any]], Any]
+
+
+class Host(Protocol):
+    """The server, as far as it can be asked and changed."""
+
+    simulators: list[Simulator]
+    journal: Journal
+    faults: Faults
+    latency_seconds: float
 
 
 class Control:
@@ -44,7 +51,7 @@ class Control:
 
     name = "control"
 
-    def __init__(self, server: "SimulatorServer") -> None:
+    def __init__(self, server: Host) -> None:
         self._server = server
         self._endpoints: dict[str, dict[str, Endpoint]] = {
             "health": {"GET": self._health},

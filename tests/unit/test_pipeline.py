@@ -258,13 +258,14 @@ def test_a_success_lifts_the_block(account, plugged) -> None:
     assert worker.blocks.current() == {}
 
 
-def test_a_revoked_token_stops_the_work_without_a_storm(account, organisation, server, plugged) -> None:
+def test_a_revoked_token_stops_the_work_without_a_storm(account, server, plugged, caplog) -> None:
     worker = plugged(zoho_refresh_token="1000.revoked")
     ids = [chat(account) for _ in range(5)]
     for conversation_id in ids * 2:
         pipeline.create_case(conversation_id, worker)
     assert server.journal["zoho"].kinds["POST /oauth/v2/token"] == 1
     assert "sign in again" in worker.blocks.current()["zoho"]
+    assert [record.getMessage() for record in caplog.records if record.levelname == "ERROR"] == ["work_blocked"]
     assert {worker.ledger.about(one)["state"] for one in ids} == {State.WAITING}
 
 
@@ -286,9 +287,17 @@ def test_the_contact_is_created_once_for_all_cases(account, organisation, plugge
     assert {case["Related_To"]["id"] for case in organisation.cases.values()} == {contact["id"]}
 
 
+def test_many_workers_look_the_contact_up_once(server, organisation, plugged) -> None:
+    workers = [plugged(zoho_contact_name="Chat") for _ in range(5)]
+    with ThreadPoolExecutor(5) as threads:
+        assert len(set(threads.map(lambda worker: worker.contact.id(), workers))) == 1
+    assert server.journal["zoho"].kinds["POST /crm/v8/coql"] == 1
+    assert len(organisation.contacts) == 1
+
+
 def test_a_contact_with_a_quote_in_its_name_is_found_and_not_made_again(account, organisation, plugged) -> None:
-    contact_id = organisation.add_contact("O'Brien", First_Name="Pat")
     organisation.add_contact("OxBrien", First_Name="Pat")
+    contact_id = organisation.add_contact("O'Brien", First_Name="Pat")
     pipeline.create_case(chat(account), plugged(zoho_contact_name="Pat O'Brien"))
     assert only_case(organisation)["Related_To"]["id"] == contact_id
     assert len(organisation.contacts) == 2

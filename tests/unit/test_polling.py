@@ -96,10 +96,10 @@ def test_many_conversations_of_one_second_are_all_found(account, plugged) -> Non
     for _ in range(40):
         account.add_conversation(bot_id="support", at=NOW)
     polling.poll(plugged())
-    for _ in range(3):
+    for _ in range(20):
         account.add_conversation(bot_id="support", at=NOW)
     polling.poll(plugged())
-    assert waiting(plugged()) == 43
+    assert waiting(plugged()) == 60
 
 
 def test_only_the_bots_that_were_named_are_polled(account, plugged) -> None:

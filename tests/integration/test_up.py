@@ -1,0 +1,143 @@
+"""`cody2zoho up` as an operator runs it, with the simulators in Zoho's and Cody's place."""
+
+import os
+import signal
+import stat
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from processes import working_in
+
+from cody2zoho.ports import free_port
+from cody2zoho.simulators.audit import audit
+from cody2zoho.simulators.generator import generate
+from waiting import eventually
+
+
+class Installation:
+    """A folder with an `.env`, and `up` running in it or not."""
+
+    def __init__(self, folder: Path, **settings: object) -> None:
+        self.folder = folder
+        self.log = folder / "up.log"
+        (folder / ".env").write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
+
+    def up(self, **variables: str) -> "subprocess.Popen[bytes]":
+        with self.log.open("ab") as out:
+            return subprocess.Popen(
+                [sys.executable, "-m", "cody2zoho", "up"],
+                env={**os.environ, **variables},
+                cwd=self.folder,
+                stdout=out,
+                stderr=out,
+                start_new_session=True,
+            )
+
+    def said(self) -> str:
+        return self.log.read_text(errors="replace")
+
+    def says(self, words: str) -> None:
+        eventually(lambda: words in self.said(), 60)
+
+    def child(self, role: str) -> int:
+        """The process of a role."""
+        return eventually(lambda: [one.pid for one in working_in(self.folder) if one.cmdline()[-1] == role])[0]
+
+
+@pytest.fixture
+def installation(tmp_path: Path, server) -> Iterator[Installation]:
+    folder = tmp_path / "installation"
+    folder.mkdir()
+    yield Installation(folder, SIMULATORS_URL=server.url, POLL_INTERVAL_SECONDS=1, FLOWER_PORT=free_port())
+    for process in working_in(folder):
+        process.kill()
+    eventually(lambda: working_in(folder) == [])
+
+
+@pytest.fixture
+def is_perfect(server, account, organisation) -> Callable[[], bool]:
+    """Every conversation has its case, and no more."""
+    return lambda: server.run(lambda: audit(account, organisation)).perfect
+
+
+def test_it_makes_every_case_and_knows_them_again_after_a_restart(
+    installation: Installation, server, account, organisation, is_perfect
+) -> None:
+    account.load(generate(40, 3, now=account.now()))
+    process = installation.up()
+    eventually(is_perfect, 60)
+    process.terminate()
+    assert process.wait(60) == 0
+    assert working_in(installation.folder) == []
+
+    written = server.journal["zoho"].kinds["POST /crm/v8/Cases"]
+    [new] = generate(1, 4, now=account.now())
+    account.load([new])
+    process = installation.up()
+    eventually(is_perfect, 60)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(60) == 130
+    assert server.journal["zoho"].kinds["POST /crm/v8/Cases"] == written + 1
+    assert "Traceback" not in installation.said()
+
+
+def test_every_line_says_who_wrote_it(installation: Installation) -> None:
+    installation.up()
+    installation.says("worker   ")
+    installation.says("beat     ")
+    installation.says("redis    ")
+    assert "Flower  http://127.0.0.1:" in installation.said()
+
+
+def test_a_killed_role_is_started_again(installation: Installation, account, is_perfect) -> None:
+    process = installation.up()
+    installation.says("ready.")
+    for role in ("worker", "beat"):
+        os.kill(installation.child(role), signal.SIGKILL)
+        installation.says(f"{role} was killed by SIGKILL; it starts again in 1 s")
+        installation.says(f"{role} was started again")
+    account.load(generate(10, 3, now=account.now()))
+    eventually(is_perfect, 60)
+    assert process.poll() is None
+
+
+def test_a_second_one_on_the_same_folder_is_refused_in_one_sentence(installation: Installation) -> None:
+    installation.up()
+    installation.says("Ctrl-C stops all of it.")
+    before = installation.said().count("runs already on")
+    assert installation.up().wait(30) == 2
+    assert installation.said().count("runs already on") == before + 1
+
+
+def test_nobody_else_can_read_the_password_of_the_embedded_redis(installation: Installation) -> None:
+    installation.up()
+    installation.says("Ctrl-C stops all of it.")
+    state = installation.folder / ".state" / "redis"
+    assert stat.S_IMODE(state.stat().st_mode) == 0o700
+    for name in ("address.json", "redis.conf"):
+        assert stat.S_IMODE((state / name).stat().st_mode) == 0o600
+    [server] = [one for one in working_in(installation.folder) if "redis.conf" in one.cmdline()[-1]]
+    password = (state / "redis.conf").read_text().partition("requirepass ")[2].split()[0]
+    assert password not in " ".join(server.cmdline())
+    assert password not in installation.said()
+
+
+@pytest.mark.parametrize(
+    ("variables", "code", "sentence"),
+    [
+        ({"ZOHO_CLIENT_ID": "1000.X"}, 2, "CODY_API_KEY is not set; write it into .env"),
+        ({"REDIS_URL": "redis://:geheim@127.0.0.1:1/0"}, 1, "Redis cannot be reached at redis://…@127.0.0.1:1/0"),
+        ({"FLOWER_PORT": "1", "FLOWER_ADDRESS": "192.0.2.1"}, 2, "FLOWER_PORT 1 is taken on 192.0.2.1"),
+    ],
+)
+def test_what_cannot_work_is_said_before_anything_runs(
+    installation: Installation, variables: dict[str, str], code: int, sentence: str
+) -> None:
+    assert installation.up(**variables).wait(30) == code
+    assert sentence in installation.said()
+    assert "Traceback" not in installation.said()
+    assert "geheim" not in installation.said()
+    assert working_in(installation.folder) == []

@@ -1,0 +1,401 @@
+"""The documents say what the code says: settings, commands, events, keys, sentences, links."""
+
+import ast
+import re
+import shlex
+from collections.abc import Iterator
+from dataclasses import MISSING, fields
+from functools import cache
+from io import StringIO
+from pathlib import Path
+from typing import Any, get_args
+
+import click
+import pytest
+import redis
+from dotenv import dotenv_values
+
+from cody2zoho import configuration, errors, supervisor
+from cody2zoho.cli import main
+from cody2zoho.cli.setup import _TYPES
+from cody2zoho.formats import FIELD_MAP, is_unset
+from cody2zoho.ledger import Ledger, State
+from cody2zoho.models import Conversation
+from cody2zoho.schedule import beat_entries
+from cody2zoho.settings import DATA_CENTERS, Settings
+from cody2zoho.simulators import control
+from cody2zoho.simulators.cody import CodyKnobs
+from cody2zoho.simulators.faults import Action, Fault
+from cody2zoho.simulators.zoho import ZohoKnobs
+from cody2zoho.zoho.crm import SCOPES
+
+ROOT = Path(__file__).parents[2]
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
+SOURCES = sorted((ROOT / "cody2zoho").rglob("*.py"))
+
+
+# -- reading ----------------------------------------------------------------------------------
+
+
+@cache
+def page(name: str) -> str:
+    return (ROOT / "docs" / f"{name}.md").read_text()
+
+
+@cache
+def tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text())
+
+
+def section(text: str, heading: str) -> str:
+    """What stands under a heading, up to the next of its rank or above."""
+    found = re.search(rf"^(#+) {re.escape(heading)}$", text, re.MULTILINE)
+    assert found, f"there is no heading {heading}"
+    rest = text[found.end() :]
+    end = re.search(rf"^#{{1,{len(found[1])}}} ", rest, re.MULTILINE)
+    return rest[: end.start()] if end else rest
+
+
+def rows(text: str) -> list[list[str]]:
+    """The cells of all tables, without their headings."""
+    tables = re.findall(r"(?:^\|.*\n)+", text, re.MULTILINE)
+    lines = [line for table in tables for line in table.splitlines()[2:]]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+
+
+def quoted(text: str) -> list[str]:
+    """What stands in backticks."""
+    return re.findall(r"`([^`]+)`", text)
+
+
+def code_lines(text: str) -> Iterator[str]:
+    """Lines of code blocks, fenced or indented, and what stands in backticks."""
+    fenced = False
+    for line in text.splitlines():
+        fenced ^= line.lstrip().startswith("```")
+        if fenced or line.startswith("    "):
+            yield line.strip()
+        else:
+            yield from quoted(line)
+
+
+def calls(path: Path) -> list[ast.Call]:
+    return [node for node in ast.walk(tree(path)) if isinstance(node, ast.Call)]
+
+
+# -- settings ---------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def defaults() -> dict[str, str]:
+    """Every setting's first name, and its default as an operator would write it; empty where there is none."""
+    return {origin.name: origin.value for origin in configuration.origins()}
+
+
+def sentences() -> dict[str, str]:
+    return {configuration.names(name)[0]: str(field.description) for name, field in Settings.model_fields.items()}
+
+
+def other_names() -> dict[str, list[str]]:
+    return {names[0]: names[1:] for names in map(configuration.names, Settings.model_fields)}
+
+
+def example() -> tuple[str, dict[str, str]]:
+    """`.env.example` with every default taken out of its comment, and the comment above each setting."""
+    lines = [re.sub(r"^#(?=[A-Z_]+=)", "", line) for line in (ROOT / ".env.example").read_text().splitlines()]
+    comments: dict[str, str] = {}
+    above: list[str] = []
+    for line in lines:
+        if line.startswith("# "):
+            above.append(line.removeprefix("# "))
+            continue
+        if "=" in line:
+            comments[line.partition("=")[0]] = " ".join(above)
+        above = []
+    return "\n".join(lines), comments
+
+
+def test_the_example_has_every_setting_with_its_sentence() -> None:
+    spelt = {
+        name: " ".join([sentence, *(f"Also understood as {other}." for other in other_names()[name])])
+        for name, sentence in sentences().items()
+    }
+
+    assert example()[1] == spelt
+
+
+def test_the_example_shows_every_default_and_a_placeholder_for_what_is_needed(defaults: dict[str, str]) -> None:
+    shown = {
+        name: str(value).replace("\n", "\\n") for name, value in dotenv_values(stream=StringIO(example()[0])).items()
+    }
+    needed = [configuration.names(name)[0] for name, field in Settings.model_fields.items() if field.is_required()]
+
+    assert list(shown)[: len(needed)] == needed
+    assert {
+        name: "" if is_unset(name, value) and name in needed else value for name, value in shown.items()
+    } == defaults
+
+
+def test_nothing_but_what_is_needed_is_set_in_the_example() -> None:
+    given = {name for name in dotenv_values(ROOT / ".env.example") if name}
+
+    assert given == {
+        configuration.names(name)[0] for name, field in Settings.model_fields.items() if field.is_required()
+    }
+
+
+def test_the_configuration_page_has_every_setting_with_its_sentence_and_default(defaults: dict[str, str]) -> None:
+    shown = {quoted(cells[0])[0]: cells for cells in rows(page("configuration"))}
+
+    assert {name: cells[2] for name, cells in shown.items()} == sentences()
+    assert {name: quoted(cells[0])[1:] for name, cells in shown.items()} == other_names()
+    written = {name: "" if cells[1] in ("needed", "empty") else cells[1].strip('`"') for name, cells in shown.items()}
+    assert written == {name: value if name != "CASE_SUBJECT_PREFIX" else value for name, value in defaults.items()}
+
+
+# -- the command line -------------------------------------------------------------------------
+
+
+def commands() -> dict[str, click.Command]:
+    context = click.Context(main)
+    found = {name: main.get_command(context, name) for name in main.list_commands(context)}
+    return {name: command for name, command in found.items() if command}
+
+
+@pytest.mark.parametrize("name", commands())
+def test_every_command_is_documented_with_every_option(name: str) -> None:
+    text = page("simulators" if name == "simulate" else "operations")
+    options = {option for parameter in commands()[name].params for option in parameter.opts if option.startswith("--")}
+    documented = {word for cells in rows(section(text, f"`cody2zoho {name}`")) for word in quoted(cells[0])}
+
+    assert documented == options
+
+
+def test_no_command_is_documented_that_does_not_exist() -> None:
+    text = "\n".join(path.read_text() for path in PAGES)
+
+    assert set(re.findall(r"`cody2zoho (\w+)`", text)) <= set(commands())
+
+
+def test_every_task_is_documented() -> None:
+    entries = {entry["task"] for entry in beat_entries(Settings.model_construct()).values()}
+    documented = {cells[0].strip("`") for cells in rows(section(page("operations"), "Celery's own commands"))}
+
+    assert entries | {"cody2zoho.create_case"} == {task for task in documented if task.startswith("cody2zoho.")}
+
+
+def test_every_target_of_make_that_is_named_exists() -> None:
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    named = {
+        word
+        for path in PAGES
+        for line in code_lines(path.read_text())
+        if line.startswith("make ")
+        for word in line.partition("#")[0].split()[1:]
+        if re.fullmatch(r"[a-z-]+", word)
+    }
+
+    assert named <= targets
+    assert {"demo", "test", "bench"} <= named
+
+
+# -- the log and Redis ------------------------------------------------------------------------
+
+
+def events() -> dict[str, str]:
+    """Every event in the code, and its level."""
+    levels = {"debug", "info", "warning", "error", "critical", "exception"}
+    return {
+        str(call.args[0].value): {"exception": "ERROR"}.get(call.func.attr, call.func.attr.upper())
+        for path in SOURCES
+        for call in calls(path)
+        if isinstance(call.func, ast.Attribute) and call.func.attr in levels and ast.unparse(call.func.value) == "log"
+        if isinstance(call.args[0], ast.Constant)
+    }
+
+
+def test_every_log_event_is_documented_with_its_level() -> None:
+    documented = {cells[0].strip("`"): cells[1] for cells in rows(section(page("operations"), "The log"))}
+
+    assert documented == events()
+
+
+def test_the_states_are_those_of_the_ledger() -> None:
+    documented = [cells[0].strip("`") for cells in rows(section(page("architecture"), "The states of a conversation"))]
+
+    assert documented == [state.value for state in State]
+
+
+def redis_keys() -> dict[str, str]:
+    """Keys and types, as the modules' own catalogues name them."""
+    found = {}
+    for path in SOURCES:
+        _, _, catalogue = (ast.get_docstring(tree(path)) or "").partition("Keys, below the prefix:\n")
+        for line in catalogue.splitlines():
+            if entry := re.match(r" {4}(\S.*?)  +(hash|zset|string|str|list|set) ", line):
+                found[entry[1]] = {"str": "string"}.get(entry[2], entry[2])
+    return found
+
+
+def test_every_key_in_redis_is_documented_with_its_type() -> None:
+    documented = {
+        key: cells[1] for cells in rows(section(page("architecture"), "Redis keys")) for key in quoted(cells[0])
+    }
+
+    assert len(redis_keys()) > 10
+    assert redis_keys().items() <= documented.items()
+
+
+def test_the_way_back_for_a_parked_conversation_leads_back(store: redis.Redis) -> None:
+    ledger = Ledger(store, "{cody2zoho}:", lease_seconds=60)
+    ledger.add_new([Conversation("Qz3d", "bot", 1)])
+    ledger.park(ledger.claim("Qz3d"), "refused")
+    [block] = re.findall(r"```redis\n(.*?)```", page("operations"), re.DOTALL)
+
+    for line in block.replace("ID", "Qz3d").splitlines():
+        store.execute_command(*shlex.split(line))
+
+    assert store.zcard("{cody2zoho}:parked") == 0
+    assert {state: count for state, count in ledger.counts().items() if count} == {State.WAITING: 1}
+    assert ledger.due(10, 60) == ["Qz3d"]
+    assert ledger.claim("Qz3d").owner
+
+
+# -- what the program says --------------------------------------------------------------------
+
+
+def worded(node: ast.AST | None) -> str:
+    """A text with … for what is filled in; empty where it is not written out."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return node.value
+    if isinstance(node, ast.JoinedStr):
+        return "".join(worded(part) if isinstance(part, ast.Constant) else "…" for part in node.values)
+    if isinstance(node, ast.BinOp):
+        return f"{worded(node.left)}{worded(node.right)}"
+    return ""
+
+
+def said(path: Path) -> Iterator[str]:
+    """What the operator may be told: the texts of our errors, of wrong settings, of what the doctor finds wrong."""
+    classes = {name for module in (errors, supervisor) for name, one in vars(module).items() if isinstance(one, type)}
+    for call in calls(path):
+        name = ast.unparse(call.func)
+        arguments = [*call.args, *(keyword.value for keyword in call.keywords)]
+        if name in classes or (name == "ValueError" and path.stem in ("formats", "settings")):
+            parts = arguments[0].elts if arguments and isinstance(arguments[0], ast.List) else arguments[:1]
+            yield from map(worded, parts)
+        if name == "Finding" and ast.unparse(arguments[1]) in ("Level.FAILED", "Level.WARNING"):
+            yield worded(arguments[2])
+
+
+def test_every_sentence_of_the_program_is_in_troubleshooting() -> None:
+    known = {cells[0] for cells in rows(page("troubleshooting"))}
+    every = {sentence for path in SOURCES if "simulators" not in path.parts for sentence in said(path)}
+    # A sentence about a setting begins with the setting's name.
+    missing = {one for one in every if re.search("[a-z]{3}", one) and not {one, f"… {one}"} & known}
+
+    assert len(every) > 50
+    assert {one for one in missing if not any(in_pieces(one, entry) for entry in known)} == set()
+
+
+def in_pieces(sentence: str, entry: str) -> bool:
+    """Whether an entry spells out what the code fills in."""
+    pattern = ".+".join(re.escape(piece.strip()) for piece in sentence.split("…"))
+    return re.fullmatch(f".*{pattern}.*", entry, re.DOTALL) is not None
+
+
+# -- Zoho and the simulators ------------------------------------------------------------------
+
+
+def test_the_scopes_are_those_that_are_needed() -> None:
+    assert ",".join(SCOPES) in page("zoho-setup")
+
+
+def test_every_data_centre_is_documented_with_its_addresses() -> None:
+    documented = {
+        cells[0].strip("`"): (cells[1], cells[2]) for cells in rows(section(page("zoho-setup"), "2. The data centre"))
+    }
+
+    assert documented == DATA_CENTERS
+
+
+def test_every_custom_field_is_documented_with_its_type() -> None:
+    words = {"unique": "text of 100 characters, no duplicate values", "integer": "number", "double": "decimal"}
+    documented = {
+        cells[0].strip("`"): (cells[1].strip("`"), cells[2])
+        for cells in rows(section(page("zoho-setup"), "The custom fields"))
+    }
+
+    assert documented == {name: (api_name, words[_TYPES.get(name, "integer")]) for name, api_name in FIELD_MAP.items()}
+
+
+def test_every_control_endpoint_is_documented() -> None:
+    known = set(re.findall(r"^(GET|POST|DELETE) +(/control/\w+)", control.__doc__ or "", re.MULTILINE))
+
+    assert {(cells[0], cells[1].strip("`")) for cells in rows(section(page("simulators"), "Control"))} == known
+
+
+def test_every_fault_is_documented() -> None:
+    actions, parts = re.findall(r"(?:^\|.*\n)+", section(page("simulators"), "Faults"), re.MULTILINE)
+
+    assert [name for cells in rows(actions) for name in quoted(cells[0])] == list(get_args(Action))
+    assert {cells[0].strip("`") for cells in rows(parts)} == {field.name for field in fields(Fault)}
+
+
+@pytest.mark.parametrize(("heading", "knobs"), [("Cody", CodyKnobs), ("Zoho", ZohoKnobs)])
+def test_every_knob_is_documented_with_its_default(heading: str, knobs: Any) -> None:
+    documented = {cells[0].strip("`"): cells[1] for cells in rows(section(page("simulators"), heading))}
+    assert list(documented) == [field.name for field in fields(knobs)]
+
+    for field in fields(knobs):
+        default = field.default_factory() if field.default_factory is not MISSING else field.default
+        shown = documented[field.name].strip("`").replace('"', "'")
+        if default is None:
+            assert shown in ("none", "the edition's"), field.name
+        else:
+            assert shown == (
+                str(default).lower()
+                if isinstance(default, bool)
+                else f"{default:g}"
+                if isinstance(default, float)
+                else str(default)
+            ), field.name
+
+
+# -- pages ------------------------------------------------------------------------------------
+
+
+def anchors(path: Path) -> set[str]:
+    """The anchors that GitHub gives to headings."""
+    headings = re.findall(r"^#+ (.+)$", path.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_every_link_leads_somewhere(path: Path) -> None:
+    for target in re.findall(r"\]\(([^)\s]+)\)", path.read_text()):
+        if re.match(r"\w+:", target):
+            continue
+        file, _, anchor = target.partition("#")
+        linked = (path.parent / file).resolve() if file else path
+        assert linked.exists(), target
+        assert not anchor or anchor in anchors(linked), target
+
+
+def test_the_readme_is_short_enough_to_be_read() -> None:
+    assert len((ROOT / "README.md").read_text().splitlines()) <= 120
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_every_page_is_found_from_the_readme(path: Path) -> None:
+    assert path.name in ("README.md", "CHANGELOG.md") or path.name in (ROOT / "README.md").read_text()
+
+
+def test_every_module_is_in_the_drawing_of_the_layers() -> None:
+    [drawing] = re.findall(r"```layers\n(.*?)```", page("architecture"), re.DOTALL)
+    drawn = {name for line in drawing.splitlines() for name in line.partition("│")[0].split()}
+    there = {path.stem for path in SOURCES if path.parent.name == "cody2zoho"} | {
+        path.parent.name for path in SOURCES if path.name == "__init__.py" and path.parent.parent.name == "cody2zoho"
+    }
+
+    assert drawn == there - {"__init__", "simulators"}
