@@ -4,8 +4,9 @@ While something is blocked, new conversations are still noted, and one at a time
 mended.
 
 Keys, below the prefix:
-    blocked        hash    `cody`, `zoho`, `zoho set-up` or `bot <id>` -> what is wrong and how to mend it
-    blocked:probe  string  someone tries whether it is mended; gone after a minute
+    blocked               hash    `cody`, `zoho`, `zoho set-up` or `bot <id>` -> what is wrong and how to mend it
+    blocked:told          hash    the same, as far as a log line was written about it
+    blocked:probe:<what>  string  someone has looked whether it is mended; gone when the next may look
 """
 
 import logging
@@ -14,8 +15,8 @@ import redis
 
 log = logging.getLogger(__name__)
 
-
-_PROBE_SECONDS = 60
+#: What keeps cases from being made; a single unknown bot does not stop the others.
+_STOPS_WORK = {"cody", "zoho", "zoho set-up"}
 
 
 class Blocks:
@@ -28,15 +29,17 @@ class Blocks:
     def put(self, what: str, sentence: str) -> None:
         """Say that it is blocked; only the first worker to find out writes the log line."""
         with self._store.pipeline() as pipe:
-            pipe.hget(self._key, what)
             pipe.hset(self._key, what, sentence)
-            before, _ = pipe.execute()
-        if before != sentence:
+            pipe.hget(f"{self._key}:told", what)
+            pipe.hset(f"{self._key}:told", what, sentence)
+            _, told, _ = pipe.execute()
+        if told != sentence:
             log.error("work_blocked", extra={"what": what, "remedy": sentence})
 
     def lift(self, *whats: str) -> None:
         """It works again."""
         if self._store.hdel(self._key, *whats):
+            self._store.hdel(f"{self._key}:told", *whats)
             log.warning("work_unblocked", extra={"what": ", ".join(whats)})
 
     def current(self) -> dict[str, str]:
@@ -44,9 +47,13 @@ class Blocks:
         return {str(what): str(sentence) for what, sentence in self._store.hgetall(self._key).items()}
 
     def stop_work(self) -> bool:
-        """Whether cases cannot be made at all; a single unknown bot does not stop the others."""
-        return bool(self.current().keys() & {"cody", "zoho", "zoho set-up"})
+        """Whether cases cannot be made at all."""
+        return bool(self.current().keys() & _STOPS_WORK)
 
-    def may_probe(self) -> bool:
-        """Whether it is this caller's turn to try; one in a minute, over all workers."""
-        return bool(self._store.set(f"{self._key}:probe", "1", nx=True, ex=_PROBE_SECONDS))
+    def may_probe(self, what: str, every_seconds: int) -> bool:
+        """Whether it is this caller's turn to look; one in so many seconds, over all workers."""
+        return bool(self._store.set(f"{self._key}:probe:{what}", "1", nx=True, ex=every_seconds))
+
+    def start_over(self, *probes: str) -> None:
+        """Look at these, and tell of everything, anew: whoever starts a worker reads its log."""
+        self._store.delete(f"{self._key}:told", *(f"{self._key}:probe:{what}" for what in probes))

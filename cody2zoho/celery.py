@@ -9,9 +9,11 @@ from typing import Any
 
 from celery import Celery, signals
 from celery.beat import Scheduler
+from redis.exceptions import RedisError
 
-from cody2zoho import configuration, flower, logs
+from cody2zoho import configuration, flower, logs, monitor
 from cody2zoho.errors import ConfigurationError
+from cody2zoho.services import services
 from cody2zoho.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -32,7 +34,7 @@ settings = _settings_or_exit()
 if "flower" in sys.argv[1:]:
     flower.prepare(settings)
 
-app = Celery("cody2zoho", include=["cody2zoho.tasks"])
+app = Celery("cody2zoho", events="cody2zoho.events:WholeEvents", include=["cody2zoho.tasks"])
 app.config_from_object("celeryconfig")
 app.set_default()
 
@@ -58,6 +60,15 @@ class PromptScheduler(Scheduler):
 @signals.setup_logging.connect
 def _set_up_logging(**_: Any) -> None:
     logs.configure(settings)
+
+
+@signals.worker_init.connect
+def _start(**_: Any) -> None:
+    try:
+        monitor.started(services())
+    except RedisError:
+        # The consumer says so in its own line, and waits for Redis.
+        return
 
 
 @signals.task_prerun.connect

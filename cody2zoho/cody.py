@@ -58,13 +58,17 @@ class Cody:
     def bots(self) -> list[Bot]:
         return self._whole_list("bots", {}, lambda row: Bot(row["id"], str(row.get("name") or "")))
 
+    def ensure_bot(self, bot_id: str) -> None:
+        """Raise NotSetUp unless there is such a bot."""
+        if bot_id not in {bot.id for bot in self.bots()}:
+            raise _no_such_bot(bot_id)
+
     def conversations(self, bot_id: str | None, page: int) -> Page[Conversation]:
         """One page of a bot's conversations, or of all bots'; raises NotSetUp where Cody knows no such bot."""
         try:
             return self._page("conversations", {"bot_id": bot_id} if bot_id else {}, page, _conversation)
         except Gone:
-            remedy = "write one of the bots that `cody2zoho doctor` lists as CODY_BOT_ID"
-            raise NotSetUp(f"Cody knows no bot {bot_id}: {remedy}", what=f"bot {bot_id}") from None
+            raise _no_such_bot(bot_id or "") from None
 
     def conversation(self, conversation_id: str) -> Conversation:
         body = _object(self._get(f"conversations/{quote(conversation_id, safe='')}", {}))
@@ -124,6 +128,11 @@ class Cody:
         if answer.status != 200:
             raise Refused(f"Cody refuses a list of {path.partition('/')[0]} ({answer.status})")
         return answer
+
+
+def _no_such_bot(bot_id: str) -> NotSetUp:
+    remedy = "write one of the bots that `cody2zoho doctor` lists as CODY_BOT_ID"
+    return NotSetUp(f"Cody knows no bot {bot_id}: {remedy}", what=f"bot {bot_id}")
 
 
 def _object(answer: Answer) -> dict[str, Any]:

@@ -80,7 +80,7 @@ def _simulated() -> dict[str, str]:
         used = settings()
     except ConfigurationError:
         return {}
-    if not used.simulators_url or used.cody_api_key.get_secret_value() != "simulated-cody-key":
+    if not used.uses_simulators:
         return {}
     filled = (*CREDENTIALS, "cody_api_url", "cody_bot_id", "zoho_accounts_url", "zoho_api_url")
     return {name: _plain(getattr(used, name)) for name in filled}

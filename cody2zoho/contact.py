@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import redis
 
-from cody2zoho.errors import Transient
+from cody2zoho.errors import NotSetUp, Refused, Transient
 from cody2zoho.zoho.contacts import Contacts
 
 _KEPT_SECONDS = 86_400
@@ -27,10 +27,17 @@ class FixedContact:
     _found: str | None = None
 
     def id(self) -> str | None:
-        """The record id, None where no contact is wanted. Of several with the same name it is the oldest."""
+        """The record id, None where no contact is wanted. Of several with the same name it is the oldest.
+
+        Raises NotSetUp where Zoho will not have it.
+        """
         if self.given_id or not self.name:
             return self.given_id or None
-        self._found = self._found or self._kept() or self._looked_up()
+        try:
+            self._found = self._found or self._kept() or self._looked_up()
+        except Refused as error:
+            # Not this conversation's fault: the next one would fail the same way.
+            raise NotSetUp(f"The contact in ZOHO_CONTACT_NAME cannot be found or created: {error}") from None
         return self._found
 
     def _kept(self) -> str | None:

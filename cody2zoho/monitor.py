@@ -12,6 +12,13 @@ log = logging.getLogger(__name__)
 _RENEW_WITHIN_SECONDS = 900
 
 
+def started(services: Services) -> None:
+    """A worker has started, perhaps because a person mended something: whatever is wrong is looked at and told anew."""
+    if services.settings.uses_simulators:
+        log.warning("no_credentials", extra={"remedy": "set yours; until then all work goes to SIMULATORS_URL"})
+    services.blocks.start_over("work", *(f"bot {bot}" for bot in services.settings.bots))
+
+
 def refresh_token(services: Services) -> float:
     """Keep the access token fresh; returns the seconds it has left. Raises AccessRevoked, RateLimited, Transient."""
     try:

@@ -47,7 +47,7 @@ class Outcome:
 def ready(services: Services, limit: int = BATCH) -> list[str]:
     """The conversations to work on now; a single one, to probe, while something is blocked."""
     if services.blocks.stop_work():
-        limit = 1 if services.blocks.may_probe() else 0
+        limit = 1 if services.blocks.may_probe("work", _BLOCKED_WAIT_SECONDS) else 0
     return services.ledger.due(limit, LOST_AFTER_SECONDS) if limit > 0 else []
 
 
@@ -124,7 +124,7 @@ def _is_same(case_id: str, draft: CaseDraft, services: Services) -> bool:
             f"Case {case_id} of this conversation lies in Zoho's recycle bin: restore it, or delete it for good"
         )
     log.info("case_found", extra={"case": case_id})
-    return existing.get(key) in (draft.conversation_id, distinct_key(draft.conversation_id))
+    return bool(existing.get(key) == draft.conversation_id)
 
 
 def distinct_key(conversation_id: str) -> str:

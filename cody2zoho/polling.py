@@ -16,6 +16,7 @@ from cody2zoho.formats import since
 from cody2zoho.http import time_limit
 from cody2zoho.ledger import Place
 from cody2zoho.models import Conversation
+from cody2zoho.schedule import SWEEP_SECONDS
 from cody2zoho.services import Services
 
 log = logging.getLogger(__name__)
@@ -23,8 +24,8 @@ log = logging.getLogger(__name__)
 #: Pages one poll reads of a bot's list at most; at Cody's 60 requests a minute a poll must leave room for messages.
 PAGES_PER_POLL = 20
 
-#: Seconds between two steps of the sweep.
-SWEEP_STEP_SECONDS = 300
+#: Seconds between two looks whether a bot without conversations exists.
+_BOT_CHECK_SECONDS = 3_600
 
 _PER_PAGE = 15
 
@@ -49,7 +50,7 @@ def poll(services: Services) -> Found:
         for bot in services.settings.bots:
             try:
                 _Reading(services, bot, line, found).poll()
-                services.blocks.lift("cody", f"bot {bot}")
+                services.blocks.lift("cody")
             except Blocked as error:
                 services.blocks.put(error.what, str(error))
             except Cody2ZohoError as error:
@@ -77,10 +78,11 @@ class _Reading:
     line: int
     found: Found
     pages: int = 0
+    rows: int = 0
     place: Place = field(default=Place(0, 0))
 
     def poll(self) -> None:
-        """Whatever interrupts it, what was read stays read."""
+        """Whatever interrupts it, what was read stays read. Raises NotSetUp where there is no such bot."""
         before = self.place = self.services.ledger.place(self._name, self.line)
         try:
             self._head()
@@ -88,11 +90,12 @@ class _Reading:
         finally:
             if self.place != before:
                 self.services.ledger.keep_place(self._name, self.place)
+        self._check_bot()
 
     def sweep(self) -> None:
         number = self.services.ledger.swept(self._name) + 1
         page, _ = self._page(number)
-        steps = max(1, self.services.settings.full_sweep_hours * 3600 // SWEEP_STEP_SECONDS)
+        steps = max(1, self.services.settings.full_sweep_hours * 3600 // SWEEP_SECONDS)
         last = number + math.ceil(page.page_count / steps) - 1
         while number < last and not page.is_last:
             number += 1
@@ -121,6 +124,15 @@ class _Reading:
             else:
                 self.place = Place(self.place.known_to, self.place.top, number * _PER_PAGE)
 
+    def _check_bot(self) -> None:
+        """Cody may answer for a bot that does not exist as for one without conversations: with an empty list."""
+        blocks = self.services.blocks
+        if self.bot is None or (not self.rows and not blocks.may_probe(f"bot {self.bot}", _BOT_CHECK_SECONDS)):
+            return
+        if not self.rows:
+            self.services.cody.ensure_bot(self.bot)
+        blocks.lift(f"bot {self.bot}")
+
     def _page(self, number: int) -> tuple[Page[Conversation], list[str]]:
         """A page, noted, and the ids on it that were new."""
         page = self.services.cody.conversations(self.bot, number)
@@ -128,6 +140,7 @@ class _Reading:
         new = self.services.ledger.add_new(counting)
         self.found.new += len(new)
         self.pages += 1
+        self.rows += len(page.rows)
         self.found.pages += 1
         self.found.conversations += len(page.rows)
         return page, new

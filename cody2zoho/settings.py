@@ -194,6 +194,14 @@ class Settings(BaseSettings):
         return value
 
     @property
+    def uses_simulators(self) -> bool:
+        """Whether SIMULATORS_URL stands in for credentials that nobody has set."""
+        return (
+            bool(self.simulators_url)
+            and self.cody_api_url == simulated_credentials(self.simulators_url)["cody_api_url"]
+        )
+
+    @property
     def bots(self) -> tuple[str | None, ...]:
         """The bots to list, None for all of the account at once."""
         return (None,) if "all" in self.cody_bot_id else self.cody_bot_id

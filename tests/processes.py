@@ -13,6 +13,20 @@ def working_in(folder: Path) -> list[psutil.Process]:
     return [process for process in others if _within(process.info["cwd"], folder)]
 
 
+def playing(role: str, folder: Path) -> list[psutil.Process]:
+    """Those with this word on their command line."""
+    return [process for process in working_in(folder) if role in command(process)]
+
+
+def command(process: psutil.Process) -> list[str]:
+    """What everybody on the machine can see of it."""
+    try:
+        return process.cmdline()
+    except psutil.Error:
+        # It has ended meanwhile.
+        return []
+
+
 def _within(cwd: str | None, folder: Path) -> bool:
     return cwd is not None and Path(cwd.removesuffix(" (deleted)")).is_relative_to(folder)
 

@@ -23,7 +23,13 @@ from cody2zoho.simulators.corpus import CorpusError
     "--requests-per-minute", type=click.IntRange(0), default=60, show_default=True, help="Cody's limit; 0 = none."
 )
 def simulate(
-    corpus: Path | None, conversations: int | None, host: str, port: int, seed: int, latency: float, requests_per_minute: int
+    corpus: Path | None,
+    conversations: int | None,
+    host: str,
+    port: int,
+    seed: int,
+    latency: float,
+    requests_per_minute: int,
 ) -> None:
     """Serve a simulated Cody and Zoho on this machine, until Ctrl-C."""
     try:

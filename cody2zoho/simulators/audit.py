@@ -92,7 +92,9 @@ def _cases_of(zoho: CaseStore) -> dict[str, list[str]]:
     """Case ids by conversation id."""
     found: dict[str, list[str]] = defaultdict(list)
     for case_id, case in zoho.cases.items():
-        found[str(case.get("Cody_Conversation_ID") or f"case {case_id}")].append(case_id)
+        # A key that ignores case needs more than the id for ids that differ only in that; it follows a tilde.
+        own_id = str(case.get("Cody_Conversation_ID") or f"case {case_id}").partition("~")[0]
+        found[own_id].append(case_id)
     return found
 
 

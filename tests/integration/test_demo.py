@@ -10,7 +10,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from processes import working_in
+from processes import playing, working_in
 
 from cody2zoho.simulators.generator import KINDS, generate
 from waiting import eventually
@@ -58,11 +58,7 @@ def demo(folder: Path, tmp_path: Path) -> Iterator[Demo]:
 
 def child(folder: Path, role: str) -> psutil.Process:
     """The demo's child that plays this role."""
-
-    def found() -> list[psutil.Process]:
-        return [process for process in working_in(folder) if role in process.cmdline()]
-
-    return eventually(found)[0]
+    return eventually(lambda: playing(role, folder))[0]
 
 
 def test_every_conversation_becomes_one_case_whatever_the_callers_shell_says(

@@ -94,7 +94,7 @@ def test_a_case_that_is_there_is_adopted_however_little_zoho_says_of_it(account,
     assert only_case(organisation)["Subject"] == "by hand"
 
 
-def test_two_ids_that_differ_only_in_case_get_their_own_cases(account, organisation, plugged) -> None:
+def test_two_ids_that_differ_only_in_case_get_their_own_cases(account, organisation, server, plugged) -> None:
     worker = plugged()
     ids = [chat(account, "one", "abcDEFghiJKL"), chat(account, "two", "ABCdefGHIjkl")]
     for _ in range(2):
@@ -103,6 +103,7 @@ def test_two_ids_that_differ_only_in_case_get_their_own_cases(account, organisat
     cases = organisation.cases.values()
     assert len(cases) == 2
     assert {case["Cody_Conversation_ID"] for case in cases} == {ids[0], distinct_key(ids[1])}
+    assert server.run(lambda: audit(account, organisation)).perfect
 
 
 def test_the_distinct_key_survives_a_retry_too(account, organisation, server, plugged) -> None:
@@ -285,6 +286,14 @@ def test_the_contact_is_created_once_for_all_cases(account, organisation, plugge
     [contact] = organisation.contacts.values()
     assert (contact["First_Name"], contact["Last_Name"]) == ("Cody", "Chat")
     assert {case["Related_To"]["id"] for case in organisation.cases.values()} == {contact["id"]}
+
+
+def test_a_contact_that_zoho_refuses_parks_no_conversation(account, organisation, plugged) -> None:
+    organisation.knobs.denied_permissions = ["Crm_Implied_Create_Contacts"]
+    worker, conversation_id = plugged(zoho_contact_name="x" * 100), chat(account)
+    pipeline.create_case(conversation_id, worker)
+    assert worker.ledger.about(conversation_id)["state"] == State.WAITING
+    assert "zoho set-up" in worker.blocks.current()
 
 
 def test_many_workers_look_the_contact_up_once(server, organisation, plugged) -> None:

@@ -2,9 +2,10 @@
 
 import pytest
 
-from cody2zoho import polling
+from cody2zoho import monitor, polling
 from cody2zoho.ledger import Place, State
 from cody2zoho.models import Conversation
+from cody2zoho.schedule import SWEEP_SECONDS
 from cody2zoho.services import Services
 from cody2zoho.simulators.cody import Cody
 from cody2zoho.simulators.faults import Fault
@@ -22,12 +23,12 @@ def waiting(plugged: Services) -> int:
     return plugged.ledger.counts()[State.WAITING]
 
 
-@pytest.mark.parametrize("count", [0, 1, 14, 15, 16, 31, 299])
+@pytest.mark.parametrize("count", [1, 14, 15, 16, 31, 299])
 def test_a_first_poll_finds_all_of_a_short_list(account, server, plugged, count: int) -> None:
     arrive(account, count)
     found = polling.poll(plugged())
     assert found.new == count
-    assert server.journal["cody"].requests == max(1, -(-count // 15))
+    assert server.journal["cody"].requests == -(-count // 15)
 
 
 @pytest.mark.parametrize("known", [1, 15, 40, 200])
@@ -134,6 +135,33 @@ def test_an_unknown_bot_is_said_once_and_does_not_stop_the_others(account, plugg
     assert not both.blocks.stop_work()
 
 
+def test_a_bot_that_cody_answers_with_an_empty_list_is_looked_up_once(account, server, plugged) -> None:
+    mistyped, new = plugged(cody_bot_id="Support"), plugged(cody_bot_id="support")
+    for _ in range(5):
+        polling.poll(mistyped)
+        polling.poll(new)
+    assert mistyped.blocks.current().keys() == {"bot Support"}
+    assert server.journal["cody"].kinds["GET /api/v1/bots"] == 2
+
+
+def test_a_bot_that_is_there_after_all_is_unblocked(account, plugged) -> None:
+    late = plugged(cody_bot_id="late")
+    polling.poll(late)
+    account.add_bot("Late", bot_id="late")
+    account.add_conversation(bot_id="late")
+    polling.poll(late)
+    assert late.blocks.current() == {}
+
+
+def test_a_worker_that_starts_tells_anew_what_is_wrong(account, plugged, caplog) -> None:
+    wrong = plugged(cody_bot_id="nobody")
+    for _ in range(2):
+        monitor.started(wrong)
+        polling.poll(wrong)
+        polling.poll(wrong)
+    assert [record.getMessage() for record in caplog.records if record.levelname == "ERROR"] == ["work_blocked"] * 2
+
+
 def test_a_refused_key_stops_the_work_until_it_is_accepted_again(account, plugged) -> None:
     account.change_key("another")
     polling.poll(plugged())
@@ -176,7 +204,7 @@ def test_the_sweep_finds_what_a_poll_has_missed(account, server, plugged) -> Non
 def test_the_sweep_sees_the_whole_list_within_its_hours(account, server, plugged) -> None:
     arrive(account, 150)
     hourly = plugged(full_sweep_hours=1)
-    steps = 3600 // polling.SWEEP_STEP_SECONDS
+    steps = 3600 // SWEEP_SECONDS
     for _ in range(steps):
         polling.sweep(hourly)
     assert waiting(hourly) == 150
