@@ -62,7 +62,6 @@ worker_concurrency = _settings.worker_concurrency
 worker_prefetch_multiplier = 1
 worker_cancel_long_running_tasks_on_connection_loss = False
 worker_send_task_events = True
-task_send_sent_event = True
 worker_hijack_root_logger = False
 worker_redirect_stdouts = False
 

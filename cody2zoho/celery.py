@@ -62,7 +62,7 @@ def _set_up_logging(**_: Any) -> None:
     logs.configure(settings)
 
 
-@signals.worker_init.connect
+@signals.worker_ready.connect
 def _start(**_: Any) -> None:
     try:
         monitor.started(services())

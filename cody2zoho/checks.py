@@ -38,6 +38,8 @@ def all_checks(services: Services) -> Iterator[Finding]:
         except redis.exceptions.RedisError as error:
             where = f"{services.settings.shown_redis_address}: {type(error).__name__}"
             yield Finding("Redis", Level.FAILED, f"cannot be reached at {where}", "start it, or correct REDIS_URL")
+            # The place in Cody's list and Zoho's token are kept there.
+            return
 
 
 def _redis(services: Services) -> Iterator[Finding]:

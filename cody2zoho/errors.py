@@ -77,7 +77,11 @@ class Permanent(Cody2ZohoError):
 
 
 class Refused(Permanent):
-    """The API understood the request and will not take it."""
+    """The API understood the request and will not take it; `field` is what it minds, where it says so."""
+
+    def __init__(self, message: str, field: str = "") -> None:
+        super().__init__(message)
+        self.field = field
 
 
 class Gone(Cody2ZohoError):

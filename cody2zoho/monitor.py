@@ -22,12 +22,10 @@ def started(services: Services) -> None:
 def refresh_token(services: Services) -> float:
     """Keep the access token fresh; returns the seconds it has left. Raises AccessRevoked, RateLimited, Transient."""
     try:
-        seconds_left = services.tokens.keep_fresh(_RENEW_WITHIN_SECONDS)
+        return services.tokens.keep_fresh(_RENEW_WITHIN_SECONDS)
     except Blocked as error:
         services.blocks.put(error.what, str(error))
         raise
-    services.blocks.lift("zoho")
-    return seconds_left
 
 
 def health(services: Services) -> dict[str, str]:
@@ -45,6 +43,7 @@ def _look(api: str, look: Callable[[], object], services: Services) -> str:
     except Cody2ZohoError as error:
         log.warning("health_check_failed", extra={"api": api, "reason": str(error)})
         return str(error)
+    services.blocks.lift(api)
     return "ok"
 
 

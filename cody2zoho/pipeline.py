@@ -10,11 +10,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from cody2zoho import cases, transcript
-from cody2zoho.errors import Blocked, Cody2ZohoError, Gone, Permanent, Refused, Transient
+from cody2zoho.errors import Blocked, Cody2ZohoError, Gone, NotSetUp, Permanent, Refused, Transient
 from cody2zoho.http import time_limit
 from cody2zoho.ledger import Claim, State
 from cody2zoho.models import CaseDraft
 from cody2zoho.services import Services
+from cody2zoho.zoho.cases import Inserted
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +29,9 @@ _RETRY_LOST_AFTER_SECONDS = 60
 
 _LONGEST_WAIT_SECONDS = 900
 _BLOCKED_WAIT_SECONDS = 60
+
+#: Fields of a case whose values are settings.
+_CHOSEN_FIELDS = ("Status", "Case_Origin", "Related_To")
 
 #: An empty conversation is looked at again after a minute at first, then after half its age.
 _FIRST_EMPTY_WAIT_SECONDS = 60
@@ -70,7 +74,7 @@ def create_case(conversation_id: str, services: Services) -> Outcome:
 
 def _worked(claim: Claim, services: Services) -> Outcome:
     try:
-        outcome = _written(claim, services)
+        return _written(claim, services)
     except Transient as error:
         return _postponed(claim, error, services)
     except Blocked as error:
@@ -83,8 +87,6 @@ def _worked(claim: Claim, services: Services) -> Outcome:
         services.ledger.let_go(claim, State.GONE, "deleted at Cody")
         log.info("conversation_gone")
         return Outcome("let go: deleted at Cody")
-    services.blocks.lift("zoho", "zoho set-up")
-    return outcome
 
 
 def _written(claim: Claim, services: Services) -> Outcome:
@@ -97,15 +99,16 @@ def _written(claim: Claim, services: Services) -> Outcome:
     case_id = _inserted(draft, services)
     if services.ledger.created(claim, case_id, draft.message_count, draft.digest):
         log.info("case_created", extra={"case": case_id, "messages": draft.message_count, "attempts": claim.attempts})
+    services.blocks.lift("zoho", "zoho set-up")
     return Outcome(f"case {case_id}")
 
 
 def _inserted(draft: CaseDraft, services: Services) -> str:
     """The id of the one case of this conversation, with everything on it that belongs there."""
-    inserted = services.cases.insert(draft.fields)
+    inserted = _insert(draft.fields, services)
     if inserted.was_there and not _is_same(inserted.case_id, draft, services):
         key = services.cases.unique_field
-        inserted = services.cases.insert({**draft.fields, key: distinct_key(draft.conversation_id)})
+        inserted = _insert({**draft.fields, key: distinct_key(draft.conversation_id)}, services)
     titles = services.cases.note_titles(inserted.case_id) if inserted.was_there and draft.notes else set()
     services.cases.add_notes(inserted.case_id, [note for note in draft.notes if note.title not in titles])
     names = services.cases.attachment_names(inserted.case_id) if inserted.was_there and draft.attachments else set()
@@ -113,6 +116,16 @@ def _inserted(draft: CaseDraft, services: Services) -> str:
         if attachment.file_name not in names:
             services.cases.attach(inserted.case_id, attachment)
     return inserted.case_id
+
+
+def _insert(fields: dict[str, object], services: Services) -> Inserted:
+    """A refusal of what the operator chose would meet every conversation, so it is none of this one's."""
+    try:
+        return services.cases.insert(fields)
+    except Refused as error:
+        if error.field in _CHOSEN_FIELDS:
+            raise NotSetUp(str(error)) from None
+        raise
 
 
 def _is_same(case_id: str, draft: CaseDraft, services: Services) -> bool:
@@ -123,8 +136,10 @@ def _is_same(case_id: str, draft: CaseDraft, services: Services) -> bool:
         raise Refused(
             f"Case {case_id} of this conversation lies in Zoho's recycle bin: restore it, or delete it for good"
         )
-    log.info("case_found", extra={"case": case_id})
-    return bool(existing.get(key) == draft.conversation_id)
+    is_same: bool = existing.get(key) == draft.conversation_id
+    if is_same:
+        log.info("case_found", extra={"case": case_id})
+    return is_same
 
 
 def distinct_key(conversation_id: str) -> str:

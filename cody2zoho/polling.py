@@ -8,6 +8,7 @@ finds what this may have missed: rows that a deletion moved to a page already re
 
 import logging
 import math
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 
 from cody2zoho.cody import Page
@@ -39,33 +40,33 @@ class Found:
     new: int = 0
 
     def __str__(self) -> str:
-        return f"{self.new} new of {self.conversations} on {self.pages} pages"
+        return f"{self.new} new of {self.conversations} listed"
 
 
 def poll(services: Services) -> Found:
     """Note the new conversations of all bots. A bot that fails does not hold up another."""
-    found = Found()
-    line = services.ledger.line(since(services.settings.sync_since, services.clock()))
-    with time_limit(services.settings.task_budget_seconds):
-        for bot in services.settings.bots:
-            try:
-                _Reading(services, bot, line, found).poll()
-                services.blocks.lift("cody")
-            except Blocked as error:
-                services.blocks.put(error.what, str(error))
-            except Cody2ZohoError as error:
-                log.warning("poll_failed", extra={"bot": bot or "all", "reason": str(error)})
+    found = _each_bot(services, _Reading.poll)
     log.info("cody_poll_completed", extra=asdict(found))
     return found
 
 
 def sweep(services: Services) -> Found:
     """One step of the sweep: so many pages that the whole list is seen once in FULL_SWEEP_HOURS."""
+    return _each_bot(services, _Reading.sweep)
+
+
+def _each_bot(services: Services, read: Callable[["_Reading"], None]) -> Found:
     found = Found()
     line = services.ledger.line(since(services.settings.sync_since, services.clock()))
     with time_limit(services.settings.task_budget_seconds):
         for bot in services.settings.bots:
-            _Reading(services, bot, line, found).sweep()
+            try:
+                read(_Reading(services, bot, line, found))
+                services.blocks.lift("cody")
+            except Blocked as error:
+                services.blocks.put(error.what, str(error))
+            except Cody2ZohoError as error:
+                log.warning("poll_failed", extra={"bot": bot or "all", "reason": str(error)})
     return found
 
 

@@ -45,13 +45,14 @@ def fetch_conversations() -> str:
     return f"{found}; {_send_due()} sent"
 
 
-@shared_task(base=Traced, name="cody2zoho.dispatch_due")
+# Every few seconds: in Flower it would push everything else out of the history.
+@shared_task(base=Traced, name="cody2zoho.dispatch_due", send_events=False)
 def dispatch_due() -> str:
     """Send one task for each conversation that is due."""
     return f"{_send_due()} sent"
 
 
-@shared_task(base=Traced, name="cody2zoho.sweep_conversations", throws=(Cody2ZohoError,))
+@shared_task(base=Traced, name="cody2zoho.sweep_conversations")
 def sweep_conversations() -> str:
     """One step through all pages, for what the polls may have missed."""
     with _alone("sweep") as alone:

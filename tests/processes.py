@@ -2,6 +2,7 @@
 
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -11,6 +12,13 @@ def working_in(folder: Path) -> list[psutil.Process]:
     """The living processes that work in a folder, or in one below; the test's own does not count."""
     others = [process for process in psutil.process_iter(["cwd"]) if process.pid != os.getpid()]
     return [process for process in others if _within(process.info["cwd"], folder)]
+
+
+def end_all(folder: Path) -> None:
+    """After a test that failed: what it left must not disturb the others."""
+    for process in working_in(folder):
+        with suppress(psutil.Error):
+            process.kill()
 
 
 def playing(role: str, folder: Path) -> list[psutil.Process]:

@@ -4,10 +4,12 @@ import json
 import re
 import sys
 import time
+from http.client import HTTPException
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import click
+import redis
 
 from cody2zoho.cli.demo_stage import Look, Stage
 from cody2zoho.cli.demo_summary import Summary, memory_mb
@@ -41,13 +43,14 @@ def demo(
 
     Exit code 0 only if every conversation in which something was said became exactly one case with every word.
     """
+    began = time.monotonic()
     simulated = [*_corpus(corpus), "--latency", str(latency), "--requests-per-minute", "0"]
     if conversations is not None:
         simulated += ["--conversations", str(conversations)]
     with TemporaryDirectory(prefix="cody2zoho-demo-") as folder:
         stage = Stage(Path(folder))
         try:
-            sys.exit(_run(stage, simulated, workers, timeout, as_json=as_json, keep=keep))
+            sys.exit(_run(stage, simulated, workers, began, began + timeout, as_json=as_json, keep=keep))
         except Interrupted as interrupted:
             click.echo("Stopped.", err=True)
             sys.exit(interrupted.exit_code)
@@ -65,27 +68,28 @@ def _corpus(file: Path | None) -> list[str]:
     return ["--corpus", str(file.resolve())]
 
 
-def _run(stage: Stage, simulated: list[str], workers: int, timeout: float, *, as_json: bool, keep: bool) -> int:
-    began = time.monotonic()
+def _run(
+    stage: Stage, simulated: list[str], workers: int, began: float, ends_at: float, *, as_json: bool, keep: bool
+) -> int:
     with Supervisor(stage.logs, stage.environment(), stage.folder) as supervisor:
         with view_for(stage, silent=as_json) as view:
             stage.raise_curtain(supervisor, simulated, workers)
-            summary = _watch(stage, supervisor, view, began, timeout)
+            summary = _watch(stage, supervisor, view, began, ends_at)
         _print(summary, as_json=as_json)
         if keep:
             _stay(stage, supervisor)
     return 1 if summary.problems else 0
 
 
-def _watch(stage: Stage, supervisor: Supervisor, view: View, began: float, timeout: float) -> Summary:
+def _watch(stage: Stage, supervisor: Supervisor, view: View, began: float, ends_at: float) -> Summary:
     """Until all is done or the time is up. Raises ChildFailed when a process ends meanwhile."""
     expected = stage.ask("audit")["expected"]
     first_case: float | None = None
     finished, quiet = False, False
-    while not finished and time.monotonic() - began < timeout:
+    while not finished and time.monotonic() < ends_at:
         supervisor.pause(_LOOK_SECONDS)
         supervisor.check()
-        look = stage.look()
+        look = _look(stage, supervisor)
         seconds = time.monotonic() - began
         if first_case is None and look.created and stage.ask("audit")["cases"]:
             first_case = seconds
@@ -94,6 +98,16 @@ def _watch(stage: Stage, supervisor: Supervisor, view: View, began: float, timeo
         finished = quiet and look.is_quiet and _is_complete(stage, supervisor, look)
         quiet = look.is_quiet
     return _summary(stage, supervisor, first_case, time.monotonic() - began, finished=finished)
+
+
+def _look(stage: Stage, supervisor: Supervisor) -> Look:
+    try:
+        return stage.look()
+    except (OSError, HTTPException, redis.RedisError):
+        # Whoever should have answered has most likely ended; that is the better sentence.
+        supervisor.pause(_LOOK_SECONDS)
+        supervisor.check()
+        raise
 
 
 def _is_complete(stage: Stage, supervisor: Supervisor, look: Look) -> bool:

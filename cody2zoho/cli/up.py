@@ -58,8 +58,12 @@ def up(workers: int) -> None:
 @contextmanager
 def _alone(state: Path) -> Iterator[None]:
     """Two on one folder would write over each other's data. The lock ends with us, however we end."""
-    state.mkdir(parents=True, exist_ok=True)
-    with (state / "up.lock").open("w") as lock:
+    try:
+        state.mkdir(parents=True, exist_ok=True)
+        file = (state / "up.lock").open("w")
+    except OSError as error:
+        raise ConfigurationError([f"STATE_DIR {state} cannot be written to: {error.strerror}."]) from None
+    with file as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -85,7 +89,10 @@ def _embedded_address(settings: Settings, state: Path) -> Address | None:
 def _check_flower_port(settings: Settings) -> None:
     if not is_free(settings.flower_port, settings.flower_address):
         raise ConfigurationError(
-            [f"FLOWER_PORT {settings.flower_port} is taken on {settings.flower_address}; write another one."]
+            [
+                f"Flower cannot listen on {settings.flower_address}:{settings.flower_port}: end what listens there, "
+                "or write another FLOWER_PORT or FLOWER_ADDRESS."
+            ]
         )
 
 

@@ -95,18 +95,20 @@ def refused(item: dict[str, Any]) -> Refused:
     """What Zoho will not take, in words that name field and limit but never the value."""
     first, *_ = details(item).get("errors") or [item]
     facts = details(first)
-    field = facts.get("api_name", "the record")
-    code = str(first.get("code", "an unknown error"))
+    field = str(facts.get("api_name", ""))
+    return Refused(f"Zoho refuses {field or 'the record'}: {_reason(str(first.get('code', '')), facts)}", field)
+
+
+def _reason(code: str, facts: dict[str, Any]) -> str:
     if "maximum_length" in facts:
-        return Refused(f"Zoho refuses {field}: it is longer than {facts['maximum_length']} characters")
+        return f"it is longer than {facts['maximum_length']} characters"
     if "supported_values" in facts:
-        values = ", ".join(str(value) for value in facts["supported_values"])
-        return Refused(f"Zoho refuses {field}: the value is not in its pick list ({values})")
+        return f"the value is not in its pick list ({', '.join(map(str, facts['supported_values']))})"
     if "expected_data_type" in facts:
-        return Refused(f"Zoho refuses {field}: it wants {facts['expected_data_type']}")
+        return f"it wants {facts['expected_data_type']}"
     if code == "MANDATORY_NOT_FOUND":
-        return Refused(f"Zoho refuses the record: {field} is mandatory")
-    return Refused(f"Zoho refuses {field}: {code}")
+        return "it is mandatory"
+    return code or "an unknown error"
 
 
 def _refusal(status: int, body: dict[str, Any]) -> Exception:

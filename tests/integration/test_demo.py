@@ -10,7 +10,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from processes import playing, working_in
+from processes import end_all, playing, working_in
 
 from cody2zoho.simulators.generator import KINDS, generate
 from waiting import eventually
@@ -53,7 +53,7 @@ def demo(folder: Path, tmp_path: Path) -> Iterator[Demo]:
     for process in started:
         process.kill()
         process.communicate()
-    eventually(lambda: working_in(folder) == [])
+    end_all(folder)
 
 
 def child(folder: Path, role: str) -> psutil.Process:
@@ -105,12 +105,15 @@ def test_what_is_not_done_in_time_is_said_and_fails(demo: Demo) -> None:
     assert "Not all was done" in summary["problems"][0]
 
 
-def test_a_killed_worker_fails_it_with_the_workers_last_words(demo: Demo, folder: Path) -> None:
+@pytest.mark.parametrize(("name", "word"), [("worker", "worker"), ("simulators", "simulate"), ("beat", "beat")])
+def test_a_killed_process_fails_it_with_its_last_words(demo: Demo, folder: Path, name: str, word: str) -> None:
     process = demo("--conversations", "1000")
-    child(folder, "worker").kill()
+    child(folder, "flower")
+    child(folder, word).kill()
     _, err = process.communicate(timeout=60)
     assert process.returncode == 1
-    assert "worker was killed by SIGKILL; its last words:" in err
+    assert f"{name} was killed by SIGKILL; its last words:" in err
+    assert "Traceback" not in err
     assert working_in(folder) == []
 
 

@@ -154,13 +154,33 @@ def test_a_case_in_the_recycle_bin_is_parked_with_what_to_do(account, organisati
 def test_what_zoho_refuses_is_parked_and_the_reason_names_the_field_not_the_words(
     account, plugged, organisation
 ) -> None:
-    worker, conversation_id = plugged(zoho_case_status="Nonsense"), chat(account, "my secret words")
+    organisation.add_field("Cases", "Short", length=5, unique=True)
+    worker, conversation_id = plugged(zoho_field_map="conversation_id=Short"), chat(account, "my secret words")
     pipeline.create_case(conversation_id, worker)
     about = worker.ledger.about(conversation_id)
     assert about["state"] == State.PARKED
-    assert about["reason"].startswith("Zoho refuses Status: the value is not in its pick list (")
+    assert about["reason"] == "Zoho refuses Short: it is longer than 5 characters"
     assert "secret" not in str(about)
     assert organisation.cases == {}
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"zoho_case_status": "Done"}, {"zoho_contact_id": "5725767000009999999"}], ids=["status", "contact"]
+)
+def test_a_wrong_setting_parks_nothing_and_what_waited_goes_on_when_it_is_mended(account, plugged, wrong) -> None:
+    worker, conversation_id = plugged(**wrong), chat(account)
+    assert str(pipeline.create_case(conversation_id, worker)).startswith("waiting: Zoho refuses")
+    assert worker.blocks.stop_work()
+    mended = plugged()
+    assert str(pipeline.create_case(conversation_id, mended)).startswith("case ")
+    assert not mended.blocks.stop_work()
+
+
+def test_an_empty_conversation_lifts_no_block(account, plugged) -> None:
+    worker, empty = plugged(), account.add_conversation(bot_id="support", at=account.now() - 10**6)
+    worker.blocks.put("zoho", "Zoho refuses the token")
+    pipeline.create_case(empty.id, worker)
+    assert worker.blocks.stop_work()
 
 
 def test_a_poison_conversation_does_not_hold_up_another(account, organisation, server, plugged) -> None:

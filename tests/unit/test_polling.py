@@ -210,6 +210,14 @@ def test_the_sweep_sees_the_whole_list_within_its_hours(account, server, plugged
     assert waiting(hourly) == 150
 
 
+def test_an_unknown_bot_does_not_stop_the_sweep_of_the_others(account, plugged) -> None:
+    arrive(account, 3)
+    account.knobs.unknown_filter = "422"
+    both = plugged(cody_bot_id="nobody,support")
+    polling.sweep(both)
+    assert waiting(both) == 3
+
+
 def test_the_sweep_spreads_its_requests(account, server, plugged) -> None:
     arrive(account, 150)
     daily = plugged()

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from processes import is_running, python, working_in
+from processes import end_all, is_running, python, working_in
 
 from cody2zoho.logfile import LogFile
 from cody2zoho.supervisor import ChildFailed, Interrupted, Role, Supervisor
@@ -155,7 +155,7 @@ def program(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
         assert process.stdout.readline() == "both run\n"
         yield process
         process.kill()
-    eventually(lambda: working_in(tmp_path) == [])
+    end_all(tmp_path)
 
 
 def test_the_first_ctrl_c_stops_in_order_and_the_second_at_once(program: subprocess.Popen[str], tmp_path: Path) -> None:

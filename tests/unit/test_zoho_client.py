@@ -29,7 +29,7 @@ def test_workflows_run_once_for_each_case(organisation, plugged) -> None:
 @pytest.mark.parametrize(
     ("fields", "says"),
     [
-        ({"Subject": None}, "Subject is mandatory"),
+        ({"Subject": None}, "Subject: it is mandatory"),
         ({"Subject": "x" * 256}, "Subject: it is longer than 255 characters"),
         ({"Description": "x" * 32_001}, "Description: it is longer than 32000 characters"),
         ({"Status": "secret words"}, "Status: the value is not in its pick list (New, On Hold, Escalated, Closed"),
