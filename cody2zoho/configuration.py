@@ -1,5 +1,6 @@
 """From what the operator wrote to `Settings`, or to one sentence for each thing that is missing or wrong."""
 
+import json
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,9 +21,15 @@ from cody2zoho.settings import CREDENTIALS, Settings, without_login
 def settings() -> Settings:
     """The settings of this process, read once. Raises ConfigurationError with all that is wrong."""
     try:
-        return Settings()
+        return Settings(**_embedded_redis())
     except ValidationError as error:
         raise ConfigurationError([_sentence(item) for item in error.errors()]) from None
+
+
+def redis_is_chosen() -> bool:
+    """Whether the operator names a Redis; if not, `cody2zoho up` brings one."""
+    sources = _sources()
+    return any(_first(sources, field)[0] for field in ("redis_url", "redis_host"))
 
 
 def names(field_name: str) -> list[str]:
@@ -53,15 +60,30 @@ class Origin:
 
 def origins(env_file: Path = Path(".env")) -> Iterator[Origin]:
     """Every setting, what is in force and where it came from; also when `settings()` would refuse them."""
-    sources = {"environment": dict(os.environ), str(env_file): dotenv_values(env_file) if env_file.exists() else {}}
-    simulated = _simulated()
+    sources = _sources(env_file)
+    filled_in: dict[str, dict[str, Any]] = {"simulators": _simulated(), "embedded": _embedded_redis()}
     for field_name, field in Settings.model_fields.items():
         source, name, raw = _first(sources, field_name)
-        if not source and field_name in simulated:
-            source, raw = "simulators", simulated[field_name]
+        if not source:
+            source, raw = next(
+                ((by, some[field_name]) for by, some in filled_in.items() if field_name in some), ("", "")
+            )
         if not source:
             source, raw = ("not set", "") if field.is_required() else ("default", _plain(field.default))
         yield Origin(name, masked(raw) if raw and is_secret(field) else raw, source)
+
+
+def _sources(env_file: Path = Path(".env")) -> dict[str, Any]:
+    return {"environment": dict(os.environ), str(env_file): dotenv_values(env_file) if env_file.exists() else {}}
+
+
+def _embedded_redis() -> dict[str, Any]:
+    """Where `cody2zoho up` has, or had, the server it brings; so every command in the same folder finds it."""
+    if redis_is_chosen():
+        return {}
+    state = _first(_sources(), "state_dir")[2] or str(Settings.model_fields["state_dir"].default)
+    file = Path(state, "redis", "address.json")
+    return {"redis_url": json.loads(file.read_text())["url"]} if file.exists() else {}
 
 
 def _first(sources: dict[str, Any], field_name: str) -> tuple[str, str, str]:

@@ -3,7 +3,7 @@
 import json
 import os
 import secrets
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import redis
@@ -42,10 +42,22 @@ def new_address() -> Address:
 def kept_address(folder: Path) -> Address:
     """That of the last start, so that it means the same server to everyone; another port where it is taken."""
     file = folder / "address.json"
-    known = Address(**json.loads(file.read_text())) if file.exists() else new_address()
+    known = _read(file) if file.exists() else new_address()
     address = known if is_free(known.port) else Address(free_port(), known.password)
-    write_private(file, json.dumps({"port": address.port, "password": address.password}))
+    # `url` is for everyone who reads settings.
+    write_private(file, json.dumps({**asdict(address), "url": address.url}))
     return address
+
+
+def running(folder: Path) -> bool:
+    """Whether the server of this folder runs."""
+    file = folder / "address.json"
+    return file.exists() and _read(file).answers()
+
+
+def _read(file: Path) -> Address:
+    kept = json.loads(file.read_text())
+    return Address(kept["port"], kept["password"])
 
 
 def command(address: Address, folder: Path, *, on_disk: bool) -> list[str]:

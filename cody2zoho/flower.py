@@ -25,6 +25,6 @@ def prepare(settings: Settings) -> None:
         "STATE_SAVE_INTERVAL": "30000",
         "MAX_TASKS": "20000",
         "PURGE_OFFLINE_WORKERS": "3600",
-        "TASKS_COLUMNS": "name,uuid,state,args,result,received,started,runtime,worker",
+        "TASKS_COLUMNS": "name,args,state,result,received,runtime,worker",
     }
     os.environ.update({f"FLOWER_{name}": value for name, value in options.items()})

@@ -28,8 +28,9 @@ def workers(count: int, grace_seconds: float) -> list[Role]:
     return [Role("worker", (*_CELERY, "worker"), grace_seconds=grace_seconds), *more]
 
 
-def beat() -> Role:
-    return Role("beat", (*_CELERY, "beat"))
+def beat(heartbeat: Path | None = None) -> Role:
+    """Ready with its first tick, which touches the file, where one is named."""
+    return Role("beat", (*_CELERY, "beat"), heartbeat.exists if heartbeat else lambda: True)
 
 
 def flower(port: int, address: str = LOOPBACK) -> Role:

@@ -140,7 +140,7 @@ class Settings(BaseSettings):
     http_read_timeout_seconds: float = _setting(30, "Seconds one request to Cody or Zoho may take.", gt=0)
 
     flower_basic_auth: formats.Login = _setting(
-        SecretStr(""), "Login of Flower as user:password; Flower does not start without one."
+        SecretStr(""), "Login of Flower as user:password; without one Flower does not start, but `up` and compose make one up."
     )
     flower_address: str = _setting("127.0.0.1", "Address Flower listens on.")
     flower_port: int = _setting(5555, "Port Flower listens on.", ge=0, le=65_535)
@@ -149,7 +149,7 @@ class Settings(BaseSettings):
     log_format: Literal["auto", "json", "text"] = _setting(
         "auto", "json, text, or auto = text on a terminal, else json."
     )
-    state_dir: str = _setting(".state", "Folder for Flower's history, heartbeats and the embedded server's data.")
+    state_dir: str = _setting(".state", "Folder for Flower's history, heartbeats, and the logs and Redis data of `up`.")
     simulators_url: formats.WebAddress = _setting(
         "", "Address of `cody2zoho simulate`; used, with its credentials, only while no credential of yours is set."
     )

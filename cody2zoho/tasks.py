@@ -16,6 +16,10 @@ log = logging.getLogger(__name__)
 #: Messages that may wait for a worker; more would only wait in another place.
 _MOST_QUEUED = 2 * pipeline.BATCH
 
+#: A worker that dies while it polls holds up the next poll for so long. A poll that takes longer may meet the
+#: next one, which costs requests and nothing else.
+_LOCK_SECONDS = 60
+
 
 class Traced(Task):
     """Puts the task's id, and the conversation's, on every log line it causes."""
@@ -88,11 +92,9 @@ def _send_due() -> int:
 
 @contextmanager
 def _alone(what: str) -> Iterator[bool]:
-    """Whether no other worker is at it; a dead one's lock ends with its lease."""
-    settings = services().settings
-    lock = services().store.lock(
-        f"{settings.redis_key_prefix}lock:{what}", timeout=settings.lease_seconds, blocking=False
-    )
+    """Whether no other worker is at it."""
+    name = f"{services().settings.redis_key_prefix}lock:{what}"
+    lock = services().store.lock(name, timeout=_LOCK_SECONDS, blocking=False)
     alone = lock.acquire()
     try:
         yield alone

@@ -96,7 +96,10 @@ class Stage:
         )
         supervisor.wait_until_ready("simulators")
         supervisor.run(roles.setup())
-        supervisor.start(roles.beat(), roles.flower(self.flower_port))
+        supervisor.start(roles.beat(self.folder / "state" / "beat.heartbeat"))
+        # Last, because its start would hold up the first case by half a second.
+        supervisor.wait_until_ready("beat")
+        supervisor.start(roles.flower(self.flower_port))
 
     def look(self) -> Look:
         counts = self._ledger.counts()

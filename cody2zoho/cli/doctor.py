@@ -7,7 +7,7 @@ from dataclasses import asdict
 import click
 
 from cody2zoho.checks import Finding, Level, all_checks
-from cody2zoho.services import services
+from cody2zoho.cli.local import services_at_hand
 
 _SIGNS = {Level.OK: ("✓", "green"), Level.WARNING: ("!", "yellow"), Level.FAILED: ("✗", "red")}
 
@@ -16,12 +16,12 @@ _SIGNS = {Level.OK: ("✓", "green"), Level.WARNING: ("!", "yellow"), Level.FAIL
 @click.option("--json", "as_json", is_flag=True, help="As JSON, for scripts.")
 def doctor(as_json: bool) -> None:
     """Check settings, Redis, Cody and Zoho; exit code 1 while something keeps cases from being made."""
-    checked = services()
     findings = []
-    for finding in all_checks(checked):
-        findings.append(finding)
-        if not as_json:
-            _show(finding)
+    with services_at_hand() as services:
+        for finding in all_checks(services):
+            findings.append(finding)
+            if not as_json:
+                _show(finding)
     if as_json:
         click.echo(json.dumps([asdict(finding) for finding in findings], indent=2, ensure_ascii=False))
     if any(finding.level is Level.FAILED for finding in findings):

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 import click
 
-from cody2zoho.services import Services, services
+from cody2zoho.cli.local import services_at_hand
+from cody2zoho.services import Services
 from cody2zoho.zoho.fields import Field
 
 #: Data types of the figures' fields (Zoho, create custom fields).
@@ -14,8 +15,9 @@ _TYPES = {"conversation_id": "unique", "average_length": "double"}
 @click.command()
 def setup() -> None:
     """Make the custom fields in Zoho's Cases, the unique one included; what is there stays as it is."""
-    for sentence in set_up(services()):
-        click.echo(sentence)
+    with services_at_hand() as services:
+        for sentence in set_up(services):
+            click.echo(sentence)
 
 
 def set_up(services: Services) -> list[str]:

@@ -1,12 +1,9 @@
 """`cody2zoho up`: all roles on this machine, with real credentials."""
 
-import fcntl
 import os
 import secrets
 import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from itertools import cycle
 from pathlib import Path
 
@@ -14,6 +11,7 @@ import click
 import redis
 
 from cody2zoho import configuration, embedded, roles, store
+from cody2zoho.cli.local import alone
 from cody2zoho.embedded import Address
 from cody2zoho.errors import Cody2ZohoError, ConfigurationError
 from cody2zoho.logfile import LogFile
@@ -36,7 +34,7 @@ def up(workers: int) -> None:
     """
     settings = configuration.settings()
     state = Path(settings.state_dir)
-    with _alone(state):
+    with alone(state):
         address = _embedded_address(settings, state)
         login = settings.flower_basic_auth.get_secret_value() or f"cody2zoho:{secrets.token_hex(8)}"
         told = _told(settings, address, login)
@@ -55,28 +53,9 @@ def up(workers: int) -> None:
                 sys.exit(0 if interrupted.number == signal.SIGTERM else interrupted.exit_code)
 
 
-@contextmanager
-def _alone(state: Path) -> Iterator[None]:
-    """Two on one folder would write over each other's data. The lock ends with us, however we end."""
-    try:
-        state.mkdir(parents=True, exist_ok=True)
-        file = (state / "up.lock").open("w")
-    except OSError as error:
-        raise ConfigurationError([f"STATE_DIR {state} cannot be written to: {error.strerror}."]) from None
-    with file as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise ConfigurationError(
-                [f"`cody2zoho up` runs already on {state.resolve()}: stop it first, or set another STATE_DIR."]
-            ) from None
-        yield
-
-
 def _embedded_address(settings: Settings, state: Path) -> Address | None:
     """Where our own server is to listen; None where the operator named one, which must answer."""
-    sources = {origin.name: origin.source for origin in configuration.origins()}
-    if sources["REDIS_URL"] == sources["REDIS_HOST"] == "default":
+    if not configuration.redis_is_chosen():
         return embedded.kept_address(state / "redis")
     try:
         store.connect(settings).ping()

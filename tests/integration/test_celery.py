@@ -94,7 +94,8 @@ def test_a_worker_goes_on_by_itself_when_redis_was_away(account, organisation, s
     broker.end(signal.SIGKILL)
     worker.says("Cannot connect to redis")
     broker.start()
-    chats(account, 3)
+    # Between two requests: a conversation seen before its words would be let go.
+    server.run(lambda: chats(account, 3))
     eventually(lambda: perfect(server, account, organisation), 60)
     assert worker.process.poll() is None
 

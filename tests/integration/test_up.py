@@ -1,5 +1,6 @@
 """`cody2zoho up` as an operator runs it, with the simulators in Zoho's and Cody's place."""
 
+import json
 import os
 import signal
 import stat
@@ -38,6 +39,10 @@ class Installation:
             )
         self.started.append(process)
         return process
+
+    def run(self, *words: str) -> "subprocess.CompletedProcess[str]":
+        program = [sys.executable, "-m", "cody2zoho", *words]
+        return subprocess.run(program, cwd=self.folder, capture_output=True, text=True, timeout=60, check=False)
 
     def said(self) -> str:
         return self.log.read_text(errors="replace")
@@ -87,6 +92,22 @@ def test_it_makes_every_case_and_knows_them_again_after_a_restart(
     assert process.wait(60) == 130
     assert server.journal["zoho"].kinds["POST /crm/v8/Cases"] == written + 1
     assert "Traceback" not in installation.said()
+
+
+def test_commands_in_the_same_folder_find_the_redis_that_it_brought(
+    installation: Installation, account, organisation, is_perfect
+) -> None:
+    account.load(generate(10, 3, now=account.now()))
+    installation.up()
+    eventually(is_perfect, 60)
+    shown = json.loads(installation.run("status", "--json").stdout)
+    assert shown["conversations"]["created"] == len(organisation.cases) > 0
+
+
+def test_a_command_before_the_first_start_brings_a_redis_for_as_long_as_it_runs(installation: Installation) -> None:
+    for words in (["setup"], ["doctor"], ["status"]):
+        assert installation.run(*words).returncode == 0
+    assert working_in(installation.folder) == []
 
 
 def test_every_line_says_who_wrote_it(installation: Installation) -> None:
