@@ -19,10 +19,6 @@ from cody2zoho.zoho.cases import Inserted
 
 log = logging.getLogger(__name__)
 
-#: Conversations handed out at once; what waits longer than LOST_AFTER_SECONDS for a worker is handed out again.
-BATCH = 500
-LOST_AFTER_SECONDS = 300
-
 #: A wait up to this is left to the task's own retry; the agenda then only steps in should that be lost.
 SHORT_WAIT_SECONDS = 30
 _RETRY_LOST_AFTER_SECONDS = 60
@@ -48,11 +44,14 @@ class Outcome:
         return self.words
 
 
-def ready(services: Services, limit: int = BATCH) -> list[str]:
-    """The conversations to work on now; a single one, to probe, while something is blocked."""
+def ready(services: Services, limit: int = 50) -> list[str]:
+    """Conversations to work on now, handed out to the caller; a single one, to probe, while something is blocked.
+
+    A message about one that no worker takes within VISIBILITY_TIMEOUT_SECONDS counts as lost, and it comes again.
+    """
     if services.blocks.stop_work():
         limit = 1 if services.blocks.may_probe("work", _BLOCKED_WAIT_SECONDS) else 0
-    return services.ledger.due(limit, LOST_AFTER_SECONDS) if limit > 0 else []
+    return services.ledger.due(limit, services.settings.visibility_timeout_seconds) if limit > 0 else []
 
 
 def create_case(conversation_id: str, services: Services) -> Outcome:

@@ -140,7 +140,8 @@ class Settings(BaseSettings):
     http_read_timeout_seconds: float = _setting(30, "Seconds one request to Cody or Zoho may take.", gt=0)
 
     flower_basic_auth: formats.Login = _setting(
-        SecretStr(""), "Login of Flower as user:password; without one Flower does not start, but `up` and compose make one up."
+        SecretStr(""),
+        "Login of Flower as user:password; without one Flower does not start, but `up` and compose make one up.",
     )
     flower_address: str = _setting("127.0.0.1", "Address Flower listens on.")
     flower_port: int = _setting(5555, "Port Flower listens on.", ge=0, le=65_535)

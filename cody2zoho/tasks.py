@@ -14,7 +14,10 @@ from cody2zoho.services import services
 log = logging.getLogger(__name__)
 
 #: Messages that may wait for a worker; more would only wait in another place.
-_MOST_QUEUED = 2 * pipeline.BATCH
+_MOST_QUEUED = 1_000
+
+#: Handed out at once: whoever dies while sending leaves at most so many to come up again later.
+_BATCH = 50
 
 #: A worker that dies while it polls holds up the next poll for so long. A poll that takes longer may meet the
 #: next one, which costs requests and nothing else.
@@ -82,12 +85,12 @@ def business_summary() -> dict[str, int]:
 
 
 def _send_due() -> int:
-    store, prefix = services().store, services().settings.redis_key_prefix
-    room = _MOST_QUEUED - int(store.llen(f"{prefix}cases"))
-    conversation_ids = pipeline.ready(services(), min(room, pipeline.BATCH))
-    for conversation_id in conversation_ids:
-        create_case.delay(conversation_id)
-    return len(conversation_ids)
+    sent, room = 0, _MOST_QUEUED - int(services().store.llen(f"{services().settings.redis_key_prefix}cases"))
+    while conversation_ids := pipeline.ready(services(), min(room - sent, _BATCH)):
+        for conversation_id in conversation_ids:
+            create_case.delay(conversation_id)
+        sent += len(conversation_ids)
+    return sent
 
 
 @contextmanager

@@ -31,6 +31,9 @@ from cody2zoho.zoho.accounts import AccessToken, Accounts
 _MOST_REFRESHES = 9
 _WINDOW_SECONDS = 600
 
+#: Pause after a 429 that names none; Zoho's own throttle is an error in the body, and its pause is known.
+_SHORT_PAUSE_SECONDS = 30
+
 #: A token this close to its end is not handed out: the request it goes with must still arrive.
 _MARGIN_SECONDS = 60
 
@@ -95,7 +98,7 @@ class Tokens:
             self.store.set(self._key("refused"), f"{self._digest()}:{error}", ex=_REFUSED_SECONDS)
             raise
         except RateLimited as error:
-            self.store.set(self._key("pause"), "1", ex=int(error.retry_after_seconds or _WINDOW_SECONDS))
+            self.store.set(self._key("pause"), "1", ex=int(error.retry_after_seconds or _SHORT_PAUSE_SECONDS))
             raise
         self.store.set(self._key(), json.dumps(asdict(token)), px=max(1, int((token.expires_at - self.clock()) * 1000)))
         return token

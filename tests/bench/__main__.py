@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 
 from cody2zoho import configuration
 from cody2zoho.settings import Settings
+from cody2zoho.supervisor import Interrupted
 
 from . import backlog, first_case, idle_poll, memory
 from .figures import Figure
@@ -57,4 +58,7 @@ def _forget_settings() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except Interrupted as interrupted:
+        sys.exit(interrupted.exit_code)

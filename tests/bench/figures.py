@@ -35,4 +35,4 @@ class Figure:
     def line(self) -> str:
         limit = "" if self.limit is None else f"{self.bound} {self.limit:g}"
         ratio = "" if self.ratio is None else f"{self.ratio:.2f}"
-        return f"  {self.name:<58}{self.value:>10,.2f} {self.unit:<7}{limit:<16}{ratio:>6}  {self.verdict}".rstrip()
+        return f"  {self.name:<68}{self.value:>10,.2f} {self.unit:<7}{limit:<16}{ratio:>6}  {self.verdict}".rstrip()

@@ -76,7 +76,7 @@ def measure() -> Iterator[Figure]:
         yield Figure(f"requests to Cody per poll, {known:,} known", requests / POLLS, "", 1)
     yield Figure("requests to Zoho in all polls", sum(sum(one.values()) for one in asked) - sum(to_cody), "", 0)
     for known, commands in zip((FEW, MANY), sent, strict=True):
-        yield Figure(f"Redis commands per poll, {known:,} known", commands / POLLS)
+        yield Figure(f"Redis commands per poll, scripts' own included, {known:,} known", commands / POLLS)
     yield Figure("  many to few", sent[1] / sent[0], "×", 1)
     for one in (few, many):
         yield Figure(f"time of a poll, median of {POLLS}, {one.count:,} known", one.milliseconds, "ms")

@@ -85,7 +85,7 @@ class Installation:
             raise RuntimeError(f"the audit found faults: {json.dumps(audit)[:500]}")
 
     def redis_commands(self) -> dict[str, int]:
-        """Commands that our own clients and those of Celery have sent since they connected."""
+        """Executed for our own clients and for those of Celery since they connected, what scripts call included."""
         with redis.Redis.from_url(self._address.url, decode_responses=True, client_name="bench") as client:
             sent = {"ours": 0, "celery": 0}
             for one in client.client_list():

@@ -31,8 +31,9 @@ def only_case(organisation) -> dict:
 def test_every_kind_of_conversation_becomes_one_whole_case(account, organisation, server, plugged, clock) -> None:
     account.load(generate(120, 7, now=clock.now))
     worker = plugged(cody_bot_id="all")
-    while polling.poll(worker).new:
-        for conversation_id in pipeline.ready(worker):
+    polling.poll(worker)
+    while conversation_ids := pipeline.ready(worker):
+        for conversation_id in conversation_ids:
             pipeline.create_case(conversation_id, worker)
     seen = server.run(lambda: audit(account, organisation))
     assert seen.perfect, seen

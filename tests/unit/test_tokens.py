@@ -121,6 +121,15 @@ def test_an_address_given_by_the_operator_comes_before_the_api_domain(plugged, o
     assert plugged().fields.all()
 
 
+def test_a_429_of_whatever_stands_before_zoho_costs_seconds_and_not_minutes(plugged, server) -> None:
+    server.faults.add(Fault("429", path="/oauth/v2/token", times=1))
+    with pytest.raises(RateLimited):
+        plugged().tokens.get()
+    with pytest.raises(RateLimited) as caught:
+        plugged().tokens.get()
+    assert 0 < (caught.value.retry_after_seconds or 0) <= 30
+
+
 @pytest.mark.parametrize("action", ["500", "502", "cut", "garble"])
 def test_a_passing_fault_of_the_accounts_server_is_waited_for(plugged, server, action: str) -> None:
     server.faults.add(Fault(action, path="/oauth/v2/token", times=1))
