@@ -1,5 +1,6 @@
 """The Celery app: `celery -A cody2zoho worker|beat|flower|call|inspect` need no more flags."""
 
+import gc
 import logging
 import os
 import sys
@@ -64,6 +65,9 @@ def _set_up_logging(**_: Any) -> None:
 
 @signals.worker_ready.connect
 def _start(**_: Any) -> None:
+    # What is loaded by now stays: looking through it for garbage again and again would only cost time.
+    gc.collect()
+    gc.freeze()
     try:
         monitor.started(services())
     except RedisError:

@@ -77,7 +77,8 @@ class Child:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 cwd=self._folder,
-                env=self._environment,
+                # What a child says must be there when it is killed.
+                env={"PYTHONUNBUFFERED": "1", **self._environment},
                 start_new_session=True,
             )
         self.started = time.monotonic()

@@ -26,8 +26,9 @@ def measure() -> Iterator[Figure]:
         _find_all(at)
         at.set_latency(LATENCY_SECONDS)
         at.start_worker()
-        yield from _run(at)
+        figures = list(_run(at))
         at.check_audit()
+    yield from figures
 
 
 def _find_all(at: Installation) -> None:

@@ -61,6 +61,13 @@ def test_json_is_asked_for_so_that_errors_are_json_too(api, echo, server) -> Non
     assert echo.requests[0].headers["accept"] == "application/json"
 
 
+def test_a_proxy_of_the_environment_is_used(api, server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", server.url)
+    for _ in range(2):
+        asked = api.send("GET", "http://far.invalid/echo").json()["message"]
+        assert asked == "No simulator answers http://far.invalid/echo."
+
+
 def test_no_cookie_is_kept(api, echo, server) -> None:
     for path in ("/echo/cookie", "/echo"):
         api.send("GET", server.url + path)
