@@ -1,6 +1,7 @@
 """What all tests share: a real Redis-protocol server and the simulators, one of each for a test process."""
 
 import os
+import signal
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,6 +18,13 @@ from cody2zoho.settings import Settings, simulated_credentials
 from cody2zoho.simulators.cody import Cody, CodyKnobs
 from cody2zoho.simulators.server import SimulatorServer
 from cody2zoho.simulators.zoho import Zoho
+
+
+def pytest_configure() -> None:
+    """A shell that runs us in the background ignores these for us and all we start; whoever sends one would wait."""
+    for number in (signal.SIGINT, signal.SIGHUP):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
 
 
 @pytest.fixture(autouse=True)
