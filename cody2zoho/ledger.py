@@ -3,7 +3,8 @@
     unseen ──add──▶ WAITING ──claim──▶ WORKING ──created──▶ CREATED
                       ▲                 │ │ │
                       ├──── later ──────┘ │ ├── let_go ───▶ EMPTY, GONE
-                      │                   └──── park ─────▶ PARKED
+                      │                   └──── park ─────▶ PARKED ──dismiss──▶ DISMISSED
+                      ├──── retry, by a person ─────────────┘
                       └── the lease ended, and someone else claimed
 
 Every conversation that is not finished stands in the agenda with the time of its next look. Sending a message
@@ -23,7 +24,7 @@ Keys, below the prefix:
 """
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 
@@ -32,12 +33,16 @@ import redis
 from cody2zoho.models import Conversation
 from cody2zoho.store import script
 
+#: Conversations looked at in one round trip.
+_PER_LOOK = 500
+
 
 class State(StrEnum):
     WAITING = "waiting"  # until its next look
     WORKING = "working"  # a worker owns it until its lease ends
     CREATED = "created"  # its case exists
     PARKED = "parked"  # trying again cannot help; a person decides
+    DISMISSED = "dismissed"  # a person decided that it gets no case
     EMPTY = "empty"  # nothing was said while it was young
     GONE = "gone"  # it was deleted at Cody before it became a case
 
@@ -50,6 +55,14 @@ class Claim:
     was: str
     owner: str = ""
     attempts: int = 0
+
+
+@dataclass(frozen=True)
+class Parked:
+    """A parked conversation and the reason, in words that name no conversation."""
+
+    conversation_id: str
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -76,6 +89,7 @@ class Ledger:
         self._claim = script(store, "claim")
         self._settle = script(store, "settle")
         self._due = script(store, "due")
+        self._decide = script(store, "decide")
 
     def add_new(self, conversations: Iterable[Conversation]) -> list[str]:
         """Note those never seen before, in one round trip; returns their ids."""
@@ -116,6 +130,25 @@ class Ledger:
         """Trying again cannot help; a person has to look."""
         return self._move(claim, State.PARKED, None, reason=reason)
 
+    def parked(self) -> Iterator[Parked]:
+        """All that are parked, the longest first."""
+        ids = [str(found) for found in self._store.zrange(self._key("parked"), 0, -1)]
+        for first in range(0, len(ids), _PER_LOOK):
+            some = ids[first : first + _PER_LOOK]
+            with self._store.pipeline(transaction=False) as pipe:
+                for conversation_id in some:
+                    pipe.hget(self._conversation(conversation_id), "reason")
+                reasons = pipe.execute()
+            yield from (Parked(one, str(reason or "")) for one, reason in zip(some, reasons, strict=True))
+
+    def retry(self, conversation_id: str) -> bool:
+        """Let a parked conversation begin anew. False where it is not parked."""
+        return self._decided(conversation_id, State.WAITING)
+
+    def dismiss(self, conversation_id: str) -> bool:
+        """A person decided that it gets no case. False where it is not parked."""
+        return self._decided(conversation_id, State.DISMISSED)
+
     def counts(self) -> dict[State, int]:
         found = self._store.hgetall(self._key("metrics:states"))
         return {state: int(found.get(state, 0)) for state in State}
@@ -150,6 +183,10 @@ class Ledger:
         next_look = "" if seconds is None else int(seconds * 1000)
         pairs = [part for pair in facts.items() for part in pair]
         return bool(self._settle(keys=keys, args=[claim.conversation.id, claim.owner, state, next_look, *pairs]))
+
+    def _decided(self, conversation_id: str, state: State) -> bool:
+        keys = [self._conversation(conversation_id), *map(self._key, ("agenda", "metrics:states", "parked"))]
+        return bool(self._decide(keys=keys, args=[conversation_id, state]))
 
     def _conversation(self, conversation_id: str) -> str:
         return self._key(f"conversation:{conversation_id}")

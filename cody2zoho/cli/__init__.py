@@ -21,8 +21,15 @@ _COMMANDS = {
     "setup": "Make the custom fields in Zoho.",
     "config": "Show the settings in force and where each came from.",
     "status": "Show how many conversations are in which state.",
+    "parked": "Show what needs a person, grouped by cause.",
+    "retry": "Let parked conversations begin anew.",
+    "dismiss": "Decide that parked conversations get no case.",
     "simulate": "Serve a simulated Cody and Zoho on this machine.",
 }
+
+
+#: Where a command does not lie in a module of its name.
+_MODULES = {"retry": "parked", "dismiss": "parked"}
 
 
 class _Commands(click.Group):
@@ -34,7 +41,7 @@ class _Commands(click.Group):
     def get_command(self, _ctx: click.Context, name: str) -> click.Command | None:
         if name not in _COMMANDS:
             return None
-        command: click.Command = getattr(import_module(f"cody2zoho.cli.{name}"), name)
+        command: click.Command = getattr(import_module(f"cody2zoho.cli.{_MODULES.get(name, name)}"), name)
         return command
 
     def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
