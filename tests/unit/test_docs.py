@@ -3,7 +3,6 @@
 import ast
 import json
 import re
-import shlex
 from collections.abc import Iterator
 from dataclasses import MISSING, fields
 from functools import cache
@@ -13,15 +12,13 @@ from typing import Any, get_args
 
 import click
 import pytest
-import redis
 from dotenv import dotenv_values
 
 from cody2zoho import configuration, errors, supervisor
 from cody2zoho.cli import main
 from cody2zoho.cli.setup import _TYPES
 from cody2zoho.formats import FIELD_MAP, is_unset
-from cody2zoho.ledger import Ledger, State
-from cody2zoho.models import Conversation
+from cody2zoho.ledger import State
 from cody2zoho.schedule import beat_entries
 from cody2zoho.settings import DATA_CENTERS, Settings
 from cody2zoho.simulators import control
@@ -245,24 +242,6 @@ def test_every_key_in_redis_is_documented_with_its_type() -> None:
 
     assert len(redis_keys()) > 10
     assert redis_keys().items() <= documented.items()
-
-
-def test_the_way_back_for_a_parked_conversation_leads_back(store: redis.Redis) -> None:
-    ledger = Ledger(store, "{cody2zoho}:", lease_seconds=60)
-    ledger.add_new([Conversation("Qz3d", "bot", 1)])
-    ledger.park(ledger.claim("Qz3d"), "refused")
-    [block] = re.findall(r"```redis\n(.*?)```", page("operations"), re.DOTALL)
-
-    for line in block.replace("ID", "Qz3d").splitlines():
-        store.execute_command(*shlex.split(line))  # type: ignore[no-untyped-call]
-
-    assert store.zcard("{cody2zoho}:parked") == 0
-    assert {state: count for state, count in ledger.counts().items() if count} == {State.WAITING: 1}
-    assert ledger.due(10, 60) == ["Qz3d"]
-    assert ledger.claim("Qz3d").owner
-
-
-# -- what the program says --------------------------------------------------------------------
 
 
 def worded(node: ast.AST | None) -> str:
