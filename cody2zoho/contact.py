@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import redis
 
+from cody2zoho import locks
 from cody2zoho.errors import NotSetUp, Refused, Transient
 from cody2zoho.zoho.contacts import Contacts
 
@@ -46,20 +47,14 @@ class FixedContact:
 
     def _looked_up(self) -> str:
         """Under a lock: two workers must not both find nothing and create two."""
-        lock = self.store.lock(
-            f"{self.prefix}lock:contact", timeout=_LOOK_UP_SECONDS, blocking_timeout=_LOOK_UP_SECONDS
-        )
-        if not lock.acquire():
-            raise Transient("Another worker is still looking up the contact")
-        try:
+        with locks.alone(self.store, f"{self.prefix}lock:contact", wait_seconds=_LOOK_UP_SECONDS) as alone:
+            if not alone:
+                raise Transient("Another worker is still looking up the contact")
             contact_id = (
                 self._kept() or next(iter(self.contacts.find(self.name)), None) or self.contacts.create(self.name)
             )
             self.store.set(self._key(), contact_id, ex=_KEPT_SECONDS)
             return contact_id
-        finally:
-            if lock.owned():
-                lock.release()
 
     def _key(self) -> str:
         return f"{self.prefix}contact:{hashlib.sha256(self.name.encode()).hexdigest()[:16]}"

@@ -1,13 +1,12 @@
 """When, how often and how many times; what happens is in the pipeline."""
 
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from typing import Any
 
 from celery import Task, shared_task
 
-from cody2zoho import logs, monitor, pipeline, polling
+from cody2zoho import locks, logs, monitor, pipeline, polling
 from cody2zoho.errors import Cody2ZohoError
 from cody2zoho.services import services
 
@@ -18,10 +17,6 @@ _MOST_QUEUED = 1_000
 
 #: Handed out at once: whoever dies while sending leaves at most so many to come up again later.
 _BATCH = 50
-
-#: A worker that dies while it polls holds up the next poll for so long. A poll that takes longer may meet the
-#: next one, which costs requests and nothing else.
-_LOCK_SECONDS = 60
 
 
 class Traced(Task):
@@ -101,14 +96,6 @@ def _send_due() -> int:
     return sent
 
 
-@contextmanager
-def _alone(what: str) -> Iterator[bool]:
+def _alone(what: str) -> AbstractContextManager[bool]:
     """Whether no other worker is at it."""
-    name = f"{services().settings.redis_key_prefix}lock:{what}"
-    lock = services().store.lock(name, timeout=_LOCK_SECONDS, blocking=False)
-    alone = lock.acquire()
-    try:
-        yield alone
-    finally:
-        if alone and lock.owned():
-            lock.release()
+    return locks.alone(services().store, f"{services().settings.redis_key_prefix}lock:{what}")

@@ -22,8 +22,8 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 
 import redis
-from redis.exceptions import LockError
 
+from cody2zoho import locks
 from cody2zoho.errors import AccessRevoked, RateLimited, Transient
 from cody2zoho.zoho.accounts import AccessToken, Accounts
 
@@ -82,13 +82,10 @@ class Tokens:
 
     def _renewed(self, refused: str | None) -> AccessToken:
         longest_seconds = 2 * (self.accounts.api.connect_timeout_seconds + self.accounts.api.read_timeout_seconds)
-        lock = self.store.lock(f"{self.prefix}lock:token", timeout=longest_seconds, blocking_timeout=longest_seconds)
-        if not lock.acquire():
-            raise Transient("Another worker is still asking Zoho for an access token")
-        try:
+        with locks.alone(self.store, f"{self.prefix}lock:token", wait_seconds=longest_seconds) as alone:
+            if not alone:
+                raise Transient("Another worker is still asking Zoho for an access token")
             return self._stored(refused) or self._asked()
-        finally:
-            self._let_go(lock)
 
     def _asked(self) -> AccessToken:
         self._check_allowed()
@@ -120,13 +117,6 @@ class Tokens:
             raise RateLimited(
                 "As many access tokens as Zoho allows were fetched already", earlier[0][1] + _WINDOW_SECONDS - now
             )
-
-    def _let_go(self, lock: "redis.lock.Lock") -> None:
-        try:
-            lock.release()
-        except LockError:
-            # It ran out while Zoho was slow; whoever has it now re-checks before asking.
-            return
 
     def _digest(self) -> str:
         """Tells these credentials from others without revealing them."""

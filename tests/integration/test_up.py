@@ -6,6 +6,7 @@ import signal
 import stat
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from processes import command, end_all, playing, working_in
 
 from cody2zoho.ports import free_port
 from cody2zoho.simulators.audit import audit
+from cody2zoho.simulators.faults import Fault
 from cody2zoho.simulators.generator import generate
 from waiting import eventually
 
@@ -129,6 +131,19 @@ def test_a_killed_role_is_started_again(installation: Installation, server, acco
     server.run(lambda: account.load(generate(10, 3, now=account.now())))
     eventually(is_perfect, 60)
     assert process.poll() is None
+
+
+def test_a_worker_killed_while_it_asks_for_a_token_holds_the_next_one_up_for_seconds_only(
+    installation: Installation, server, account, is_perfect
+) -> None:
+    asked = threading.Event()
+    server.faults.add(Fault("slow", path="/oauth/v2/token", times=1, seconds=60, when="after"))
+    server.faults.after(1, asked.set, path="/oauth/v2/token")
+    installation.up()
+    assert asked.wait(60)
+    os.kill(installation.child("worker"), signal.SIGKILL)
+    server.run(lambda: account.load(generate(10, 3, now=account.now())))
+    eventually(is_perfect, 30)
 
 
 def test_a_second_one_on_the_same_folder_is_refused_in_one_sentence(installation: Installation) -> None:

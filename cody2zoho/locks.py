@@ -1,0 +1,52 @@
+"""One at a time over all workers: locks in Redis that no dead holder keeps.
+
+A lock lives a few seconds, and its holder renews it for as long as it lives. Nothing may rest on a lock alone: a
+holder that was stopped for longer finds somebody else in its place, so whoever gets one looks first what is done.
+"""
+
+import logging
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+import redis
+from redis.exceptions import LockError, RedisError
+from redis.lock import Lock
+
+log = logging.getLogger(__name__)
+
+#: How long a holder that was killed stands in the way. Longer than a busy process may pause.
+LEASE_SECONDS = 6.0
+
+
+@contextmanager
+def alone(
+    store: redis.Redis, key: str, *, wait_seconds: float = 0, lease_seconds: float = LEASE_SECONDS
+) -> Iterator[bool]:
+    """Whether we are the only one, after waiting so long for our turn."""
+    lock = store.lock(key, timeout=lease_seconds, thread_local=False)
+    if not lock.acquire(blocking=wait_seconds > 0, blocking_timeout=wait_seconds or None):
+        yield False
+        return
+    done = threading.Event()
+    threading.Thread(target=_renew, args=(lock, done, lease_seconds / 3), name=f"keeps {key}", daemon=True).start()
+    try:
+        yield True
+    finally:
+        done.set()
+        # It ran out, or Redis is away: either way it is ours no more in a few seconds.
+        with suppress(LockError, RedisError):
+            lock.release()
+
+
+def _renew(lock: Lock, done: threading.Event, every_seconds: float) -> None:
+    while not done.wait(every_seconds):
+        try:
+            lock.reacquire()
+        except LockError:
+            if not done.is_set():
+                log.warning("lock_lost", extra={"lock": str(lock.name)})
+            return
+        except RedisError:
+            # The next turn may reach it again; if not, the lock runs out.
+            continue

@@ -1,0 +1,78 @@
+"""One at a time, and nobody waits long for the dead."""
+
+import subprocess
+import threading
+
+import pytest
+import redis
+from processes import python
+from redis.exceptions import ConnectionError as RedisAway
+
+from cody2zoho import locks
+from waiting import eventually
+
+KEY = "{cody2zoho}:lock:test"
+
+
+def test_a_second_one_is_turned_away_and_let_in_afterwards(store) -> None:
+    with locks.alone(store, KEY) as first, locks.alone(store, KEY) as second:
+        assert (first, second) == (True, False)
+    with locks.alone(store, KEY) as later:
+        assert later
+
+
+def test_who_waits_gets_it_as_soon_as_it_is_free(store) -> None:
+    entered = threading.Event()
+
+    def second() -> None:
+        with locks.alone(store, KEY, wait_seconds=30) as alone:
+            assert alone
+            entered.set()
+
+    with locks.alone(store, KEY):
+        waiting = threading.Thread(target=second)
+        waiting.start()
+        assert not entered.is_set()
+    assert entered.wait(5)
+    waiting.join()
+
+
+def test_a_lock_lasts_as_long_as_its_holder_lives(store) -> None:
+    with locks.alone(store, KEY, lease_seconds=0.3):
+        store.pexpire(KEY, 150)
+        eventually(lambda: store.pttl(KEY) > 150, 5)
+        store.pexpire(KEY, 150)
+        eventually(lambda: store.pttl(KEY) > 150, 5)
+
+
+def test_a_holder_that_was_killed_is_in_the_way_for_seconds_only(store, redis_address: str) -> None:
+    holder = f"""
+import os, redis
+from cody2zoho import locks
+with locks.alone(redis.Redis.from_url({redis_address!r}), {KEY!r}):
+    os._exit(9)
+"""
+    assert subprocess.run(python(holder), check=False).returncode == 9
+    assert 0 < store.pttl(KEY) <= locks.LEASE_SECONDS * 1000 <= 6_000
+
+
+def test_a_lock_that_went_to_another_is_left_to_it_and_said(store, caplog: pytest.LogCaptureFixture) -> None:
+    with locks.alone(store, KEY, lease_seconds=0.3):
+        store.set(KEY, "another", px=20_000)
+        eventually(lambda: "lock_lost" in caplog.text, 5)
+    assert store.get(KEY) == "another"
+
+
+def test_a_redis_that_goes_away_meanwhile_hides_no_result(redis_address: str, store) -> None:
+    class Leaving(redis.Redis):
+        away = False
+
+        def execute_command(self, *args, **options):
+            if self.away:
+                raise RedisAway
+            return super().execute_command(*args, **options)
+
+    leaving = Leaving.from_url(redis_address, decode_responses=True)
+    with locks.alone(leaving, KEY) as alone:
+        leaving.away = True
+    assert alone
