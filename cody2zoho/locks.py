@@ -5,13 +5,14 @@ holder that was stopped for longer finds somebody else in its place, so whoever 
 """
 
 import logging
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 import redis
 from redis.exceptions import LockError, RedisError
 from redis.lock import Lock
+
+from cody2zoho.keeper import KEEPER, Keeper
 
 log = logging.getLogger(__name__)
 
@@ -21,32 +22,32 @@ LEASE_SECONDS = 6.0
 
 @contextmanager
 def alone(
-    store: redis.Redis, key: str, *, wait_seconds: float = 0, lease_seconds: float = LEASE_SECONDS
+    store: redis.Redis,
+    key: str,
+    *,
+    wait_seconds: float = 0,
+    lease_seconds: float = LEASE_SECONDS,
+    keeper: Keeper = KEEPER,
 ) -> Iterator[bool]:
     """Whether we are the only one, after waiting so long for our turn."""
     lock = store.lock(key, timeout=lease_seconds, thread_local=False)
     if not lock.acquire(blocking=wait_seconds > 0, blocking_timeout=wait_seconds or None):
         yield False
         return
-    done = threading.Event()
-    threading.Thread(target=_renew, args=(lock, done, lease_seconds / 3), name=f"keeps {key}", daemon=True).start()
     try:
-        yield True
+        with keeper.keeping(lambda: _renewed(lock), lease_seconds):
+            yield True
     finally:
-        done.set()
         # It ran out, or Redis is away: either way it is ours no more in a few seconds.
         with suppress(LockError, RedisError):
             lock.release()
 
 
-def _renew(lock: Lock, done: threading.Event, every_seconds: float) -> None:
-    while not done.wait(every_seconds):
-        try:
-            lock.reacquire()
-        except LockError:
-            if not done.is_set():
-                log.warning("lock_lost", extra={"lock": str(lock.name)})
-            return
-        except RedisError:
-            # The next turn may reach it again; if not, the lock runs out.
-            continue
+def _renewed(lock: Lock) -> bool:
+    try:
+        return bool(lock.reacquire())
+    except LockError:
+        # Released just now, or gone to another.
+        if lock.local.token is not None:
+            log.warning("lock_lost", extra={"lock": str(lock.name)})
+        return False

@@ -9,6 +9,7 @@ from processes import python
 from redis.exceptions import ConnectionError as RedisAway
 
 from cody2zoho import locks
+from cody2zoho.keeper import Keeper
 from waiting import eventually
 
 KEY = "{cody2zoho}:lock:test"
@@ -38,7 +39,7 @@ def test_who_waits_gets_it_as_soon_as_it_is_free(store) -> None:
 
 
 def test_a_lock_lasts_as_long_as_its_holder_lives(store) -> None:
-    with locks.alone(store, KEY, lease_seconds=0.3):
+    with locks.alone(store, KEY, lease_seconds=0.3, keeper=Keeper(0.02)):
         store.pexpire(KEY, 150)
         eventually(lambda: store.pttl(KEY) > 150, 5)
         store.pexpire(KEY, 150)
@@ -49,6 +50,7 @@ def test_a_holder_that_was_killed_is_in_the_way_for_seconds_only(store, redis_ad
     holder = f"""
 import os, redis
 from cody2zoho import locks
+from cody2zoho.keeper import Keeper
 with locks.alone(redis.Redis.from_url({redis_address!r}), {KEY!r}):
     os._exit(9)
 """
@@ -57,7 +59,7 @@ with locks.alone(redis.Redis.from_url({redis_address!r}), {KEY!r}):
 
 
 def test_a_lock_that_went_to_another_is_left_to_it_and_said(store, caplog: pytest.LogCaptureFixture) -> None:
-    with locks.alone(store, KEY, lease_seconds=0.3):
+    with locks.alone(store, KEY, lease_seconds=0.3, keeper=Keeper(0.02)):
         store.set(KEY, "another", px=20_000)
         eventually(lambda: "lock_lost" in caplog.text, 5)
     assert store.get(KEY) == "another"

@@ -1,0 +1,54 @@
+"""Holds are renewed while they last, and not a moment longer."""
+
+import threading
+
+from redis.exceptions import ConnectionError as RedisAway
+
+from cody2zoho.keeper import Keeper
+from waiting import eventually
+
+
+def test_a_hold_is_renewed_for_as_long_as_it_lasts() -> None:
+    renewals: list[int] = []
+    keeper = Keeper(tick_seconds=0.01)
+    for _ in range(2):
+        with keeper.keeping(lambda: bool(renewals.append(1)) or True, lease_seconds=0.03):
+            before = len(renewals)
+            eventually(lambda before=before: len(renewals) > before + 2, 5)
+    # The keeper looks at another hold after these have ended, and finds only that one.
+    ended, other = len(renewals), threading.Event()
+    with keeper.keeping(lambda: other.set() or True, lease_seconds=0.03):
+        assert other.wait(5)
+    assert len(renewals) <= ended + 1
+
+
+def test_what_is_lost_is_not_asked_for_again() -> None:
+    asked: list[int] = []
+    keeper, other = Keeper(tick_seconds=0.01), threading.Semaphore(0)
+    with (
+        keeper.keeping(lambda: bool(asked.append(1)), lease_seconds=0.03),
+        keeper.keeping(lambda: other.release() or True, lease_seconds=0.03),
+    ):
+        for _ in range(4):
+            assert other.acquire(timeout=5)
+    assert len(asked) == 1
+
+
+def test_a_redis_that_is_away_for_a_turn_is_asked_again_at_the_next() -> None:
+    turns: list[int] = []
+
+    def renew() -> bool:
+        turns.append(1)
+        if len(turns) == 1:
+            raise RedisAway
+        return True
+
+    with Keeper(tick_seconds=0.01).keeping(renew, lease_seconds=0.03):
+        eventually(lambda: len(turns) > 2, 5)
+
+
+def test_a_short_hold_asks_nothing() -> None:
+    keeper = Keeper(tick_seconds=0.01)
+    for _ in range(100):
+        with keeper.keeping(lambda: 1 / 0 > 0, lease_seconds=3_600):
+            pass
