@@ -72,7 +72,7 @@ def _cody(services: Services) -> Iterator[Finding]:
 
 def _first_start(services: Services, bot: str | None, name: str) -> Finding:
     """How many cases the first start would make at most; nobody gets thousands by surprise."""
-    place = services.ledger.place(bot or "all", -1)
+    place = services.places.place(bot or "all", -1)
     if place.top >= 0:
         return Finding("Cody bot", Level.OK, f"{name}: polled before")
     line = since(services.settings.sync_since, services.clock())
@@ -123,7 +123,8 @@ def _key_field(fields: dict[str, Field], name: str) -> Finding:
     if field is None:
         return Finding("Zoho unique field", Level.FAILED, f"Cases have no field {name}", mend)
     if not field.unique:
-        return Finding("Zoho unique field", Level.FAILED, f"{name} allows duplicate values", mend)
+        words = f"{name} allows duplicate values, so only we prevent a second case"
+        return Finding("Zoho unique field", Level.WARNING, words, mend)
     if field.length is not None and field.length < KEY_LENGTH // 4:
         words = f"{name} takes only {field.length} characters"
         return Finding("Zoho unique field", Level.FAILED, words, f"raise its length to {KEY_LENGTH} in Zoho")

@@ -4,6 +4,7 @@ One thread a process renews all of it. A hold that ends before its first renewal
 steps in a dictionary and nothing in Redis.
 """
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -12,6 +13,8 @@ from dataclasses import dataclass, field
 from itertools import count
 
 from redis.exceptions import RedisError
+
+log = logging.getLogger(__name__)
 
 
 @dataclass
@@ -74,6 +77,10 @@ class Keeper:
         except RedisError:
             # The next turn may reach it again; if not, it runs out, as it should.
             return
+        except Exception:
+            # Whatever is wrong with one must not end the thread that renews all others.
+            log.exception("renewal_failed")
+            self._holds.pop(number, None)
 
 
 #: The one of this process.

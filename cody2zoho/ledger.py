@@ -11,40 +11,32 @@ Every conversation that is not finished stands in the agenda with the time of it
 about it pushes that time forward, claiming pushes it to the end of the lease, finishing takes it out. Whatever
 dies in between comes up again by itself.
 
-Every move is one atomic script that checks the state and the owner, on the clock of the Redis server.
+Every move is one atomic script that checks the state and the owner, on the clock of the Redis server. While the
+ledger is closed, which it is until it was filled from Zoho (`rebuild.py`), nothing is claimed and nothing is due.
 
 Keys, below the prefix:
-    conversation:<id>  hash  state, bot, created_at (s), seen (ms), attempts; while working: owner, lease_ends (ms);
-                             while waiting or parked: reason; once created: case, messages, digest
-    agenda             zset  id -> ms of its next look
-    parked             zset  id -> ms since it is parked
-    metrics:states     hash  state -> how many conversations are in it
-    poll:<bot>         hash  how far the bot's list is known; see `Place`
-    sync:since         str   the line drawn at the first start, in Unix seconds
+    conversation:<id>          hash  one that is not finished: state, bot, created_at (s), seen (ms), attempts,
+                                     first_try (ms); while working: owner; while waiting or parked: reason; after a
+                                     lease that ended without a word: lapses
+    conversation:finished:<n>  hash  id -> state and, of a case, its id, messages and digest: 65,536 buckets, so small
+                                     that Redis packs each into one piece of memory
+    agenda                     zset  id -> ms of its next look
+    working                    zset  id -> ms at which its lease ends
+    parked                     zset  id -> ms since it is parked
+    metrics:states             hash  state -> how many conversations are in it
+    ledger                     hash  epoch: ms since when it may be trusted; turn: looks into the agenda; clock (ms);
+                                     while it is being filled: filled_to, a case's id
 """
 
 import secrets
-from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
-from enum import StrEnum
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 import redis
 
 from cody2zoho.models import Conversation
+from cody2zoho.records import PER_LOOK, Records, State
 from cody2zoho.store import script
-
-#: Conversations looked at in one round trip.
-_PER_LOOK = 500
-
-
-class State(StrEnum):
-    WAITING = "waiting"  # until its next look
-    WORKING = "working"  # a worker owns it until its lease ends
-    CREATED = "created"  # its case exists
-    PARKED = "parked"  # trying again cannot help; a person decides
-    DISMISSED = "dismissed"  # a person decided that it gets no case
-    EMPTY = "empty"  # nothing was said while it was young
-    GONE = "gone"  # it was deleted at Cody before it became a case
 
 
 @dataclass(frozen=True)
@@ -55,91 +47,91 @@ class Claim:
     was: str
     owner: str = ""
     attempts: int = 0
+    #: Since its first attempt.
+    trying_seconds: float = 0
+    #: Leases that ended without a word, when the last one has just done so; else 0.
+    lapses: int = 0
+    #: Whether anything at all is blocked.
+    is_blocked: bool = False
 
 
-@dataclass(frozen=True)
-class Parked:
-    """A parked conversation and the reason, in words that name no conversation."""
-
-    conversation_id: str
-    reason: str
-
-
-@dataclass(frozen=True)
-class Place:
-    """How far a bot's list is known, newest first. Times are `created_at`, in Unix seconds.
-
-    Everything up to `known_to` is known, and everything after `top` is new. Where the list was too long for one
-    poll, at least `offset` rows from its top have been read, and the rest down to `known_to` is still to come.
-    """
-
-    known_to: int
-    top: int
-    offset: int = 0
-
-
-class Ledger:
+class Ledger(Records):
     """All of it in one Redis, shared by every worker."""
 
     def __init__(self, store: redis.Redis, prefix: str, lease_seconds: float) -> None:
-        self._store = store
-        self._prefix = prefix
-        self._lease_ms = int(lease_seconds * 1000)
+        super().__init__(store, prefix)
+        self.lease_seconds = lease_seconds
         self._add = script(store, "add")
         self._claim = script(store, "claim")
+        self._renew = script(store, "renew")
         self._settle = script(store, "settle")
         self._due = script(store, "due")
         self._decide = script(store, "decide")
+        self._again = script(store, "again")
+        self._adopt = script(store, "adopt")
+        self._seen = (0, 0)
 
     def add_new(self, conversations: Iterable[Conversation]) -> list[str]:
         """Note those never seen before, in one round trip; returns their ids."""
         known = list(conversations)
         if not known:
             return []
-        keys = [self._key("agenda"), self._key("metrics:states"), *(self._conversation(one.id) for one in known)]
+        keys = [*self._keys("agenda", "metrics:states"), *self._places(one.id for one in known)]
         arguments = [part for one in known for part in (one.id, one.bot_id, one.created_at)]
         return list(self._add(keys=keys, args=arguments))
 
-    def due(self, limit: int, lost_after_seconds: float) -> list[str]:
-        """Ids whose next look has come; they come up again after `lost_after_seconds` unless claimed by then."""
-        return list(self._due(keys=[self._key("agenda")], args=[limit, int(lost_after_seconds * 1000)]))
+    def due(self, limit: int, most_in_hand: int, lost_after_seconds: float) -> list[str]:
+        """Ids whose next look has come; they come up again after `lost_after_seconds` unless claimed by then.
+
+        No more than `limit`, and no more than leave `most_in_hand` handed out or worked on. None while the ledger is
+        closed, which it is from now on if it came back with a state older than the one this process knows.
+        """
+        keys = self._keys("agenda", "working", "cases", "ledger")
+        epoch, turn, *ids = self._due(
+            keys=keys, args=[limit, most_in_hand, int(lost_after_seconds * 1000), *self._seen]
+        )
+        self._seen = (epoch, turn)
+        return list(ids)
 
     def claim(self, conversation_id: str) -> Claim:
         """Take the conversation for the length of a lease, unless it is finished or someone else's."""
         owner = secrets.token_hex(8)
-        keys = [self._conversation(conversation_id), self._key("agenda"), self._key("metrics:states")]
+        keys = [
+            *self._places([conversation_id]),
+            *self._keys("agenda", "working", "metrics:states", "ledger", "blocked"),
+        ]
         was, *facts = self._claim(keys=keys, args=[conversation_id, owner, self._lease_ms])
         if was != "claimed":
             return Claim(Conversation(conversation_id, "", 0), was)
-        attempts, bot, created_at = facts
-        return Claim(Conversation(conversation_id, bot, int(created_at)), was, owner, int(attempts))
+        bot, created_at, attempts, trying_ms, lapses, blocked = facts
+        conversation = Conversation(conversation_id, bot, int(created_at))
+        return Claim(conversation, was, owner, attempts, trying_ms / 1000, lapses, bool(blocked))
+
+    def renew(self, claim: Claim) -> bool:
+        """Put off the end of the lease. False where the claim was lost meanwhile."""
+        keys = [self._conversation(claim.conversation.id), *self._keys("agenda", "working")]
+        return bool(self._renew(keys=keys, args=[claim.conversation.id, claim.owner, self._lease_ms]))
 
     def created(self, claim: Claim, case_id: str, messages: int, digest: str) -> bool:
         """The case exists. False where that was known already, so that nobody counts it twice."""
-        return self._move(claim, State.CREATED, None, case=case_id, messages=messages, digest=digest)
+        return self._move(claim, State.CREATED, record=f"{State.CREATED} {case_id} {messages} {digest}")
 
-    def later(self, claim: Claim, seconds: float, reason: str) -> bool:
-        """Look again in so many seconds. False where the claim was lost meanwhile."""
-        return self._move(claim, State.WAITING, seconds, reason=reason)
+    def later(self, claim: Claim, seconds: float, reason: str, *, counts: bool = True) -> bool:
+        """Look again in so many seconds. False where the claim was lost meanwhile.
 
-    def let_go(self, claim: Claim, state: State, reason: str) -> bool:
+        Where nothing was tried, neither does the attempt count, nor does it prove that a worker survives this one.
+        """
+        if not counts:
+            return self._move(claim, State.WAITING, seconds=seconds, reason=reason, attempts=claim.attempts - 1)
+        return self._move(claim, State.WAITING, seconds=seconds, reason=reason, lapses=0)
+
+    def let_go(self, claim: Claim, state: State) -> bool:
         """Nothing is to be done, now or later."""
-        return self._move(claim, state, None, reason=reason)
+        return self._move(claim, state, record=state)
 
     def park(self, claim: Claim, reason: str) -> bool:
         """Trying again cannot help; a person has to look."""
-        return self._move(claim, State.PARKED, None, reason=reason)
-
-    def parked(self) -> Iterator[Parked]:
-        """All that are parked, the longest first."""
-        ids = [str(found) for found in self._store.zrange(self._key("parked"), 0, -1)]
-        for first in range(0, len(ids), _PER_LOOK):
-            some = ids[first : first + _PER_LOOK]
-            with self._store.pipeline(transaction=False) as pipe:
-                for conversation_id in some:
-                    pipe.hget(self._conversation(conversation_id), "reason")
-                reasons = pipe.execute()
-            yield from (Parked(one, str(reason or "")) for one, reason in zip(some, reasons, strict=True))
+        return self._move(claim, State.PARKED, reason=reason)
 
     def retry(self, conversation_id: str) -> bool:
         """Let a parked conversation begin anew. False where it is not parked."""
@@ -149,47 +141,68 @@ class Ledger:
         """A person decided that it gets no case. False where it is not parked."""
         return self._decided(conversation_id, State.DISMISSED)
 
-    def counts(self) -> dict[State, int]:
-        found = self._store.hgetall(self._key("metrics:states"))
-        return {state: int(found.get(state, 0)) for state in State}
+    def again(self, conversation: Conversation) -> bool:
+        """Begin anew, whatever became of it. False where someone works on it."""
+        keys = [
+            *self._places([conversation.id]),
+            *self._keys("agenda", "working", "metrics:states", "parked"),
+        ]
+        facts = [conversation.id, conversation.bot_id, conversation.created_at]
+        return bool(self._again(keys=keys, args=facts))
 
-    def about(self, conversation_id: str) -> dict[str, str]:
-        """All the ledger holds of one conversation; empty where it is unknown."""
-        found = self._store.hgetall(self._conversation(conversation_id))
-        return {str(name): str(value) for name, value in found.items()}
+    def adopt(self, pairs: Iterable[tuple[str, str]]) -> int:
+        """Conversation and case ids of cases that exist; returns how many were new to the ledger."""
+        new, known = 0, list(pairs)
+        for first in range(0, len(known), PER_LOOK):
+            some = known[first : first + PER_LOOK]
+            keys = [
+                *self._keys("agenda", "working", "metrics:states", "parked"),
+                *self._places(conversation_id for conversation_id, _ in some),
+            ]
+            facts = [part for one, case_id in some for part in (one, f"{State.CREATED} {case_id}".rstrip())]
+            new += self._adopt(keys=keys, args=facts)
+        return new
 
-    def line(self, wanted: int | None) -> int:
-        """The Unix second before which conversations do not count: `wanted` at the first start, then for ever."""
-        self._store.set(self._key("sync:since"), wanted or 0, nx=True)
-        return int(self._store.get(self._key("sync:since")) or 0)
+    @property
+    def was_open(self) -> bool:
+        """What the last call of `due` found; asks nothing."""
+        return self._seen != (0, 0)
 
-    def place(self, bot: str, line: int) -> Place:
-        found = self._store.hgetall(self._key(f"poll:{bot}"))
-        known_to = int(found.get("known_to", line - 1))
-        return Place(known_to, int(found.get("top", known_to)), int(found.get("offset", 0)))
+    def filled_to(self) -> str:
+        """The case up to which it was filled already, so that who goes on need not begin anew."""
+        return str(self._store.hget(self._key("ledger"), "filled_to") or "0")
 
-    def keep_place(self, bot: str, place: Place) -> None:
-        self._store.hset(self._key(f"poll:{bot}"), items=[part for pair in asdict(place).items() for part in pair])
+    def keep_filled_to(self, case_id: str) -> None:
+        self._store.hset(self._key("ledger"), "filled_to", case_id)
 
-    def swept(self, bot: str) -> int:
-        """The page of the bot's list that the sweep read last; 0 before its first."""
-        return int(self._store.hget(self._key(f"poll:{bot}"), "swept") or 0)
+    def open(self) -> None:
+        """It was filled: from now on it may be trusted."""
+        seconds, micros = self._store.time()
+        with self._store.pipeline() as pipe:
+            pipe.hset(self._key("ledger"), mapping={"epoch": seconds * 1000 + micros // 1000, "turn": 0})
+            pipe.hdel(self._key("ledger"), "filled_to")
+            pipe.execute()
 
-    def keep_swept(self, bot: str, page: int) -> None:
-        self._store.hset(self._key(f"poll:{bot}"), "swept", page)
+    def close(self) -> None:
+        """It cannot be trusted until it is filled again; what is being worked on is still recorded."""
+        self._store.hdel(self._key("ledger"), "epoch")
 
-    def _move(self, claim: Claim, state: State, seconds: float | None, **facts: str | int) -> bool:
-        keys = [self._conversation(claim.conversation.id), *map(self._key, ("agenda", "metrics:states", "parked"))]
+    @property
+    def _lease_ms(self) -> int:
+        return int(self.lease_seconds * 1000)
+
+    def _move(
+        self, claim: Claim, state: State, *, record: str = "", seconds: float | None = None, **facts: str | int
+    ) -> bool:
+        conversation_id = claim.conversation.id
+        keys = [
+            *self._places([conversation_id]),
+            *self._keys("agenda", "working", "metrics:states", "parked"),
+        ]
         next_look = "" if seconds is None else int(seconds * 1000)
         pairs = [part for pair in facts.items() for part in pair]
-        return bool(self._settle(keys=keys, args=[claim.conversation.id, claim.owner, state, next_look, *pairs]))
+        return bool(self._settle(keys=keys, args=[conversation_id, claim.owner, state, record, next_look, *pairs]))
 
     def _decided(self, conversation_id: str, state: State) -> bool:
-        keys = [self._conversation(conversation_id), *map(self._key, ("agenda", "metrics:states", "parked"))]
+        keys = [*self._places([conversation_id]), *self._keys("agenda", "metrics:states", "parked")]
         return bool(self._decide(keys=keys, args=[conversation_id, state]))
-
-    def _conversation(self, conversation_id: str) -> str:
-        return self._key(f"conversation:{conversation_id}")
-
-    def _key(self, name: str) -> str:
-        return f"{self._prefix}{name}"

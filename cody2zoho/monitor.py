@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable
 
+from cody2zoho import rebuild
 from cody2zoho.errors import Blocked, Cody2ZohoError
 from cody2zoho.services import Services
 
@@ -30,8 +31,13 @@ def refresh_token(services: Services) -> float:
 
 def health(services: Services) -> dict[str, str]:
     """Whether both APIs answer and accept our credentials, in words."""
-    looks = {"cody": services.cody.bots, "zoho": services.fields.all}
+    looks = {"cody": services.cody.bots, "zoho": lambda: _look_at_zoho(services)}
     return {api: _look(api, look, services) for api, look in looks.items()}
+
+
+def _look_at_zoho(services: Services) -> None:
+    services.fields.all()
+    rebuild.check(services)
 
 
 def _look(api: str, look: Callable[[], object], services: Services) -> str:

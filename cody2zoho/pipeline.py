@@ -6,14 +6,26 @@ Nothing here knows Celery: values flow up, and whoever calls sends messages, or 
 import logging
 import random
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 
-from cody2zoho import cases, transcript
-from cody2zoho.errors import Blocked, Cody2ZohoError, Gone, NotSetUp, Permanent, Refused, Transient
+from cody2zoho import cases, rebuild, transcript
+from cody2zoho.errors import (
+    Blocked,
+    Cody2ZohoError,
+    Gone,
+    NotSetUp,
+    OutcomeUnknown,
+    Permanent,
+    Refused,
+    Transient,
+)
 from cody2zoho.http import time_limit
-from cody2zoho.ledger import Claim, State
+from cody2zoho.keeper import KEEPER
+from cody2zoho.keys import distinct_key
+from cody2zoho.ledger import Claim
 from cody2zoho.models import CaseDraft
+from cody2zoho.records import State
 from cody2zoho.services import Services
 from cody2zoho.zoho.cases import Inserted
 
@@ -25,6 +37,11 @@ _RETRY_LOST_AFTER_SECONDS = 60
 
 _LONGEST_WAIT_SECONDS = 900
 _BLOCKED_WAIT_SECONDS = 60
+
+#: Leases in a row that may end without a word before the fault is looked for in the conversation.
+_MOST_LAPSES = 5
+
+_ON_ITS_WAY_SECONDS = 60
 
 #: Fields of a case whose values are settings.
 _CHOSEN_FIELDS = ("Status", "Case_Origin", "Related_To")
@@ -44,14 +61,25 @@ class Outcome:
         return self.words
 
 
+class _TakenOver(Exception):
+    """Our lease ended, and someone else works on it now."""
+
+
 def ready(services: Services, limit: int = 50) -> list[str]:
     """Conversations to work on now, handed out to the caller; a single one, to probe, while something is blocked.
 
-    A message about one that no worker takes within VISIBILITY_TIMEOUT_SECONDS counts as lost, and it comes again.
+    So few that none has to wait for long in Celery's queue: what waits in the agenda costs nothing. A message that
+    no worker takes for two leases counts as lost, and its conversation comes again.
     """
     if services.blocks.stop_work():
         limit = 1 if services.blocks.may_probe("work", _BLOCKED_WAIT_SECONDS) else 0
-    return services.ledger.due(limit, services.settings.visibility_timeout_seconds) if limit > 0 else []
+    if limit < 1:
+        return []
+    in_hand, lost_after = 3 * services.settings.zoho_max_concurrency, 2 * services.settings.lease_seconds
+    due = services.ledger.due(limit, in_hand, lost_after)
+    if due or services.ledger.was_open or not rebuild.ensure(services):
+        return due
+    return services.ledger.due(limit, in_hand, lost_after)
 
 
 def create_case(conversation_id: str, services: Services) -> Outcome:
@@ -61,14 +89,42 @@ def create_case(conversation_id: str, services: Services) -> Outcome:
     fails afterwards is recorded in the ledger instead.
     """
     with time_limit(services.settings.task_budget_seconds):
-        claim = services.ledger.claim(conversation_id)
-        if claim.was == "unknown":
-            services.ledger.add_new([services.cody.conversation(conversation_id)])
-            claim = services.ledger.claim(conversation_id)
+        claim = _claimed(conversation_id, services)
         if not claim.owner:
             return Outcome(f"nothing to do: {claim.was}")
-        with _released_on_surprise(claim, services):
-            return _worked(claim, services)
+        with _released_on_surprise(claim, services), _kept(claim, services):
+            return _survivors_turn(claim, services) or _worked(claim, services)
+
+
+def _claimed(conversation_id: str, services: Services) -> Claim:
+    claim = services.ledger.claim(conversation_id)
+    if claim.was == "closed" and rebuild.ensure(services):
+        claim = services.ledger.claim(conversation_id)
+    if claim.was == "unknown":
+        services.ledger.add_new([services.cody.conversation(conversation_id)])
+    elif claim.was == State.EMPTY:
+        # Only a person asks for it again.
+        services.ledger.again(services.cody.conversation(conversation_id))
+    else:
+        return claim
+    return services.ledger.claim(conversation_id)
+
+
+def _kept(claim: Claim, services: Services) -> AbstractContextManager[None]:
+    return KEEPER.keeping(lambda: services.ledger.renew(claim), services.ledger.lease_seconds)
+
+
+def _survivors_turn(claim: Claim, services: Services) -> Outcome | None:
+    """What to do with one whose worker died over it, again and again: the fault may lie in the conversation.
+
+    Those that died with it, innocent, would die with the next worker too, were they all tried again at once.
+    """
+    if claim.lapses >= _MOST_LAPSES:
+        return _parked(claim, f"Its worker died or hung {claim.lapses} times while it worked on it", services)
+    if claim.lapses < 2:
+        return None
+    services.ledger.later(claim, random.uniform(0, 60 * claim.lapses), "its worker died", counts=False)
+    return Outcome("waiting: its worker died")
 
 
 def _worked(claim: Claim, services: Services) -> Outcome:
@@ -79,11 +135,11 @@ def _worked(claim: Claim, services: Services) -> Outcome:
     except Blocked as error:
         return _held_up(claim, error, services)
     except Permanent as error:
-        services.ledger.park(claim, str(error))
-        log.error("conversation_parked", extra={"reason": str(error)})
-        return Outcome(f"parked: {error}")
+        return _parked(claim, str(error), services)
+    except _TakenOver:
+        return Outcome("nothing to do: another worker took it over")
     except Gone:
-        services.ledger.let_go(claim, State.GONE, "deleted at Cody")
+        services.ledger.let_go(claim, State.GONE)
         log.info("conversation_gone")
         return Outcome("let go: deleted at Cody")
 
@@ -93,28 +149,46 @@ def _written(claim: Claim, services: Services) -> Outcome:
     messages = services.cody.messages(conversation.id)
     if not transcript.something_said(messages):
         return _nothing_said(claim, services)
-    services.key_field.ensure()
     draft = cases.draft(conversation, messages, services.settings, services.contact.id(), services.clock())
-    case_id = _inserted(draft, services)
+    case_id = _inserted(claim, draft, services)
     if services.ledger.created(claim, case_id, draft.message_count, draft.digest):
         log.info("case_created", extra={"case": case_id, "messages": draft.message_count, "attempts": claim.attempts})
-    services.blocks.lift("zoho", "zoho set-up")
+    if claim.is_blocked:
+        services.blocks.lift("zoho", "zoho set-up")
     return Outcome(f"case {case_id}")
 
 
-def _inserted(draft: CaseDraft, services: Services) -> str:
+def _inserted(claim: Claim, draft: CaseDraft, services: Services) -> str:
     """The id of the one case of this conversation, with everything on it that belongs there."""
-    inserted = _insert(draft.fields, services)
+    inserted = _found(draft, services) or _insert(draft.fields, services)
     if inserted.was_there and not _is_same(inserted.case_id, draft, services):
         key = services.cases.unique_field
         inserted = _insert({**draft.fields, key: distinct_key(draft.conversation_id)}, services)
+    if draft.notes or draft.attachments:
+        # Zoho does not notice a second note, so only one of two workers may add any.
+        if not services.ledger.renew(claim):
+            raise _TakenOver
+        _complete(inserted, draft, services)
+    return inserted.case_id
+
+
+def _complete(inserted: Inserted, draft: CaseDraft, services: Services) -> None:
+    """Notes and files that are not on the case yet."""
     titles = services.cases.note_titles(inserted.case_id) if inserted.was_there and draft.notes else set()
     services.cases.add_notes(inserted.case_id, [note for note in draft.notes if note.title not in titles])
     names = services.cases.attachment_names(inserted.case_id) if inserted.was_there and draft.attachments else set()
     for attachment in draft.attachments:
         if attachment.file_name not in names:
             services.cases.attach(inserted.case_id, attachment)
-    return inserted.case_id
+
+
+def _found(draft: CaseDraft, services: Services) -> Inserted | None:
+    """The case that exists already, looked for only where Zoho would not refuse a second one."""
+    if services.key_field.is_unique() or not services.settings.zoho_enable_duplicate_check:
+        return None
+    cases_with_key = services.cases.with_key(draft.conversation_id)
+    exact = [case_id for case_id, key in cases_with_key if key == draft.conversation_id]
+    return Inserted(exact[0], was_there=True) if exact else None
 
 
 def _insert(fields: dict[str, object], services: Services) -> Inserted:
@@ -141,29 +215,34 @@ def _is_same(case_id: str, draft: CaseDraft, services: Services) -> bool:
     return is_same
 
 
-def distinct_key(conversation_id: str) -> str:
-    """An id that stays itself where case is ignored: followed by a number whose bits are its capitals."""
-    capitals = sum(1 << place for place, character in enumerate(conversation_id) if character.isupper())
-    return f"{conversation_id}~{capitals:x}"
-
-
 def _nothing_said(claim: Claim, services: Services) -> Outcome:
     """No case yet, perhaps never: someone may still be about to type."""
     age_seconds = services.clock() - claim.conversation.created_at
     if age_seconds < services.settings.empty_conversation_hours * 3600:
         services.ledger.later(claim, max(_FIRST_EMPTY_WAIT_SECONDS, age_seconds / 2), "nothing was said yet")
         return Outcome("waiting: nothing was said yet")
-    services.ledger.let_go(claim, State.EMPTY, "nothing was said")
+    services.ledger.let_go(claim, State.EMPTY)
     log.info("conversation_empty")
     return Outcome("let go: nothing was said")
 
 
 def _postponed(claim: Claim, error: Transient, services: Services) -> Outcome:
+    if claim.trying_seconds > services.settings.max_attempts_hours * 3600:
+        return _parked(claim, f"Tried for {services.settings.max_attempts_hours:g} hours: {error}", services)
     seconds = wait_seconds(claim.attempts, error.retry_after_seconds)
+    if isinstance(error, OutcomeUnknown) and not services.key_field.was_unique:
+        # What may still be on its way to Zoho must have arrived before we look whether it has.
+        seconds = max(seconds, _ON_ITS_WAY_SECONDS)
     is_short = seconds <= SHORT_WAIT_SECONDS
     services.ledger.later(claim, seconds + (_RETRY_LOST_AFTER_SECONDS if is_short else 0), str(error))
     log.warning("case_postponed", extra={"reason": str(error), "seconds": round(seconds), "attempts": claim.attempts})
     return Outcome(f"postponed: {error}", seconds if is_short else None)
+
+
+def _parked(claim: Claim, reason: str, services: Services) -> Outcome:
+    services.ledger.park(claim, reason)
+    log.error("conversation_parked", extra={"reason": reason})
+    return Outcome(f"parked: {reason}")
 
 
 def wait_seconds(attempts: int, retry_after_seconds: float | None) -> float:

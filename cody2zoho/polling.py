@@ -15,8 +15,8 @@ from cody2zoho.cody import Page
 from cody2zoho.errors import Blocked, Cody2ZohoError
 from cody2zoho.formats import since
 from cody2zoho.http import time_limit
-from cody2zoho.ledger import Place
 from cody2zoho.models import Conversation
+from cody2zoho.places import Place
 from cody2zoho.schedule import SWEEP_SECONDS
 from cody2zoho.services import Services
 
@@ -57,7 +57,7 @@ def sweep(services: Services) -> Found:
 
 def _each_bot(services: Services, read: Callable[["_Reading"], None]) -> Found:
     found = Found()
-    line = services.ledger.line(since(services.settings.sync_since, services.clock()))
+    line = services.places.line(since(services.settings.sync_since, services.clock()))
     with time_limit(services.settings.task_budget_seconds):
         for bot in services.settings.bots:
             try:
@@ -84,24 +84,24 @@ class _Reading:
 
     def poll(self) -> None:
         """Whatever interrupts it, what was read stays read. Raises NotSetUp where there is no such bot."""
-        before = self.place = self.services.ledger.place(self._name, self.line)
+        before = self.place = self.services.places.place(self._name, self.line)
         try:
             self._head()
             self._rest()
         finally:
             if self.place != before:
-                self.services.ledger.keep_place(self._name, self.place)
+                self.services.places.keep_place(self._name, self.place)
         self._check_bot()
 
     def sweep(self) -> None:
-        number = self.services.ledger.swept(self._name) + 1
+        number = self.services.places.swept(self._name) + 1
         page, _ = self._page(number)
         steps = max(1, self.services.settings.full_sweep_hours * 3600 // SWEEP_SECONDS)
         last = number + math.ceil(page.page_count / steps) - 1
         while number < last and not page.is_last:
             number += 1
             page, _ = self._page(number)
-        self.services.ledger.keep_swept(self._name, 0 if page.is_last else number)
+        self.services.places.keep_swept(self._name, 0 if page.is_last else number)
 
     def _head(self) -> None:
         """From the newest down to `top`. What lies below it, down to `known_to`, is `_rest`'s."""

@@ -13,6 +13,7 @@ from cody2zoho.cody import Cody
 from cody2zoho.contact import FixedContact
 from cody2zoho.http import Api
 from cody2zoho.ledger import Ledger
+from cody2zoho.places import Places
 from cody2zoho.settings import Settings
 from cody2zoho.tokens import Tokens
 from cody2zoho.zoho.accounts import Accounts
@@ -35,6 +36,7 @@ class Services:
     key_field: KeyField
     contact: FixedContact
     ledger: Ledger
+    places: Places
     blocks: Blocks
     clock: Callable[[], float]
 
@@ -66,6 +68,7 @@ def build(settings: Settings, clock: Callable[[], float] = time.time) -> Service
         key_field=KeyField(fields, key),
         contact=FixedContact(client, contacts, prefix, settings.zoho_contact_id, settings.zoho_contact_name),
         ledger=Ledger(client, prefix, settings.lease_seconds),
+        places=Places(client, prefix),
         blocks=Blocks(client, prefix),
         clock=clock,
     )

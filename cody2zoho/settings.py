@@ -70,6 +70,10 @@ class Settings(BaseSettings):
     zoho_contact_name: str = _setting(
         "", "Name of the contact every case belongs to, found or created once; empty = no contact.", max_length=120
     )
+    zoho_enable_duplicate_check: bool = _setting(
+        True, "false: no look-up before an insert where Zoho's field is not unique; the ledger stays."
+    )
+    zoho_max_concurrency: int = _setting(10, "Zoho calls in flight at once, over all workers.", ge=1, le=25)
     zoho_field_map: formats.FieldMap = _setting(
         formats.FIELD_MAP,
         "Zoho fields for the figures, as name=API_Name pairs with commas; `name=` leaves one out. "
@@ -131,10 +135,13 @@ class Settings(BaseSettings):
     worker_concurrency: int = _setting(10, "Conversations a worker process works on at once.", ge=1, le=200)
     task_budget_seconds: float = _setting(120, "Seconds a task may take.", gt=0)
     lease_seconds: float = _setting(
-        180, "Seconds a worker owns a conversation; after them another takes over. More than TASK_BUDGET_SECONDS.", gt=0
+        30, "Seconds a worker owns a conversation unless it renews, which it does while it lives.", ge=3
     )
     visibility_timeout_seconds: float = _setting(
-        300, "Seconds after which the broker hands out an unanswered task again. More than LEASE_SECONDS.", gt=0
+        300, "Seconds after which the broker hands out an unanswered task again. More than TASK_BUDGET_SECONDS.", gt=0
+    )
+    max_attempts_hours: float = _setting(
+        72, "Hours a conversation is tried in spite of passing faults before it is parked.", gt=0, le=8_760
     )
     http_connect_timeout_seconds: float = _setting(5, "Seconds to wait for a connection to Cody or Zoho.", gt=0)
     http_read_timeout_seconds: float = _setting(30, "Seconds one request to Cody or Zoho may take.", gt=0)
@@ -183,15 +190,13 @@ class Settings(BaseSettings):
             return values
         return {"cody_bot_id": "all", **values, **simulated_credentials(address)}
 
-    @field_validator("lease_seconds", "visibility_timeout_seconds")
+    @field_validator("visibility_timeout_seconds")
     @classmethod
     def _outlasts(cls, value: float, info: ValidationInfo) -> float:
-        """A lease that ends before its task, or a broker that gives up before the lease, means work done twice."""
-        shorter = {"lease_seconds": "task_budget_seconds", "visibility_timeout_seconds": "lease_seconds"}[
-            str(info.field_name)
-        ]
-        if value <= info.data.get(shorter, 0):
-            raise ValueError(f"must be more than {shorter.upper()}, which is {info.data[shorter]:g}")
+        """A broker that gives up before the task has ended hands its message out twice, each time."""
+        budget = info.data.get("task_budget_seconds", 0)
+        if value <= budget:
+            raise ValueError(f"must be more than TASK_BUDGET_SECONDS, which is {budget:g}")
         return value
 
     @property

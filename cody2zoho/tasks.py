@@ -1,22 +1,18 @@
 """When, how often and how many times; what happens is in the pipeline."""
 
 import logging
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from typing import Any
 
 from celery import Task, shared_task
+from kombu.exceptions import OperationalError
+from redis.exceptions import RedisError
 
 from cody2zoho import locks, logs, monitor, pipeline, polling
 from cody2zoho.errors import Cody2ZohoError
 from cody2zoho.services import services
 
 log = logging.getLogger(__name__)
-
-#: Messages that may wait for a worker; more would only wait in another place.
-_MOST_QUEUED = 1_000
-
-#: Handed out at once: whoever dies while sending leaves at most so many to come up again later.
-_BATCH = 50
 
 
 class Traced(Task):
@@ -40,6 +36,7 @@ class Traced(Task):
 def create_case(self: Task, conversation_id: str) -> str:
     """Make the case of one conversation; a short wait is Celery's retry, a long one the agenda's."""
     outcome = pipeline.create_case(conversation_id, services())
+    _send_next()
     if outcome.retry_in_seconds is not None:
         raise self.retry(countdown=outcome.retry_in_seconds, exc=Cody2ZohoError(outcome.words))
     return outcome.words
@@ -87,9 +84,15 @@ def business_summary() -> dict[str, int]:
     return monitor.summary(services())
 
 
+def _send_next() -> None:
+    """Whoever finishes one sends what may come in its place. Should that fail, the next tick does it."""
+    with suppress(RedisError, OperationalError):
+        _send_due()
+
+
 def _send_due() -> int:
-    sent, room = 0, _MOST_QUEUED - int(services().store.llen(f"{services().settings.redis_key_prefix}cases"))
-    while conversation_ids := pipeline.ready(services(), min(room - sent, _BATCH)):
+    sent = 0
+    while conversation_ids := pipeline.ready(services()):
         for conversation_id in conversation_ids:
             create_case.delay(conversation_id)
         sent += len(conversation_ids)

@@ -107,17 +107,22 @@ def server(account: Cody, organisation: Zoho) -> Iterator[SimulatorServer]:
 
 
 class Plug(Protocol):
-    def __call__(self, **chosen: Any) -> Services: ...
+    def __call__(self, *, closed: bool = False, **chosen: Any) -> Services: ...
 
 
 @pytest.fixture
 def plugged(server: SimulatorServer, store: redis.Redis, redis_address: str, clock: Clock) -> Iterator[Plug]:
-    """Makes the product's services, as one process has them, with chosen settings."""
+    """Makes the product's services, as one process has them, with chosen settings.
+
+    Their ledger is open, as it is once it was filled, unless it is to be `closed`, as in an empty Redis.
+    """
     made: list[Services] = []
 
-    def plug(**chosen: Any) -> Services:
+    def plug(*, closed: bool = False, **chosen: Any) -> Services:
         given = simulated_credentials(server.url) | {"cody_bot_id": "support", "redis_url": redis_address}
         made.append(services.build(Settings(**{**given, **chosen}), clock))
+        if not closed and "redis_url" not in chosen and not made[-1].ledger.is_open():
+            made[-1].ledger.open()
         return made[-1]
 
     yield plug

@@ -4,6 +4,8 @@ import json
 import re
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from http.client import HTTPException
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -74,7 +76,8 @@ def _run(
     with Supervisor(stage.logs, stage.environment(), stage.folder) as supervisor:
         with view_for(stage, silent=as_json) as view:
             stage.raise_curtain(supervisor, simulated, workers)
-            summary = _watch(stage, supervisor, view, began, ends_at)
+            with _whoever_ended(supervisor):
+                summary = _watch(stage, supervisor, view, began, ends_at)
         _print(summary, as_json=as_json)
         if keep:
             _stay(stage, supervisor)
@@ -89,7 +92,7 @@ def _watch(stage: Stage, supervisor: Supervisor, view: View, began: float, ends_
     while not finished and time.monotonic() < ends_at:
         supervisor.pause(_LOOK_SECONDS)
         supervisor.check()
-        look = _look(stage, supervisor)
+        look = stage.look()
         seconds = time.monotonic() - began
         if first_case is None and look.created and stage.ask("audit")["cases"]:
             first_case = seconds
@@ -100,11 +103,12 @@ def _watch(stage: Stage, supervisor: Supervisor, view: View, began: float, ends_
     return _summary(stage, supervisor, first_case, time.monotonic() - began, finished=finished)
 
 
-def _look(stage: Stage, supervisor: Supervisor) -> Look:
+@contextmanager
+def _whoever_ended(supervisor: Supervisor) -> Iterator[None]:
+    """Where nobody answers, whoever should have has most likely ended; that is the better sentence."""
     try:
-        return stage.look()
+        yield
     except (OSError, HTTPException, redis.RedisError):
-        # Whoever should have answered has most likely ended; that is the better sentence.
         supervisor.pause(_LOOK_SECONDS)
         supervisor.check()
         raise

@@ -11,8 +11,9 @@ from typing import Any
 import redis
 
 from cody2zoho import embedded, roles
-from cody2zoho.ledger import Ledger, State
+from cody2zoho.ledger import Ledger
 from cody2zoho.ports import LOOPBACK, free_port
+from cody2zoho.records import State
 from cody2zoho.supervisor import Supervisor
 
 #: What programs need of the caller's shell. Nothing else comes in: no setting, no proxy, no option of Flower.

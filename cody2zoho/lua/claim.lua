@@ -1,18 +1,28 @@
 -- Give a conversation to an owner until the lease ends, and count the attempt.
--- KEYS  1 conversation:<id>, 2 agenda, 3 counts
+-- KEYS  1 conversation:<id>, 2 its finished bucket, 3 agenda, 4 working, 5 counts, 6 ledger, 7 blocked
 -- ARGV  1 id, 2 owner, 3 lease (milliseconds)
--- returns {what it was, attempts, bot, created_at}; it is the owner's where the first is 'claimed'
+-- returns {what it was}, or where it is the owner's now {'claimed', bot, created_at, attempts, milliseconds since the
+--         first, leases that ended without a word (0 unless one did just now), how much is blocked}
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-local state, lease_ends = unpack(redis.call('HMGET', KEYS[1], 'state', 'lease_ends'))
-if not state then return {'unknown'} end
-if state == 'working' and tonumber(lease_ends) > now then return {'working'} end
--- An empty conversation may be looked at again when a person asks for it.
-if state ~= 'waiting' and state ~= 'working' and state ~= 'empty' then return {state} end
-redis.call('HSET', KEYS[1], 'state', 'working', 'owner', ARGV[2], 'lease_ends', now + ARGV[3])
-redis.call('ZADD', KEYS[2], now + ARGV[3], ARGV[1])
-redis.call('HINCRBY', KEYS[3], state, -1)
-redis.call('HINCRBY', KEYS[3], 'working', 1)
+local id, lease_ends = ARGV[1], now + ARGV[3]
+if redis.call('HEXISTS', KEYS[6], 'epoch') == 0 then return {'closed'} end
+
+local state = redis.call('HGET', KEYS[1], 'state')
+if not state then
+  local record = redis.call('HGET', KEYS[2], id)
+  return {record and string.match(record, '^%a+') or 'unknown'}
+end
+if state == 'working' and tonumber(redis.call('ZSCORE', KEYS[4], id) or 0) > now then return {'working'} end
+if state == 'parked' then return {'parked'} end
+
+local lapses = state == 'working' and redis.call('HINCRBY', KEYS[1], 'lapses', 1) or 0
+redis.call('HSET', KEYS[1], 'state', 'working', 'owner', ARGV[2])
+redis.call('ZADD', KEYS[4], lease_ends, id)
+redis.call('ZADD', KEYS[3], lease_ends, id)
+redis.call('HINCRBY', KEYS[5], state, -1)
+redis.call('HINCRBY', KEYS[5], 'working', 1)
 local attempts = redis.call('HINCRBY', KEYS[1], 'attempts', 1)
-local bot, created_at = unpack(redis.call('HMGET', KEYS[1], 'bot', 'created_at'))
-return {'claimed', tostring(attempts), bot, created_at}
+if attempts == 1 then redis.call('HSET', KEYS[1], 'first_try', now) end
+local bot, created_at, first_try = unpack(redis.call('HMGET', KEYS[1], 'bot', 'created_at', 'first_try'))
+return {'claimed', bot, created_at, attempts, now - (first_try or now), lapses, redis.call('HLEN', KEYS[7])}

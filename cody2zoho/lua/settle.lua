@@ -1,22 +1,28 @@
 -- Move a conversation out of work. Only its owner may; but a case that exists is a fact, whoever reports it.
--- KEYS  1 conversation:<id>, 2 agenda, 3 counts, 4 parked
--- ARGV  1 id, 2 owner, 3 new state, 4 next look in milliseconds from now ('' = never), then fields: name, value …
+-- KEYS  1 conversation:<id>, 2 its finished bucket, 3 agenda, 4 working, 5 counts, 6 parked
+-- ARGV  1 id, 2 owner, 3 new state, 4 what stays of it where it is finished (else ''),
+--       5 next look in milliseconds from now ('' = never), then fields: name, value …
 -- returns 1 where it moved
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local id, new, record = ARGV[1], ARGV[3], ARGV[4]
 local state, owner = unpack(redis.call('HMGET', KEYS[1], 'state', 'owner'))
-if not state or state == ARGV[3] then return 0 end
 local is_owner = state == 'working' and owner == ARGV[2]
-if not is_owner and ARGV[3] ~= 'created' then return 0 end
-redis.call('HDEL', KEYS[1], 'owner', 'lease_ends', 'reason')
-if ARGV[3] == 'created' then redis.call('HDEL', KEYS[1], 'attempts') end
-redis.call('HSET', KEYS[1], 'state', ARGV[3], unpack(ARGV, 5))
-if ARGV[4] == '' then
-  redis.call('ZREM', KEYS[2], ARGV[1])
+if not is_owner and new ~= 'created' then return 0 end
+
+-- Not open: finished meanwhile, or Redis was lost while the case was being made.
+local before = state or string.match(redis.call('HGET', KEYS[2], id) or '', '^%a+')
+if before == new then return 0 end
+if record ~= '' then
+  redis.call('DEL', KEYS[1])
+  redis.call('HSET', KEYS[2], id, record)
 else
-  redis.call('ZADD', KEYS[2], now + ARGV[4], ARGV[1])
+  redis.call('HDEL', KEYS[1], 'owner')
+  redis.call('HSET', KEYS[1], 'state', new, unpack(ARGV, 6))
 end
-if ARGV[3] == 'parked' then redis.call('ZADD', KEYS[4], now, ARGV[1]) else redis.call('ZREM', KEYS[4], ARGV[1]) end
-redis.call('HINCRBY', KEYS[3], state, -1)
-redis.call('HINCRBY', KEYS[3], ARGV[3], 1)
+redis.call('ZREM', KEYS[4], id)
+if ARGV[5] == '' then redis.call('ZREM', KEYS[3], id) else redis.call('ZADD', KEYS[3], now + ARGV[5], id) end
+if new == 'parked' then redis.call('ZADD', KEYS[6], now, id) else redis.call('ZREM', KEYS[6], id) end
+if before then redis.call('HINCRBY', KEYS[5], before, -1) end
+redis.call('HINCRBY', KEYS[5], new, 1)
 return 1

@@ -12,6 +12,9 @@ from cody2zoho.zoho.crm import Crm, details, items, refused, succeeded
 #: Records a call may carry (Zoho, insert records).
 _PER_CALL = 100
 
+#: Records a query may answer (Zoho, COQL limits of v8).
+_PER_QUERY = 2_000
+
 
 @dataclass(frozen=True)
 class Inserted:
@@ -85,6 +88,31 @@ class Cases:
             found: dict[str, Any] = result
             return found
         return None
+
+    def keyed_pages(self, after: str = "0") -> Iterator[list[tuple[str, str]]]:
+        """All cases with a value in the unique field, as (case id, value), in the order of their ids."""
+        field = self.unique_field
+        while True:
+            rows = self.crm.query(
+                f"select id, {field} from Cases where {field} is not null and id > {after} order by id asc limit 2000"
+            )
+            if rows:
+                yield [(str(row["id"]), str(row[field])) for row in rows]
+            if len(rows) < _PER_QUERY:
+                return
+            after = str(rows[-1]["id"])
+
+    def with_key(self, key: str) -> list[tuple[str, str]]:
+        """Case id and value of the cases with this value, in any capitalisation."""
+        field = self.unique_field
+        rows = self.crm.query(f"select id, {field} from Cases where {field} = '{key}' limit 10")
+        return [(str(row["id"]), str(row[field])) for row in rows]
+
+    def newest_key(self) -> str | None:
+        """The value in the unique field of the newest case that has one."""
+        field = self.unique_field
+        rows = self.crm.query(f"select id, {field} from Cases where {field} is not null order by id desc limit 1")
+        return str(rows[0][field]) if rows else None
 
     def _by_key(self, key: str) -> str:
         """The record that holds the key, where an older answer does not name it."""

@@ -1,5 +1,6 @@
 """What the module Cases looks like in the customer's Zoho: fields, pick lists, the unique field."""
 
+import logging
 import threading
 import time
 from dataclasses import dataclass, field
@@ -7,6 +8,8 @@ from typing import Any
 
 from cody2zoho.errors import NotSetUp, Refused
 from cody2zoho.zoho.crm import Crm, items, refused, succeeded
+
+log = logging.getLogger(__name__)
 
 #: Zoho takes this many new fields a call (create custom fields).
 _PER_CALL = 5
@@ -66,25 +69,27 @@ class KeyField:
 
     fields: Fields
     api_name: str
+    #: What the last look found.
+    was_unique: bool = True
     _good_until: float = 0.0
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
-    def ensure(self) -> None:
-        """Raise NotSetUp unless it is there and unique; looked at once an hour in each process."""
+    def is_unique(self) -> bool:
+        """Whether Zoho itself refuses a second case; looked at once an hour. Raises NotSetUp without such a field."""
         with self._lock:
-            if time.monotonic() < self._good_until:
-                return
-            check_key(self.fields.all(), self.api_name)
-            self._good_until = time.monotonic() + _LOOKED_AT_SECONDS
+            if time.monotonic() >= self._good_until:
+                self.was_unique = is_unique(self.fields.all(), self.api_name)
+                self._good_until = time.monotonic() + _LOOKED_AT_SECONDS
+                if not self.was_unique:
+                    log.error("unique_field_missing", extra={"field": self.api_name, "remedy": "run `cody2zoho setup`"})
+            return self.was_unique
 
 
-def check_key(fields: dict[str, Field], api_name: str) -> None:
-    """Raise NotSetUp unless the field can keep every conversation to one case."""
-    field = fields.get(api_name)
-    if field is None:
+def is_unique(fields: dict[str, Field], api_name: str) -> bool:
+    """Whether Zoho refuses a second case with the same value. Raises NotSetUp where there is no such field."""
+    if api_name not in fields:
         raise NotSetUp(f"Zoho's Cases have no field {api_name}: run `cody2zoho setup`")
-    if not field.unique:
-        raise NotSetUp(f"Zoho's field {api_name} allows duplicate values: run `cody2zoho setup`")
+    return fields[api_name].unique
 
 
 def _creation(label: str, kind: str) -> dict[str, Any]:

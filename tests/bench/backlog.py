@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator
 
 from cody2zoho import polling
-from cody2zoho.ledger import State
+from cody2zoho.records import State
 
 from . import conversations, process
 from .figures import Figure

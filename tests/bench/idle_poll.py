@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from statistics import median
 
 from cody2zoho import polling
-from cody2zoho.ledger import Place
 from cody2zoho.models import Conversation
+from cody2zoho.places import Place
 from cody2zoho.services import Services
 
 from . import conversations
@@ -38,7 +38,7 @@ class _Known:
                 for number in range(start, min(start + _PER_CALL, self.count + 1))
             )
         newest = conversations.began_at(self.count, self.count)
-        self.services.ledger.keep_place("all", Place(newest, newest))
+        self.services.places.keep_place("all", Place(newest, newest))
 
     def poll(self) -> None:
         began = time.perf_counter()

@@ -18,7 +18,7 @@ from cody2zoho import configuration, errors, supervisor
 from cody2zoho.cli import main
 from cody2zoho.cli.setup import _TYPES
 from cody2zoho.formats import FIELD_MAP, is_unset
-from cody2zoho.ledger import State
+from cody2zoho.records import State
 from cody2zoho.schedule import beat_entries
 from cody2zoho.settings import DATA_CENTERS, Settings
 from cody2zoho.simulators import control

@@ -2,6 +2,7 @@
 
 import threading
 
+import pytest
 from redis.exceptions import ConnectionError as RedisAway
 
 from cody2zoho.keeper import Keeper
@@ -52,3 +53,14 @@ def test_a_short_hold_asks_nothing() -> None:
     for _ in range(100):
         with keeper.keeping(lambda: 1 / 0 > 0, lease_seconds=3_600):
             pass
+
+
+def test_one_that_fails_does_not_end_the_renewals_of_others(caplog: pytest.LogCaptureFixture) -> None:
+    keeper, other = Keeper(tick_seconds=0.01), threading.Semaphore(0)
+    with (
+        keeper.keeping(lambda: 1 / 0 > 0, lease_seconds=0.03),
+        keeper.keeping(lambda: other.release() or True, lease_seconds=0.03),
+    ):
+        for _ in range(3):
+            assert other.acquire(timeout=5)
+    assert "renewal_failed" in caplog.text

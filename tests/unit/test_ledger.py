@@ -3,8 +3,9 @@
 import pytest
 import redis
 
-from cody2zoho.ledger import Ledger, Place, State
+from cody2zoho.ledger import Ledger
 from cody2zoho.models import Conversation
+from cody2zoho.records import Known, State
 
 PREFIX = "{test}:"
 ONE = Conversation("Jw9R1NVTVgkK", "Qz3dWnA91Lke", 1_755_000_157)
@@ -13,12 +14,20 @@ OTHER = Conversation("JW9r1nvtvgkk", "Qz3dWnA91Lke", 1_755_000_158)
 
 @pytest.fixture
 def ledger(store: redis.Redis) -> Ledger:
-    return Ledger(store, PREFIX, lease_seconds=180)
+    ledger = Ledger(store, PREFIX, lease_seconds=180)
+    ledger.open()
+    return ledger
 
 
 def impatient(store: redis.Redis) -> Ledger:
     """A ledger whose leases are over as soon as they begin."""
-    return Ledger(store, PREFIX, lease_seconds=0)
+    ledger = Ledger(store, PREFIX, lease_seconds=0)
+    ledger.open()
+    return ledger
+
+
+def due(ledger: Ledger, lost_after_seconds: float = 300, *, most_in_hand: int = 10) -> list[str]:
+    return ledger.due(10, most_in_hand, lost_after_seconds)
 
 
 def test_a_conversation_is_new_only_once(ledger: Ledger) -> None:
@@ -84,76 +93,197 @@ def test_what_is_finished_is_not_claimed_and_never_due(store: redis.Redis, state
     {
         State.CREATED: lambda: ledger.created(claim, "1", 2, "d"),
         State.PARKED: lambda: ledger.park(claim, "no"),
-        State.GONE: lambda: ledger.let_go(claim, State.GONE, "deleted"),
+        State.GONE: lambda: ledger.let_go(claim, State.GONE),
     }[state]()
     assert ledger.claim(ONE.id).was == state
-    assert ledger.due(10, 0) == []
-
-
-def test_an_empty_conversation_is_looked_at_again_when_a_person_asks(store: redis.Redis) -> None:
-    ledger = impatient(store)
-    ledger.add_new([ONE])
-    ledger.let_go(ledger.claim(ONE.id), State.EMPTY, "nothing was said")
-    assert ledger.due(10, 0) == []
-    assert ledger.claim(ONE.id).owner
+    assert due(ledger, 0) == []
 
 
 def test_what_is_handed_out_comes_up_again_only_when_its_message_counts_as_lost(ledger: Ledger) -> None:
     ledger.add_new([ONE])
-    assert ledger.due(10, lost_after_seconds=300) == [ONE.id]
-    assert ledger.due(10, lost_after_seconds=0) == []
+    assert due(ledger, 300) == [ONE.id]
+    assert due(ledger, 0) == []
 
 
 def test_a_lost_message_brings_the_conversation_up_again(ledger: Ledger) -> None:
     ledger.add_new([ONE])
-    ledger.due(10, lost_after_seconds=0)
-    assert ledger.due(10, lost_after_seconds=300) == [ONE.id]
+    due(ledger, 0)
+    assert due(ledger, 300) == [ONE.id]
 
 
 def test_what_a_worker_holds_is_not_due(ledger: Ledger) -> None:
     ledger.add_new([ONE])
     ledger.claim(ONE.id)
-    assert ledger.due(10, 300) == []
+    assert due(ledger, 300) == []
 
 
 def test_a_dead_workers_conversation_is_due_when_its_lease_ends(store: redis.Redis) -> None:
     ledger = impatient(store)
     ledger.add_new([ONE])
     ledger.claim(ONE.id)
-    assert ledger.due(10, 300) == [ONE.id]
+    assert due(ledger, 300) == [ONE.id]
 
 
 def test_a_postponed_conversation_waits_with_its_reason(ledger: Ledger) -> None:
     ledger.add_new([ONE])
     ledger.later(ledger.claim(ONE.id), 60, "Zoho is out of order (503)")
-    assert ledger.due(10, 0) == []
+    assert due(ledger, 0) == []
     about = ledger.about(ONE.id)
     assert (about["state"], about["reason"]) == ("waiting", "Zoho is out of order (503)")
     assert "owner" not in about
 
 
-def test_a_created_case_leaves_nothing_of_its_attempts(ledger: Ledger) -> None:
+def test_of_a_case_its_id_its_messages_and_their_digest_stay(ledger: Ledger, store) -> None:
     ledger.add_new([ONE])
     ledger.later(ledger.claim(ONE.id), 0, "Zoho is out of order (503)")
     ledger.created(ledger.claim(ONE.id), "4876", 2, "abc")
-    assert set(ledger.about(ONE.id)) == {"state", "bot", "created_at", "seen", "case", "messages", "digest"}
+    assert ledger.about(ONE.id) == {"state": "created", "case": "4876", "messages": "2", "digest": "abc"}
+    assert not store.exists(f"{PREFIX}conversation:{ONE.id}")
 
 
 def test_an_unknown_conversation_is_said_to_be_unknown(ledger: Ledger) -> None:
     assert ledger.claim("never-seen").was == "unknown"
 
 
-def test_the_first_line_drawn_stays(ledger: Ledger) -> None:
-    assert ledger.line(1_700_000_000) == 1_700_000_000
-    assert ledger.line(1_800_000_000) == 1_700_000_000
+def test_the_ledger_knows_a_whole_page_in_one_look(ledger: Ledger) -> None:
+    ledger.add_new([ONE, OTHER])
+    ledger.created(ledger.claim(ONE.id), "4876", 2, "d")
+    assert ledger.looked_up([ONE.id, OTHER.id, "never-seen"]) == {
+        ONE.id: Known(State.CREATED, "4876"),
+        OTHER.id: Known(State.WAITING),
+    }
 
 
-def test_without_a_line_all_history_counts_from_the_first_start_on(ledger: Ledger) -> None:
-    assert ledger.line(None) == 0
-    assert ledger.line(1_800_000_000) == 0
+def test_an_attempt_at_which_nothing_was_asked_does_not_count(ledger: Ledger) -> None:
+    ledger.add_new([ONE])
+    ledger.later(ledger.claim(ONE.id), 0, "not our turn", counts=False)
+    assert ledger.claim(ONE.id).attempts == 1
 
 
-def test_a_place_in_the_list_is_kept_per_bot(ledger: Ledger) -> None:
-    ledger.keep_place("one", Place(5, 9, 300))
-    assert ledger.place("one", line=0) == Place(5, 9, 300)
-    assert ledger.place("two", line=100) == Place(99, 99, 0)
+def test_a_lease_that_ends_without_a_word_is_counted_until_an_attempt_ends_in_words(store: redis.Redis) -> None:
+    ledger = impatient(store)
+    ledger.add_new([ONE])
+    assert [ledger.claim(ONE.id).lapses for _ in range(3)] == [0, 1, 2]
+    ledger.later(ledger.claim(ONE.id), 0, "its worker died", counts=False)
+    ledger.claim(ONE.id)
+    assert ledger.claim(ONE.id).lapses == 4
+    ledger.later(ledger.claim(ONE.id), 0, "Zoho is out of order (503)")
+    ledger.claim(ONE.id)
+    assert ledger.claim(ONE.id).lapses == 1
+
+
+def test_an_owner_renews_its_lease_and_nobody_else_does(store: redis.Redis, ledger: Ledger) -> None:
+    ledger.add_new([ONE])
+    lost = impatient(store).claim(ONE.id)
+    present = ledger.claim(ONE.id)
+    store.zadd(f"{PREFIX}working", {ONE.id: 1})
+    assert not ledger.renew(lost)
+    assert store.zscore(f"{PREFIX}working", ONE.id) == 1
+    assert ledger.renew(present)
+    assert ledger.claim(ONE.id).was == "working"
+    assert due(ledger) == []
+
+
+def test_no_more_is_handed_out_than_may_be_in_hand(store: redis.Redis, ledger: Ledger) -> None:
+    ledger.add_new([Conversation(f"c{number}", "bot", 0) for number in range(9)])
+    store.rpush(f"{PREFIX}cases", "a message", "another")
+    ledger.claim("c0")
+    assert len(due(ledger, most_in_hand=5)) == 2
+    assert due(ledger, most_in_hand=3) == []
+
+
+def test_dead_workers_are_not_in_hand(store: redis.Redis) -> None:
+    ledger = impatient(store)
+    ledger.add_new([Conversation(f"c{number}", "bot", 0) for number in range(3)])
+    for number in range(3):
+        ledger.claim(f"c{number}")
+    assert len(due(ledger, most_in_hand=3)) == 3
+
+
+def test_a_closed_ledger_hands_out_nothing_and_lets_nothing_be_claimed(ledger: Ledger) -> None:
+    ledger.add_new([ONE])
+    ledger.close()
+    assert due(ledger) == []
+    assert ledger.claim(ONE.id).was == "closed"
+    assert not ledger.was_open
+
+
+def test_a_case_made_while_the_ledger_was_lost_is_recorded(store: redis.Redis, ledger: Ledger) -> None:
+    ledger.add_new([ONE])
+    claim = ledger.claim(ONE.id)
+    store.flushall()
+    assert ledger.created(claim, "4876", 2, "d")
+    assert ledger.looked_up([ONE.id]) == {ONE.id: Known(State.CREATED, "4876")}
+    assert ledger.counts()[State.CREATED] == 1
+
+
+def test_a_redis_that_came_back_with_an_old_state_closes_the_ledger(store: redis.Redis, ledger: Ledger) -> None:
+    ledger.add_new([ONE])
+    due(ledger)
+    snapshot = store.hgetall(f"{PREFIX}ledger")
+    due(ledger)
+    store.hset(f"{PREFIX}ledger", mapping=snapshot)
+    assert due(ledger, 0) == []
+    assert not ledger.is_open()
+
+
+def test_a_ledger_filled_anew_is_trusted_by_who_knew_the_old_one(store: redis.Redis, ledger: Ledger) -> None:
+    for _ in range(3):
+        due(ledger)
+    store.flushall()
+    assert due(ledger) == []
+    Ledger(store, PREFIX, lease_seconds=180).open()
+    ledger.add_new([ONE])
+    assert due(ledger) == [ONE.id]
+
+
+def test_two_processes_take_turns_without_distrust(store: redis.Redis, ledger: Ledger) -> None:
+    other = Ledger(store, PREFIX, lease_seconds=180)
+    for _ in range(3):
+        assert due(ledger) == due(other) == []
+        assert ledger.was_open
+        assert other.was_open
+
+
+def test_a_clock_put_back_makes_nobody_wait(store: redis.Redis, ledger: Ledger) -> None:
+    ledger.add_new([ONE, OTHER])
+    ledger.claim(OTHER.id)
+    due(ledger, 0)
+    hour_ms = 3_600_000
+    clock = int(store.hget(f"{PREFIX}ledger", "clock") or 0)
+    # As if all of it had been written an hour ahead.
+    store.hset(f"{PREFIX}ledger", "clock", clock + hour_ms)
+    for key in ("agenda", "working"):
+        for one in store.zrange(f"{PREFIX}{key}", 0, -1):
+            store.zincrby(f"{PREFIX}{key}", hour_ms, one)
+    assert due(ledger) == [ONE.id]
+    assert 0 < float(store.zscore(f"{PREFIX}working", OTHER.id) or 0) - clock <= 181_000
+
+
+def test_a_case_in_zoho_is_adopted_whatever_was_known(ledger: Ledger) -> None:
+    ledger.add_new([ONE])
+    parked = ledger.claim(ONE.id)
+    ledger.park(parked, "no")
+    assert ledger.adopt([(ONE.id, "1"), (OTHER.id, "2")]) == 2
+    assert ledger.adopt([(ONE.id, "1"), (OTHER.id, "2")]) == 0
+    assert due(ledger) == []
+    assert list(ledger.parked()) == []
+    assert ledger.counts() == {state: 2 if state is State.CREATED else 0 for state in State}
+    assert set(ledger.all_created()) == {(ONE.id, "1"), (OTHER.id, "2")}
+
+
+@pytest.mark.parametrize("finished", [State.CREATED, State.GONE, State.PARKED, None])
+def test_a_person_may_begin_anew_with_anything_nobody_works_on(ledger: Ledger, finished: State | None) -> None:
+    ledger.add_new([ONE])
+    claim = ledger.claim(ONE.id)
+    assert not ledger.again(ONE)
+    {
+        State.CREATED: lambda: ledger.created(claim, "1", 2, "d"),
+        State.GONE: lambda: ledger.let_go(claim, State.GONE),
+        State.PARKED: lambda: ledger.park(claim, "no"),
+        None: lambda: ledger.later(claim, 900, "out of order"),
+    }[finished]()
+    assert ledger.again(ONE)
+    assert due(ledger) == [ONE.id]
+    assert ledger.claim(ONE.id).attempts == 1
+    assert sum(ledger.counts().values()) == 1

@@ -8,11 +8,14 @@ import redis
 
 from cody2zoho import pipeline, polling
 from cody2zoho.errors import Gone
-from cody2zoho.ledger import State
-from cody2zoho.pipeline import distinct_key, wait_seconds
+from cody2zoho.keys import distinct_key
+from cody2zoho.pipeline import wait_seconds
+from cody2zoho.records import State
 from cody2zoho.simulators.audit import audit
 from cody2zoho.simulators.faults import Fault
 from cody2zoho.simulators.generator import generate
+from cody2zoho.simulators.zoho import Zoho
+from cody2zoho.simulators.zoho.organisation import SET_UP_FIELDS
 from waiting import eventually
 
 
@@ -223,7 +226,7 @@ def test_waits_double_and_never_end_before_an_api_allows() -> None:
 def test_no_retry_waits_longer_than_the_broker_keeps_a_message(plugged) -> None:
     settings = plugged().settings
     assert settings.visibility_timeout_seconds > pipeline.SHORT_WAIT_SECONDS
-    assert settings.task_budget_seconds < settings.lease_seconds < settings.visibility_timeout_seconds
+    assert settings.visibility_timeout_seconds > settings.task_budget_seconds
 
 
 def test_nothing_said_is_looked_at_again_while_it_is_young_then_let_go(account, organisation, plugged, clock) -> None:
@@ -345,7 +348,102 @@ def test_a_worker_slower_than_its_lease_and_its_successor_make_one_case(account,
     with ThreadPoolExecutor() as threads:
         slower = threads.submit(pipeline.create_case, conversation_id, slow)
         eventually(lambda: server.journal["zoho"].in_flight and quick.ledger.about(conversation_id))
-        quick.store.hset(f"{{cody2zoho}}:conversation:{conversation_id}", "lease_ends", 0)
+        quick.store.zadd("{cody2zoho}:working", {conversation_id: 0})
         outcomes = {str(pipeline.create_case(conversation_id, quick)), str(slower.result())}
     assert outcomes == {f"case {only_case(organisation)['id']}"}
     assert quick.ledger.counts()[State.CREATED] == 1
+
+
+def test_a_slow_worker_that_was_taken_over_adds_no_second_note(account, organisation, server, plugged) -> None:
+    slow, quick, conversation_id = plugged(enable_notes=True), plugged(enable_notes=True), chat(account)
+    server.faults.add(Fault("slow", path="/crm/v8/Cases", nth=1, seconds=0.5))
+    with ThreadPoolExecutor() as threads:
+        slower = threads.submit(pipeline.create_case, conversation_id, slow)
+        eventually(lambda: server.journal["zoho"].in_flight and quick.ledger.about(conversation_id))
+        quick.store.zadd("{cody2zoho}:working", {conversation_id: 0})
+        pipeline.create_case(conversation_id, quick)
+        assert str(slower.result()) == "nothing to do: another worker took it over"
+    assert len(organisation.notes) == 1
+
+
+def test_a_lease_is_renewed_while_the_work_lasts(account, organisation, server, plugged) -> None:
+    worker, conversation_id = plugged(lease_seconds=3), chat(account)
+    server.faults.add(Fault("slow", path="/crm/v8/Cases", nth=1, seconds=2.5))
+    with ThreadPoolExecutor() as threads:
+        work = threads.submit(pipeline.create_case, conversation_id, worker)
+        key = "{cody2zoho}:working"
+        first = float(eventually(lambda: worker.store.zscore(key, conversation_id)))
+        eventually(lambda: (worker.store.zscore(key, conversation_id) or 0) > first)
+        work.result()
+    assert worker.store.zcard(key) == 0
+
+
+def test_what_its_workers_die_of_is_parked_and_not_tried_for_ever(account, plugged) -> None:
+    worker, conversation_id = plugged(), chat(account)
+    worker.ledger.add_new([worker.cody.conversation(conversation_id)])
+    for _ in range(6):
+        worker.ledger.claim(conversation_id)
+        worker.store.zadd("{cody2zoho}:working", {conversation_id: 0})
+    words = str(pipeline.create_case(conversation_id, worker))
+    assert words == "parked: Its worker died or hung 6 times while it worked on it"
+    assert worker.ledger.about(conversation_id)["state"] == "parked"
+
+
+def test_what_died_with_its_worker_twice_is_tried_at_another_time_than_the_rest(account, plugged) -> None:
+    worker, conversation_id = plugged(), chat(account)
+    worker.ledger.add_new([worker.cody.conversation(conversation_id)])
+    for _ in range(2):
+        worker.ledger.claim(conversation_id)
+        worker.store.zadd("{cody2zoho}:working", {conversation_id: 0})
+    assert str(pipeline.create_case(conversation_id, worker)) == "waiting: its worker died"
+    assert str(pipeline.create_case(conversation_id, worker)).startswith("case ")
+
+
+def test_passing_faults_that_do_not_pass_park_it_in_the_end(account, server, plugged) -> None:
+    worker, conversation_id = plugged(max_attempts_hours=1), chat(account)
+    server.faults.add(Fault("503", simulator="zoho"))
+    assert str(pipeline.create_case(conversation_id, worker)).startswith("postponed")
+    two_hours_ago = int(worker.ledger.about(conversation_id)["first_try"]) - 7_200_000
+    worker.store.hset(f"{{cody2zoho}}:conversation:{conversation_id}", "first_try", two_hours_ago)
+    words = str(pipeline.create_case(conversation_id, worker))
+    assert words.startswith("parked: Tried for 1 hours: Zoho")
+
+
+@pytest.fixture
+def unguarded(server, clock) -> Zoho:
+    """A Zoho that takes a second case of the same conversation, in the place of the other."""
+    new = Zoho(clock)
+    for label, data_type, length, _ in SET_UP_FIELDS:
+        new.add_field("Cases", label, data_type, length=length)
+    server.simulators[1] = new
+    return new
+
+
+def test_without_a_unique_field_a_case_whose_answer_was_lost_is_looked_for(
+    account, unguarded, server, plugged, caplog: pytest.LogCaptureFixture
+) -> None:
+    worker, conversation_id = plugged(), chat(account)
+    server.faults.add(Fault("cut", path="/crm/v8/Cases", when="after", times=1))
+    outcome = pipeline.create_case(conversation_id, worker)
+    assert outcome.retry_in_seconds is None, "what may still be on its way has no time to arrive"
+    assert str(pipeline.create_case(conversation_id, worker)) == f"case {only_case(unguarded)['id']}"
+    assert "unique_field_missing" in caplog.text
+
+
+def test_the_look_up_can_be_switched_off_and_the_ledger_cannot(account, unguarded, plugged) -> None:
+    worker, conversation_id = plugged(zoho_enable_duplicate_check=False), chat(account)
+    pipeline.create_case(conversation_id, worker)
+    pipeline.create_case(conversation_id, worker)
+    assert len(unguarded.cases) == 1
+    worker.store.flushall()
+    worker.ledger.open()
+    pipeline.create_case(conversation_id, worker)
+    assert len(unguarded.cases) == 2
+
+
+def test_an_empty_conversation_is_looked_at_again_when_a_person_asks(account, organisation, plugged, clock) -> None:
+    worker = plugged()
+    conversation = account.add_conversation(bot_id="support", at=clock.now - 100 * 3600)
+    assert str(pipeline.create_case(conversation.id, worker)) == "let go: nothing was said"
+    account.say(conversation.id, "Sorry, I am back.", at=clock.now)
+    assert str(pipeline.create_case(conversation.id, worker)) == f"case {only_case(organisation)['id']}"

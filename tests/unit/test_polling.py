@@ -3,8 +3,9 @@
 import pytest
 
 from cody2zoho import monitor, polling
-from cody2zoho.ledger import Place, State
 from cody2zoho.models import Conversation
+from cody2zoho.places import Place
+from cody2zoho.records import State
 from cody2zoho.schedule import SWEEP_SECONDS
 from cody2zoho.services import Services
 from cody2zoho.simulators.cody import Cody
@@ -193,7 +194,7 @@ def test_the_sweep_finds_what_a_poll_has_missed(account, server, plugged) -> Non
     arrive(account, 100)
     one = plugged()
     # A place that wrongly claims all is known: what a lost poll would leave behind.
-    one.ledger.keep_place("support", Place(known_to=NOW, top=NOW))
+    one.places.keep_place("support", Place(known_to=NOW, top=NOW))
     polling.poll(one)
     assert waiting(one) < 100
     for _ in range(7):

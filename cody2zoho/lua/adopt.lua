@@ -1,0 +1,19 @@
+-- Note cases that exist in Zoho, whatever the ledger knew of their conversations.
+-- KEYS  1 agenda, 2 working, 3 counts, 4 parked, then for each case: conversation:<id>, its finished bucket
+-- ARGV  for each case: conversation's id, what stays of it
+-- returns how many were new
+local new = 0
+for one = 0, #ARGV / 2 - 1 do
+  local open, finished = KEYS[one * 2 + 5], KEYS[one * 2 + 6]
+  local id, record = ARGV[one * 2 + 1], ARGV[one * 2 + 2]
+  local before = redis.call('HGET', open, 'state') or string.match(redis.call('HGET', finished, id) or '', '^%a+')
+  if before ~= 'created' then
+    redis.call('DEL', open)
+    for _, place in ipairs({1, 2, 4}) do redis.call('ZREM', KEYS[place], id) end
+    redis.call('HSET', finished, id, record)
+    if before then redis.call('HINCRBY', KEYS[3], before, -1) end
+    redis.call('HINCRBY', KEYS[3], 'created', 1)
+    new = new + 1
+  end
+end
+return new

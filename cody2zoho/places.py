@@ -1,0 +1,54 @@
+"""How far each bot's list at Cody is known.
+
+Keys, below the prefix:
+    poll:<bot>  hash  see `Place`, and the page that the sweep read last
+    sync:since  str   the line drawn at the first start, in Unix seconds
+"""
+
+from dataclasses import asdict, dataclass
+
+import redis
+
+
+@dataclass(frozen=True)
+class Place:
+    """How far a bot's list is known, newest first. Times are `created_at`, in Unix seconds.
+
+    Everything up to `known_to` is known, and everything after `top` is new. Where the list was too long for one
+    poll, at least `offset` rows from its top have been read, and the rest down to `known_to` is still to come.
+    """
+
+    known_to: int
+    top: int
+    offset: int = 0
+
+
+@dataclass(frozen=True)
+class Places:
+    """Shared by all workers."""
+
+    store: redis.Redis
+    prefix: str
+
+    def line(self, wanted: int | None) -> int:
+        """The Unix second before which conversations do not count: `wanted` at the first start, then for ever."""
+        self.store.set(f"{self.prefix}sync:since", wanted or 0, nx=True)
+        return int(self.store.get(f"{self.prefix}sync:since") or 0)
+
+    def place(self, bot: str, line: int) -> Place:
+        found = self.store.hgetall(self._key(bot))
+        known_to = int(found.get("known_to", line - 1))
+        return Place(known_to, int(found.get("top", known_to)), int(found.get("offset", 0)))
+
+    def keep_place(self, bot: str, place: Place) -> None:
+        self.store.hset(self._key(bot), items=[part for pair in asdict(place).items() for part in pair])
+
+    def swept(self, bot: str) -> int:
+        """The page of the bot's list that the sweep read last; 0 before its first."""
+        return int(self.store.hget(self._key(bot), "swept") or 0)
+
+    def keep_swept(self, bot: str, page: int) -> None:
+        self.store.hset(self._key(bot), "swept", page)
+
+    def _key(self, bot: str) -> str:
+        return f"{self.prefix}poll:{bot}"

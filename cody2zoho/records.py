@@ -1,0 +1,128 @@
+"""What the ledger knows, for whoever only wants to read it: states, buckets, and where each conversation stands."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from zlib import crc32
+
+import redis
+
+#: Conversations looked at in one round trip.
+PER_LOOK = 500
+
+#: At a million conversations 15 in each bucket; Redis packs up to 128 (hash-max-listpack-entries).
+BUCKETS = 65_536
+
+
+class State(StrEnum):
+    WAITING = "waiting"  # until its next look
+    WORKING = "working"  # a worker owns it until its lease ends
+    CREATED = "created"  # its case exists
+    PARKED = "parked"  # trying again cannot help; a person decides
+    DISMISSED = "dismissed"  # a person decided that it gets no case
+    EMPTY = "empty"  # nothing was said while it was young
+    GONE = "gone"  # it was deleted at Cody before it became a case
+
+
+@dataclass(frozen=True)
+class Parked:
+    """A parked conversation and the reason, in words that name no conversation."""
+
+    conversation_id: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Known:
+    """What the ledger knows of a conversation; `case_id` once there is a case."""
+
+    state: State
+    case_id: str = ""
+
+
+class Records:
+    """The reading half of the ledger."""
+
+    def __init__(self, store: redis.Redis, prefix: str) -> None:
+        self._store = store
+        self._prefix = prefix
+
+    def looked_up(self, ids: Sequence[str]) -> dict[str, Known]:
+        """What is known of these, in one round trip; an unknown one is left out."""
+        with self._store.pipeline(transaction=False) as pipe:
+            for one in ids:
+                pipe.hget(self._conversation(one), "state")
+                pipe.hget(self._finished(one), one)
+            answers = iter(pipe.execute())
+        found = {one: _known(next(answers), next(answers)) for one in ids}
+        return {one: known for one, known in found.items() if known}
+
+    def about(self, conversation_id: str) -> dict[str, str]:
+        """All the ledger holds of one conversation, times in ms; empty where it is unknown."""
+        with self._store.pipeline(transaction=False) as pipe:
+            pipe.hgetall(self._conversation(conversation_id))
+            pipe.hget(self._finished(conversation_id), conversation_id)
+            pipe.zscore(self._key("agenda"), conversation_id)
+            pipe.zscore(self._key("parked"), conversation_id)
+            facts, record, next_look, parked = pipe.execute()
+        if record and not facts:
+            facts = dict(zip(("state", "case", "messages", "digest"), record.split(" "), strict=False))
+        times = {"next_look": next_look, "parked_since": parked}
+        return {**facts, **{name: str(int(ms)) for name, ms in times.items() if ms is not None}}
+
+    def parked(self) -> Iterator[Parked]:
+        """All that are parked, the longest first."""
+        ids = [str(found) for found in self._store.zrange(self._key("parked"), 0, -1)]
+        for first in range(0, len(ids), PER_LOOK):
+            some = ids[first : first + PER_LOOK]
+            with self._store.pipeline(transaction=False) as pipe:
+                for conversation_id in some:
+                    pipe.hget(self._conversation(conversation_id), "reason")
+                reasons = pipe.execute()
+            yield from (Parked(one, str(reason or "")) for one, reason in zip(some, reasons, strict=True))
+
+    def all_created(self) -> Iterator[tuple[str, str]]:
+        """Conversation and case ids of every case, in no order; one that comes in meanwhile may be left out."""
+        for first in range(0, BUCKETS, PER_LOOK):
+            with self._store.pipeline(transaction=False) as pipe:
+                for number in range(first, min(first + PER_LOOK, BUCKETS)):
+                    pipe.hgetall(self._key(f"conversation:finished:{number}"))
+                buckets = pipe.execute()
+            for bucket in buckets:
+                for conversation_id, record in bucket.items():
+                    known = _known(None, record)
+                    if known and known.state is State.CREATED:
+                        yield conversation_id, known.case_id
+
+    def counts(self) -> dict[State, int]:
+        found = self._store.hgetall(self._key("metrics:states"))
+        return {state: int(found.get(state, 0)) for state in State}
+
+    def is_open(self) -> bool:
+        """Whether it was filled, and has not been found to be old since."""
+        return bool(self._store.hexists(self._key("ledger"), "epoch"))
+
+    def _places(self, ids: Iterable[str]) -> list[str]:
+        """Where a conversation may stand: by itself while it is open, and in a bucket afterwards."""
+        return [key for one in ids for key in (self._conversation(one), self._finished(one))]
+
+    def _conversation(self, conversation_id: str) -> str:
+        return self._key(f"conversation:{conversation_id}")
+
+    def _finished(self, conversation_id: str) -> str:
+        return self._key(f"conversation:finished:{crc32(conversation_id.encode()) % BUCKETS}")
+
+    def _keys(self, *names: str) -> list[str]:
+        return [self._key(name) for name in names]
+
+    def _key(self, name: str) -> str:
+        return f"{self._prefix}{name}"
+
+
+def _known(state: str | None, record: str | None) -> Known | None:
+    if state:
+        return Known(State(state))
+    if not record:
+        return None
+    finished, case_id, *_ = [*record.split(" "), ""]
+    return Known(State(finished), case_id)

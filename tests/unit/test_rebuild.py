@@ -1,0 +1,138 @@
+"""A ledger that is new, lost or old is filled from Zoho before anything is created."""
+
+import pytest
+import redis
+
+from cody2zoho import monitor, pipeline, polling, rebuild
+from cody2zoho.keys import conversation_of, distinct_key
+from cody2zoho.records import Known, State
+from cody2zoho.simulators.audit import audit
+from cody2zoho.simulators.faults import Fault
+from cody2zoho.simulators.generator import generate
+
+INSERT, QUERY = "POST /crm/v8/Cases", "POST /crm/v8/coql"
+
+
+def work(worker) -> None:
+    """Poll, and make a case of all that is due."""
+    polling.poll(worker)
+    while due := pipeline.ready(worker):
+        for conversation_id in due:
+            pipeline.create_case(conversation_id, worker)
+
+
+def made(organisation, count: int, key: str = "") -> list[str]:
+    """Cases that stand in Zoho already; returns their ids."""
+    return [
+        organisation.add_case(Subject="Chat", Cody_Conversation_ID=key or f"conversation{number:06}")
+        for number in range(count)
+    ]
+
+
+def test_nothing_is_handed_out_or_claimed_before_the_ledger_was_filled(account, server, plugged) -> None:
+    account.load(generate(10, 3, now=account.now()))
+    server.faults.add(Fault("503", path="*/coql"))
+    worker = plugged(closed=True, cody_bot_id="all")
+    polling.poll(worker)
+    assert pipeline.ready(worker) == []
+    [conversation_id, *_] = worker.store.zrange("{cody2zoho}:agenda", 0, 0)
+    assert str(pipeline.create_case(conversation_id, worker)) == "nothing to do: closed"
+    assert server.journal["zoho"].kinds[INSERT] == 0
+    server.faults.clear()
+    assert pipeline.ready(worker)
+
+
+def test_after_redis_was_wiped_nothing_is_inserted_twice(account, organisation, server, plugged) -> None:
+    account.load(generate(60, 3, now=account.now()))
+    worker = plugged(closed=True, cody_bot_id="all")
+    work(worker)
+    assert audit(account, organisation).perfect
+    inserts, queries = server.journal["zoho"].kinds[INSERT], server.journal["zoho"].kinds[QUERY]
+    worker.store.flushall()
+    work(worker)
+    assert server.journal["zoho"].kinds[INSERT] == inserts
+    assert server.journal["zoho"].kinds[QUERY] == queries + 1
+    assert worker.ledger.counts()[State.CREATED] == len(organisation.cases)
+
+
+def test_an_old_snapshot_is_noticed_and_costs_one_query(
+    account, organisation, server, plugged, redis_address: str
+) -> None:
+    account.load(generate(40, 3, now=account.now()))
+    worker = plugged(cody_bot_id="all")
+    polling.poll(worker)
+    [first] = pipeline.ready(worker, 1)
+    pipeline.create_case(first, worker)
+    raw = redis.Redis.from_url(redis_address)
+    snapshot = {key: raw.dump(key) for key in raw.scan_iter()}
+    work(worker)
+    inserts = server.journal["zoho"].kinds[INSERT]
+    raw.flushall()
+    for key, value in snapshot.items():
+        raw.restore(key, 0, value)
+    work(worker)
+    assert server.journal["zoho"].kinds[INSERT] == inserts
+    assert server.journal["zoho"].kinds[QUERY] == 1
+    assert audit(account, organisation).perfect
+
+
+def test_ten_thousand_cases_cost_single_digit_requests(organisation, server, plugged) -> None:
+    made(organisation, 10_000)
+    worker = plugged(closed=True, cody_bot_id="all")
+    assert rebuild.ensure(worker)
+    assert worker.ledger.counts()[State.CREATED] == 10_000
+    assert sum(server.journal["zoho"].kinds.values()) < 10
+
+
+def test_one_that_is_interrupted_goes_on_where_it_was(organisation, server, plugged) -> None:
+    made(organisation, 5_000)
+    server.faults.add(Fault("503", path="*/coql", nth=3))
+    worker = plugged(closed=True, cody_bot_id="all")
+    assert not rebuild.ensure(worker)
+    assert not worker.ledger.is_open()
+    assert rebuild.ensure(worker)
+    assert worker.ledger.counts()[State.CREATED] == 5_000
+    assert server.journal["zoho"].kinds[QUERY] == 4
+
+
+def test_a_case_under_a_distinct_key_is_its_conversations(organisation, plugged) -> None:
+    assert conversation_of(distinct_key("Jw9R1NVTVgkK")) == conversation_of("Jw9R1NVTVgkK") == "Jw9R1NVTVgkK"
+    [case_id] = made(organisation, 1, distinct_key("Jw9R1NVTVgkK"))
+    worker = plugged(closed=True, cody_bot_id="all")
+    rebuild.ensure(worker)
+    assert worker.ledger.looked_up(["Jw9R1NVTVgkK"]) == {"Jw9R1NVTVgkK": Known(State.CREATED, case_id)}
+
+
+def test_what_the_earlier_product_did_is_not_done_again(account, organisation, plugged) -> None:
+    account.load(generate(20, 3, now=account.now()))
+    worker = plugged(closed=True, cody_bot_id="all")
+    for conversation_id in account.store.conversations:
+        worker.store.set(f"processed_conversation:{conversation_id}", "1")
+    work(worker)
+    assert not organisation.cases
+
+
+def test_only_one_fills_it_at_a_time(plugged) -> None:
+    first, second = plugged(closed=True, cody_bot_id="all"), plugged(closed=True)
+    first.store.set("{cody2zoho}:lock:rebuild", "first", px=60_000)
+    assert not rebuild.ensure(second)
+
+
+def test_zoho_without_the_field_is_said_and_nothing_is_opened(account, server, plugged) -> None:
+    worker = plugged(closed=True, zoho_field_map={"conversation_id": "No_Such_Field"})
+    assert not rebuild.ensure(worker)
+    assert "No_Such_Field" in worker.blocks.current()["zoho set-up"]
+
+
+def test_a_ledger_that_does_not_know_zohos_newest_case_is_found_out(
+    account, organisation, plugged, caplog: pytest.LogCaptureFixture
+) -> None:
+    """When all processes were restarted together with an old Redis, none of them remembers better."""
+    worker = plugged(cody_bot_id="all")
+    made(organisation, 3)
+    assert monitor.health(worker)["zoho"] == "ok"
+    assert not worker.ledger.is_open()
+    assert "ledger_behind" in caplog.text
+    rebuild.ensure(worker)
+    assert monitor.health(worker)["zoho"] == "ok"
+    assert worker.ledger.is_open()
