@@ -1,5 +1,6 @@
 """Cases in Zoho, with their notes and attachments."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -12,8 +13,11 @@ from cody2zoho.zoho.crm import Crm, details, items, refused, succeeded
 #: Records a call may carry (Zoho, insert records).
 _PER_CALL = 100
 
-#: Records a query may answer (Zoho, COQL limits of v8).
+#: Rows that one COQL query returns at most; so many cost three credits (COQL, limitations).
 _PER_QUERY = 2_000
+
+#: What may stand in a query: how Zoho escapes a quotation mark is told differently in different places.
+_SAFE_KEY = re.compile(r"[A-Za-z0-9_~-]+")
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,29 @@ class Cases:
         rows: list[dict[str, Any]] = body.get("data", [])
         return rows[0] if rows else None
 
+    def keyed_pages(self, after: str = "0") -> Iterator[list[tuple[str, str]]]:
+        """All cases that have a key, as (case id, key), up to 2,000 at a time, by ascending id above `after`.
+
+        Paged by id: an offset ends at 100,000, and would skip a row whenever an earlier one is deleted meanwhile.
+        """
+        has_key = f"{self.unique_field} is not null"
+        while rows := self._keyed(f"({has_key} and id > {after}) order by id limit {_PER_QUERY}"):
+            yield rows
+            if len(rows) < _PER_QUERY:
+                return
+            after = rows[-1][0]
+
+    def newest_key(self) -> str | None:
+        """The key of the newest case that has one."""
+        rows = self._keyed(f"{self.unique_field} is not null order by id desc limit 1")
+        return rows[0][1] if rows else None
+
+    def with_key(self, key: str) -> list[tuple[str, str]]:
+        """Cases with this key, as (case id, key), those included whose key differs in capitals. Raises Refused."""
+        if not _SAFE_KEY.fullmatch(key):
+            raise Refused("Zoho cannot be asked for a conversation id with other signs than letters, digits, _ ~ and -")
+        return self._keyed(f"{self.unique_field} = '{key}'")
+
     def add_notes(self, case_id: str, notes: Sequence[Note]) -> None:
         """Add all notes, or raise; Zoho does not notice a note that is there already."""
         remaining = iter(notes)
@@ -65,6 +92,10 @@ class Cases:
 
     def attachment_names(self, case_id: str) -> set[str]:
         return {str(row.get("File_Name")) for row in self._related(case_id, "Attachments", "File_Name")}
+
+    def _keyed(self, condition: str) -> list[tuple[str, str]]:
+        rows = self.crm.query(f"select id, {self.unique_field} from Cases where {condition}")
+        return [(str(row["id"]), str(row[self.unique_field])) for row in rows]
 
     def _related(self, case_id: str, name: str, field: str) -> Iterator[dict[str, Any]]:
         """All related records, 200 a page (Zoho, get related records)."""
@@ -89,37 +120,12 @@ class Cases:
             return found
         return None
 
-    def keyed_pages(self, after: str = "0") -> Iterator[list[tuple[str, str]]]:
-        """All cases with a value in the unique field, as (case id, value), in the order of their ids."""
-        field = self.unique_field
-        while True:
-            rows = self.crm.query(
-                f"select id, {field} from Cases where {field} is not null and id > {after} order by id asc limit 2000"
-            )
-            if rows:
-                yield [(str(row["id"]), str(row[field])) for row in rows]
-            if len(rows) < _PER_QUERY:
-                return
-            after = str(rows[-1]["id"])
-
-    def with_key(self, key: str) -> list[tuple[str, str]]:
-        """Case id and value of the cases with this value, in any capitalisation."""
-        field = self.unique_field
-        rows = self.crm.query(f"select id, {field} from Cases where {field} = '{key}' limit 10")
-        return [(str(row["id"]), str(row[field])) for row in rows]
-
-    def newest_key(self) -> str | None:
-        """The value in the unique field of the newest case that has one."""
-        field = self.unique_field
-        rows = self.crm.query(f"select id, {field} from Cases where {field} is not null order by id desc limit 1")
-        return str(rows[0][field]) if rows else None
-
     def _by_key(self, key: str) -> str:
         """The record that holds the key, where an older answer does not name it."""
-        rows = self.crm.query(f"select id, {self.unique_field} from Cases where {self.unique_field} = '{key}' limit 2")
-        if not rows:
+        found = self.with_key(key)
+        if not found:
             raise Transient("Zoho says a case exists and does not show it; it may lie in the recycle bin")
-        return str(rows[0]["id"])
+        return found[0][0]
 
 
 def _existing_id(result: dict[str, Any]) -> str:
