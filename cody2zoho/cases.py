@@ -5,7 +5,7 @@ its content 65,535, or 32,000 in older documents. The smaller of each pair is he
 """
 
 import re
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 
 from cody2zoho import transcript
@@ -28,7 +28,7 @@ def draft(
 ) -> CaseDraft:
     """The case of a conversation with at least one message; `now`, in Unix seconds, is when they were read."""
     whole = transcript.text(messages, settings.zone)
-    description, notes, attachments = _fitted(conversation, messages, whole, settings, now)
+    description, described, notes, attachments = _fitted(conversation, messages, whole, settings, now)
     if settings.enable_notes:
         notes = (*notes, *_numbered(list(transcript.parts(whole, NOTE_LIMIT)), conversation.id, "transcript", 1))
     fields: dict[str, object] = {
@@ -41,7 +41,29 @@ def draft(
     if contact_id:
         # Contact_Name, which other modules have, is not a field of Cases.
         fields["Related_To"] = {"id": contact_id}
-    return CaseDraft(conversation.id, fields, notes, attachments, len(messages), transcript.digest(messages))
+    digest = transcript.digest(messages)
+    return CaseDraft(conversation.id, fields, notes, attachments, whole, described, len(messages), digest)
+
+
+def completing(draft: CaseDraft, description: str) -> CaseDraft:
+    """What a case that was there before still lacks.
+
+    Where it was made of the same messages, that is the rest of this draft. Where more was said since, or somebody
+    edited the description, the notes would go on from another place than it ends at: then it gets the whole transcript.
+    """
+    if _squeezed(draft.described) in _squeezed(description):
+        return draft
+    contents = list(transcript.parts(draft.whole, NOTE_LIMIT))
+    if len(contents) > _MOST_NOTES:
+        file = Attachment(f"cody-{draft.conversation_id}-{draft.digest}.txt", draft.whole.encode())
+        return replace(draft, notes=(), attachments=(file,))
+    notes = _numbered(contents, f"{draft.conversation_id} {draft.digest}", "transcript", 1)
+    return replace(draft, notes=notes, attachments=())
+
+
+def _squeezed(text: str) -> str:
+    """Zoho may change line ends and blanks at the end of lines."""
+    return " ".join(text.split())
 
 
 def _subject(conversation: Conversation, settings: Settings) -> str:
@@ -56,15 +78,15 @@ def _figures(conversation: Conversation, messages: list[Message], field_map: dic
 
 def _fitted(
     conversation: Conversation, messages: list[Message], whole: str, settings: Settings, now: float
-) -> tuple[str, tuple[Note, ...], tuple[Attachment, ...]]:
-    """The description, and where the rest of the transcript goes when it is too long for it."""
+) -> tuple[str, str, tuple[Note, ...], tuple[Attachment, ...]]:
+    """The description, the part of the transcript in it, and where the rest goes when it is too long for it."""
     template = settings.case_description_template
     if "{transcript}" not in template:
         template += "\n\n{transcript}"
     values = _values(conversation, messages, settings, now)
     complete = _filled(template, {**values, "transcript": whole})
     if transcript.length(complete) <= DESCRIPTION_LIMIT:
-        return complete, (), ()
+        return complete, whole, (), ()
     frame = transcript.length(_filled(template, {**values, "transcript": ""}))
     first, *rest = transcript.parts(whole, NOTE_LIMIT, DESCRIPTION_LIMIT - frame - _ROOM_TO_SAY_SO)
     notes: tuple[Note, ...] = ()
@@ -75,7 +97,8 @@ def _fitted(
     else:
         attachments = (Attachment(f"cody-{conversation.id}.txt", whole.encode()),)
         where = f"the attached file {attachments[0].file_name}, which holds all of it"
-    return _filled(template, {**values, "transcript": first + _CONTINUED.format(where=where)}), notes, attachments
+    description = _filled(template, {**values, "transcript": first + _CONTINUED.format(where=where)})
+    return description, first, notes, attachments
 
 
 def _numbered(contents: list[str], conversation_id: str, what: str, first_number: int) -> tuple[Note, ...]:

@@ -74,6 +74,19 @@ class Cody:
         body = _object(self._get(f"conversations/{quote(conversation_id, safe='')}", {}))
         return _parsed(_conversation, body.get("data"))
 
+    def has(self, conversation_id: str) -> bool:
+        """Whether there still is such a conversation. Raises NotSetUp where nothing at this address is Cody's."""
+        try:
+            self.conversation(conversation_id)
+        except Gone:
+            # A wrong address knows no conversation either; but Cody can always list its bots.
+            try:
+                self.bots()
+            except Gone:
+                raise _no_such_address() from None
+            return False
+        return True
+
     def messages(self, conversation_id: str) -> list[Message]:
         """All messages, oldest first; raises Transient rather than return a part of them."""
         found = self._whole_list("messages", {"conversation_id": conversation_id}, _message)
@@ -128,6 +141,10 @@ class Cody:
         if answer.status != 200:
             raise Refused(f"Cody refuses a list of {path.partition('/')[0]} ({answer.status})")
         return answer
+
+
+def _no_such_address() -> NotSetUp:
+    return NotSetUp("Cody does not answer at this address: correct CODY_API_URL", what="cody")
 
 
 def _no_such_bot(bot_id: str) -> NotSetUp:

@@ -48,12 +48,15 @@ class Attachment:
 class CaseDraft:
     """A case as it is to stand in Zoho: field API names to values, and what did not fit into them.
 
-    `digest` is over all messages: equal digests, equal transcripts.
+    `whole` is the transcript, and `described` as much of it as stands in the description. `digest` is over all
+    messages: equal digests, equal transcripts.
     """
 
     conversation_id: str
     fields: dict[str, object]
     notes: tuple[Note, ...]
     attachments: tuple[Attachment, ...]
+    whole: str
+    described: str
     message_count: int
     digest: str

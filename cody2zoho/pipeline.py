@@ -9,25 +9,20 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 
-from cody2zoho import cases, rebuild, transcript
+from cody2zoho import cases, filing, rebuild, transcript
 from cody2zoho.errors import (
     Blocked,
     Cody2ZohoError,
     Gone,
-    NotSetUp,
     OutcomeUnknown,
     Permanent,
-    Refused,
     Transient,
 )
 from cody2zoho.http import time_limit
 from cody2zoho.keeper import KEEPER
-from cody2zoho.keys import distinct_key
 from cody2zoho.ledger import Claim
-from cody2zoho.models import CaseDraft
 from cody2zoho.records import State
 from cody2zoho.services import Services
-from cody2zoho.zoho.cases import Inserted
 
 log = logging.getLogger(__name__)
 
@@ -43,9 +38,6 @@ _MOST_LAPSES = 5
 
 _ON_ITS_WAY_SECONDS = 60
 
-#: Fields of a case whose values are settings.
-_CHOSEN_FIELDS = ("Status", "Case_Origin", "Related_To")
-
 #: An empty conversation is looked at again after a minute at first, then after half its age.
 _FIRST_EMPTY_WAIT_SECONDS = 60
 
@@ -59,10 +51,6 @@ class Outcome:
 
     def __str__(self) -> str:
         return self.words
-
-
-class _TakenOver(Exception):
-    """Our lease ended, and someone else works on it now."""
 
 
 def ready(services: Services, limit: int = 50) -> list[str]:
@@ -136,12 +124,10 @@ def _worked(claim: Claim, services: Services) -> Outcome:
         return _held_up(claim, error, services)
     except Permanent as error:
         return _parked(claim, str(error), services)
-    except _TakenOver:
+    except filing.TakenOver:
         return Outcome("nothing to do: another worker took it over")
     except Gone:
-        services.ledger.let_go(claim, State.GONE)
-        log.info("conversation_gone")
-        return Outcome("let go: deleted at Cody")
+        return _gone(claim, services)
 
 
 def _written(claim: Claim, services: Services) -> Outcome:
@@ -150,7 +136,7 @@ def _written(claim: Claim, services: Services) -> Outcome:
     if not transcript.something_said(messages):
         return _nothing_said(claim, services)
     draft = cases.draft(conversation, messages, services.settings, services.contact.id(), services.clock())
-    case_id = _inserted(claim, draft, services)
+    case_id = filing.file(claim, draft, services)
     if services.ledger.created(claim, case_id, draft.message_count, draft.digest):
         log.info("case_created", extra={"case": case_id, "messages": draft.message_count, "attempts": claim.attempts})
     if claim.is_blocked:
@@ -158,61 +144,18 @@ def _written(claim: Claim, services: Services) -> Outcome:
     return Outcome(f"case {case_id}")
 
 
-def _inserted(claim: Claim, draft: CaseDraft, services: Services) -> str:
-    """The id of the one case of this conversation, with everything on it that belongs there."""
-    inserted = _found(draft, services) or _insert(draft.fields, services)
-    if inserted.was_there and not _is_same(inserted.case_id, draft, services):
-        key = services.cases.unique_field
-        inserted = _insert({**draft.fields, key: distinct_key(draft.conversation_id)}, services)
-    if draft.notes or draft.attachments:
-        # Zoho does not notice a second note, so only one of two workers may add any.
-        if not services.ledger.renew(claim):
-            raise _TakenOver
-        _complete(inserted, draft, services)
-    return inserted.case_id
-
-
-def _complete(inserted: Inserted, draft: CaseDraft, services: Services) -> None:
-    """Notes and files that are not on the case yet."""
-    titles = services.cases.note_titles(inserted.case_id) if inserted.was_there and draft.notes else set()
-    services.cases.add_notes(inserted.case_id, [note for note in draft.notes if note.title not in titles])
-    names = services.cases.attachment_names(inserted.case_id) if inserted.was_there and draft.attachments else set()
-    for attachment in draft.attachments:
-        if attachment.file_name not in names:
-            services.cases.attach(inserted.case_id, attachment)
-
-
-def _found(draft: CaseDraft, services: Services) -> Inserted | None:
-    """The case that exists already, looked for only where Zoho would not refuse a second one."""
-    if services.key_field.is_unique() or not services.settings.zoho_enable_duplicate_check:
-        return None
-    cases_with_key = services.cases.with_key(draft.conversation_id)
-    exact = [case_id for case_id, key in cases_with_key if key == draft.conversation_id]
-    return Inserted(exact[0], was_there=True) if exact else None
-
-
-def _insert(fields: dict[str, object], services: Services) -> Inserted:
-    """A refusal of what the operator chose would meet every conversation, so it is none of this one's."""
+def _gone(claim: Claim, services: Services) -> Outcome:
+    """Let go for good, unless Cody still knows the conversation, or whoever answered knows nothing at all."""
     try:
-        return services.cases.insert(fields)
-    except Refused as error:
-        if error.field in _CHOSEN_FIELDS:
-            raise NotSetUp(str(error)) from None
-        raise
-
-
-def _is_same(case_id: str, draft: CaseDraft, services: Services) -> bool:
-    """Whether an existing case is this conversation's: Zoho's unique field ignores case, Cody's ids do not."""
-    key = services.cases.unique_field
-    existing = services.cases.read(case_id, key)
-    if existing is None:
-        raise Refused(
-            f"Case {case_id} of this conversation lies in Zoho's recycle bin: restore it, or delete it for good"
-        )
-    is_same: bool = existing.get(key) == draft.conversation_id
-    if is_same:
-        log.info("case_found", extra={"case": case_id})
-    return is_same
+        if services.cody.has(claim.conversation.id):
+            return _postponed(claim, Transient("Cody knows a conversation, but not its messages"), services)
+    except Transient as error:
+        return _postponed(claim, error, services)
+    except Blocked as error:
+        return _held_up(claim, error, services)
+    services.ledger.let_go(claim, State.GONE)
+    log.info("conversation_gone")
+    return Outcome("let go: deleted at Cody")
 
 
 def _nothing_said(claim: Claim, services: Services) -> Outcome:

@@ -447,3 +447,53 @@ def test_an_empty_conversation_is_looked_at_again_when_a_person_asks(account, or
     assert str(pipeline.create_case(conversation.id, worker)) == "let go: nothing was said"
     account.say(conversation.id, "Sorry, I am back.", at=clock.now)
     assert str(pipeline.create_case(conversation.id, worker)) == f"case {only_case(organisation)['id']}"
+
+
+@pytest.mark.parametrize("length", [40, 40_000])
+def test_what_was_said_after_an_insert_whose_answer_was_lost_is_on_the_case_too(
+    account, organisation, server, plugged, length: int
+) -> None:
+    worker, conversation_id = plugged(), chat(account, "Where is my order? " * (length // 19))
+    server.faults.add(Fault("cut", path="/crm/v8/Cases", when="after", times=1))
+    pipeline.create_case(conversation_id, worker)
+    account.say(conversation_id, "And one thing more. " * (length // 20), at=account.now())
+    server.faults.add(Fault("cut", path="*/Notes", when="after", times=1))
+    for _ in range(3):
+        pipeline.create_case(conversation_id, worker)
+    assert audit(account, organisation).perfect
+    titles = [note["Note_Title"] for note in organisation.notes]
+    assert len(titles) == len(set(titles)) > 0
+    assert worker.ledger.about(conversation_id)["messages"] == "3"
+
+
+def test_a_description_that_somebody_edited_stays_and_the_transcript_is_added(account, organisation, plugged) -> None:
+    conversation_id = chat(account)
+    pipeline.create_case(conversation_id, plugged())
+    organisation.edit_case(only_case(organisation)["id"], Description="Mine")
+    worker = plugged()
+    worker.store.flushall()
+    worker.ledger.open()
+    pipeline.create_case(conversation_id, worker)
+    assert only_case(organisation)["Description"] == "Mine"
+    assert "Where is my order?" in organisation.notes[0]["Note_Content"]
+
+
+def test_a_wrong_address_of_cody_lets_no_conversation_go(account, organisation, plugged, server) -> None:
+    conversation_id = chat(account)
+    good, wrong = plugged(), plugged(cody_api_url=f"{server.url}/api/v9")
+    polling.poll(good)
+    assert str(pipeline.create_case(conversation_id, wrong)) == (
+        "waiting: Cody does not answer at this address: correct CODY_API_URL"
+    )
+    assert str(pipeline.create_case(conversation_id, good)) == f"case {only_case(organisation)['id']}"
+
+
+def test_a_404_of_a_proxy_lets_no_conversation_go(account, plugged, server) -> None:
+    """Something between us and Cody speaks of itself; Cody is asked whether the conversation is gone."""
+    worker, conversation_id = plugged(), chat(account)
+    account.knobs.unknown_filter = "404"
+    polling.poll(worker)
+    account.delete_conversation(conversation_id)
+    server.faults.add(Fault("502", path=f"*/conversations/{conversation_id}", times=1))
+    assert str(pipeline.create_case(conversation_id, worker)).startswith("postponed: Cody is out of order")
+    assert str(pipeline.create_case(conversation_id, worker)) == "let go: deleted at Cody"

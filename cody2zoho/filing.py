@@ -1,0 +1,82 @@
+"""Putting a case into Zoho exactly once, with everything on it that belongs there, and nothing twice."""
+
+import logging
+from typing import Any
+
+from cody2zoho import cases
+from cody2zoho.errors import NotSetUp, Refused
+from cody2zoho.keys import distinct_key
+from cody2zoho.ledger import Claim
+from cody2zoho.models import CaseDraft
+from cody2zoho.services import Services
+from cody2zoho.zoho.cases import Inserted
+
+log = logging.getLogger(__name__)
+
+#: Fields of a case whose values are settings.
+_CHOSEN_FIELDS = ("Status", "Case_Origin", "Related_To")
+
+
+class TakenOver(Exception):
+    """Our lease ended, and someone else works on it now."""
+
+
+def file(claim: Claim, draft: CaseDraft, services: Services) -> str:
+    """The id of the one case of this conversation, complete. Raises TakenOver where it is another worker's by now."""
+    inserted = _found(draft, services) or _insert(draft.fields, services)
+    existing = _existing(inserted, services)
+    key = services.cases.unique_field
+    if existing and existing.get(key) != draft.conversation_id:
+        # Zoho's unique field ignores case, Cody's ids do not: it is another conversation's.
+        inserted = _insert({**draft.fields, key: distinct_key(draft.conversation_id)}, services)
+        existing = _existing(inserted, services)
+    if existing:
+        log.info("case_found", extra={"case": inserted.case_id})
+        draft = cases.completing(draft, str(existing.get("Description") or ""))
+    if draft.notes or draft.attachments:
+        # Zoho does not notice a second note, so only one of two workers may add any.
+        if not services.ledger.renew(claim):
+            raise TakenOver
+        _complete(inserted, draft, services)
+    return inserted.case_id
+
+
+def _found(draft: CaseDraft, services: Services) -> Inserted | None:
+    """The case that exists already, looked for only where Zoho would not refuse a second one."""
+    if services.key_field.is_unique() or not services.settings.zoho_enable_duplicate_check:
+        return None
+    exact = [case_id for case_id, key in services.cases.with_key(draft.conversation_id) if key == draft.conversation_id]
+    return Inserted(exact[0], was_there=True) if exact else None
+
+
+def _insert(fields: dict[str, object], services: Services) -> Inserted:
+    """A refusal of what the operator chose would meet every conversation, so it is none of this one's."""
+    try:
+        return services.cases.insert(fields)
+    except Refused as error:
+        if error.field in _CHOSEN_FIELDS:
+            raise NotSetUp(str(error)) from None
+        raise
+
+
+def _existing(inserted: Inserted, services: Services) -> dict[str, Any] | None:
+    """What stands in a case that was there before us; None where we have just made it."""
+    if not inserted.was_there:
+        return None
+    existing = services.cases.read(inserted.case_id, services.cases.unique_field, "Description")
+    if existing is None:
+        raise Refused(
+            f"Case {inserted.case_id} of this conversation lies in Zoho's recycle bin: "
+            "restore it, or delete it for good"
+        )
+    return existing
+
+
+def _complete(inserted: Inserted, draft: CaseDraft, services: Services) -> None:
+    """Notes and files that are not on the case yet."""
+    titles = services.cases.note_titles(inserted.case_id) if inserted.was_there and draft.notes else set()
+    services.cases.add_notes(inserted.case_id, [note for note in draft.notes if note.title not in titles])
+    names = services.cases.attachment_names(inserted.case_id) if inserted.was_there and draft.attachments else set()
+    for attachment in draft.attachments:
+        if attachment.file_name not in names:
+            services.cases.attach(inserted.case_id, attachment)
