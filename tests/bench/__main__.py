@@ -11,13 +11,14 @@ from cody2zoho import configuration
 from cody2zoho.settings import Settings
 from cody2zoho.supervisor import Interrupted
 
-from . import backlog, first_case, idle_poll, memory
+from . import backlog, first_case, idle_poll, memory, state
 from .figures import Figure
 
 BENCHMARKS: dict[str, Callable[[], Iterator[Figure]]] = {
     "backlog": backlog.measure,
     "idle_poll": idle_poll.measure,
     "memory": memory.measure,
+    "state": state.measure,
     "first_case": first_case.measure,
 }
 

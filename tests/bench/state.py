@@ -1,0 +1,47 @@
+"""What a finished conversation costs Redis when there are a million of them, and what a look at a page of them takes."""
+
+import time
+from collections.abc import Iterator
+from statistics import median
+
+from cody2zoho.ledger import Ledger
+
+from . import conversations
+from .figures import Figure
+from .installation import installation
+
+MANY = 1_000_000
+LOOKS = 200
+
+_PER_CALL = 500
+_PER_PAGE = 15
+
+#: As long as the ids of Zoho's records and the digests of transcripts are.
+_RECORD = "5725767000{number:09} 12 {number:016x}"
+
+
+def measure() -> Iterator[Figure]:
+    with installation(lambda file: conversations.write(file, 1)) as at:
+        ledger, before = at.services().ledger, at.redis_memory_mb()
+        began = time.monotonic()
+        _fill(ledger)
+        filled = time.monotonic() - began
+        bytes_each = (at.redis_memory_mb() - before) * 2**20 / MANY
+        seconds = [_look(ledger, number) for number in range(1, MANY, MANY // LOOKS)]
+    yield Figure(f"Redis per finished conversation, {MANY:,} of them", bytes_each, "bytes", 150)
+    yield Figure(f"a look at a page of {_PER_PAGE}, median", 1000 * median(seconds), "ms")
+    yield Figure("time to note all of them", filled, "s")
+
+
+def _fill(ledger: Ledger) -> None:
+    for first in range(1, MANY + 1, _PER_CALL):
+        numbers = range(first, min(first + _PER_CALL, MANY + 1))
+        ledger.adopt((conversations.id_of(number), _RECORD.format(number=number)) for number in numbers)
+
+
+def _look(ledger: Ledger, first: int) -> float:
+    ids = [conversations.id_of(number) for number in range(first, first + _PER_PAGE)]
+    began = time.perf_counter()
+    if len(ledger.looked_up(ids)) != _PER_PAGE:
+        raise RuntimeError("the ledger does not know what it was told")
+    return time.perf_counter() - began
