@@ -13,6 +13,7 @@ from cody2zoho.cody import Cody
 from cody2zoho.contact import FixedContact
 from cody2zoho.http import Api
 from cody2zoho.ledger import Ledger
+from cody2zoho.limits import Limits
 from cody2zoho.settings import Settings
 from cody2zoho.tokens import Tokens
 from cody2zoho.zoho.accounts import Accounts
@@ -36,6 +37,7 @@ class Services:
     contact: FixedContact
     ledger: Ledger
     blocks: Blocks
+    limits: Limits
     clock: Callable[[], float]
 
 
@@ -51,13 +53,16 @@ def build(settings: Settings, clock: Callable[[], float] = time.time) -> Service
         clock=clock,
     )
     tokens = Tokens(client, accounts, prefix, clock)
-    crm = Crm(_api("Zoho", settings), tokens, settings.zoho_api_url, settings.api_url)
+    limits = Limits(client, settings)
+    crm = Crm(_api("Zoho", settings), tokens, settings.zoho_api_url, settings.api_url, limits.turn)
     fields, contacts = Fields(crm), Contacts(crm)
     key = settings.zoho_field_map["conversation_id"]
     return Services(
         settings=settings,
         store=client,
-        cody=Cody(_api("Cody", settings), settings.cody_api_url, settings.cody_api_key.get_secret_value()),
+        cody=Cody(
+            _api("Cody", settings), settings.cody_api_url, settings.cody_api_key.get_secret_value(), limits.permit
+        ),
         tokens=tokens,
         crm=crm,
         cases=Cases(crm, key),
@@ -67,6 +72,7 @@ def build(settings: Settings, clock: Callable[[], float] = time.time) -> Service
         contact=FixedContact(client, contacts, prefix, settings.zoho_contact_id, settings.zoho_contact_name),
         ledger=Ledger(client, prefix, settings.lease_seconds),
         blocks=Blocks(client, prefix),
+        limits=limits,
         clock=clock,
     )
 

@@ -117,6 +117,8 @@ def plugged(server: SimulatorServer, store: redis.Redis, redis_address: str, clo
 
     def plug(**chosen: Any) -> Services:
         given = simulated_credentials(server.url) | {"cody_bot_id": "support", "redis_url": redis_address}
+        # The simulated Cody has no limit here; most tests are not about ours.
+        given = {"cody_requests_per_minute": 1_000_000} | given
         made.append(services.build(Settings(**{**given, **chosen}), clock))
         return made[-1]
 
