@@ -75,6 +75,12 @@ def _start(**_: Any) -> None:
         return
 
 
+@signals.worker_shutting_down.connect
+def _hand_back(**_: Any) -> None:
+    """What waits for its turn at an API would only use up the time a container gets to stop."""
+    services().limits.stop_waiting()
+
+
 @signals.task_prerun.connect
 def _began(task_id: str, **_: Any) -> None:
     _running[task_id] = time.monotonic()

@@ -116,6 +116,7 @@ def _zoho(services: Services) -> Iterator[Finding]:
     yield _pick_list(fields, "Status", "ZOHO_CASE_STATUS", services.settings.zoho_case_status)
     yield _pick_list(fields, "Case_Origin", "ZOHO_CASE_ORIGIN", services.settings.zoho_case_origin)
     yield _contact(services)
+    yield _credits(services)
 
 
 def _key_field(fields: dict[str, Field], name: str) -> Finding:
@@ -164,6 +165,15 @@ def _contact(services: Services) -> Finding:
         words = f"{len(found)} contacts have the name in ZOHO_CONTACT_NAME; the oldest is used"
         return Finding("Zoho contact", Level.WARNING, words, mend)
     return Finding("Zoho contact", Level.OK, "found by its name" if found else "the first case will create it")
+
+
+def _credits(services: Services) -> Finding:
+    budget = services.limits.credits.budget()
+    if budget.allowance is None or budget.per_day <= budget.allowance:
+        return Finding("Zoho credits", Level.OK, budget.words)
+    words = f"the present rate takes {budget.per_day} a day, more than the allowance of {budget.allowance}"
+    mend = "raise ZOHO_CREDITS_PER_DAY if Zoho allows more; else expect cases to be late"
+    return Finding("Zoho credits", Level.WARNING, words, mend)
 
 
 def _listed(bots: dict[str, str]) -> str:

@@ -13,6 +13,7 @@ from urllib.parse import quote
 from cody2zoho.errors import AccessRevoked, Gone, NotSetUp, Refused, Transient
 from cody2zoho.http import Answer, Api, raise_for_passing_fault
 from cody2zoho.models import Conversation, Message
+from cody2zoho.permits import Kind
 
 #: A list that moved while it was read is read again, this often in all.
 _WALKS = 3
@@ -43,17 +44,30 @@ class Page(Generic[Row]):
     page_count: int
 
 
+class Permit(Protocol):
+    """When a request may be made. Raises OutOfTurn where that is not soon."""
+
+    def __call__(self, send: Callable[[], Answer], kind: Kind, reader: str = "") -> Answer:
+        """What `send` answers; `reader` is the conversation that is read."""
+
+
+def at_once(send: Callable[[], Answer], kind: Kind, reader: str = "") -> Answer:  # noqa: ARG001 - whoever asks
+    """The permit of whoever knows no limit."""
+    return send()
+
+
 @dataclass(frozen=True)
 class Cody:
     """What we ask of Cody. Every method sends each request once.
 
-    Raises Transient or RateLimited for passing faults, AccessRevoked where Cody refuses the key, Gone where a
-    conversation no longer exists.
+    Raises Transient, RateLimited or OutOfTurn for passing faults, AccessRevoked where Cody refuses the key, Gone
+    where a conversation no longer exists.
     """
 
     api: Api
     base_url: str
     key: str
+    permit: Permit = at_once
 
     def bots(self) -> list[Bot]:
         return self._whole_list("bots", {}, lambda row: Bot(row["id"], str(row.get("name") or "")))
@@ -129,7 +143,12 @@ class Cody:
         return Page([_parsed(parse, row) for row in rows], not (rows and more), place.get("total"), page_count)
 
     def _get(self, path: str, query: dict[str, str]) -> Answer:
-        answer = self.api.send("GET", f"{self.base_url}/{path}", f"Bearer {self.key}", params=query)
+        url, authorization = f"{self.base_url}/{path}", f"Bearer {self.key}"
+        answer = self.permit(
+            lambda: self.api.send("GET", url, authorization, params=query),
+            _kind(path, query),
+            query.get("conversation_id", ""),
+        )
         raise_for_passing_fault("Cody", "GET", answer)
         if answer.status in (401, 403) or 300 <= answer.status < 400:
             # Without a valid key Laravel answers 401, or sends a browser to its login page.
@@ -145,6 +164,13 @@ class Cody:
 
 def _no_such_address() -> NotSetUp:
     return NotSetUp("Cody does not answer at this address: correct CODY_API_URL", what="cody")
+
+
+def _kind(path: str, query: dict[str, str]) -> Kind:
+    """What a request is for, as far as its turn goes."""
+    if path in ("bots", "conversations"):
+        return Kind.POLL
+    return Kind.ON if query.get("page", "1") != "1" else Kind.START
 
 
 def _no_such_bot(bot_id: str) -> NotSetUp:

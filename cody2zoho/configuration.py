@@ -104,12 +104,21 @@ def _simulated() -> dict[str, str]:
         return {}
     if not used.uses_simulators:
         return {}
-    filled = (*CREDENTIALS, "cody_api_url", "cody_bot_id", "zoho_accounts_url", "zoho_api_url")
+    filled = (
+        *CREDENTIALS,
+        "cody_api_url",
+        "cody_bot_id",
+        "cody_requests_per_minute",
+        "zoho_accounts_url",
+        "zoho_api_url",
+    )
     return {name: _plain(getattr(used, name)) for name in filled}
 
 
 def _plain(value: Any) -> str:
     match value:
+        case None:
+            return ""
         case SecretStr():
             return value.get_secret_value()
         case dict():

@@ -5,6 +5,8 @@ Every error we raise, sorted by what happens next:
   x ConfigurationError  a setting is missing or wrong; say which, stop with exit code 2
   x Transient           nothing is wrong with the work; try again later
     + RateLimited       ... and not before `retry_after_seconds`
+      - OutOfTurn       our own limit says wait; nothing was asked, and it is not an attempt
+    + NotSent           the request did not arrive; nothing can have come of it
     + OutcomeUnknown    the request may have taken effect; send the same insert again to learn whether it did
   x Blocked             nothing of this kind can succeed until a person mends the set-up; the work waits
     + AccessRevoked     an API no longer accepts our credentials
@@ -41,6 +43,14 @@ class RateLimited(Transient):
     def __init__(self, message: str, retry_after_seconds: float | None = None) -> None:
         super().__init__(message)
         self.retry_after_seconds = retry_after_seconds
+
+
+class OutOfTurn(RateLimited):
+    """Our own limit says wait: nothing was asked of anybody, and it is not an attempt."""
+
+
+class NotSent(Transient):
+    """The request never reached the other side."""
 
 
 class OutcomeUnknown(Transient):

@@ -21,7 +21,7 @@ from requests.auth import AuthBase
 from urllib3.exceptions import HTTPError, NewConnectionError, ProtocolError, ReadTimeoutError
 
 from cody2zoho import __version__
-from cody2zoho.errors import OutcomeUnknown, RateLimited, Transient
+from cody2zoho.errors import NotSent, OutcomeUnknown, RateLimited, Transient
 
 _CHUNK_BYTES = 65_536
 _LARGEST_ANSWER_BYTES = 64 * 1024 * 1024
@@ -32,7 +32,7 @@ _ends_at: ContextVar[float] = ContextVar("ends_at", default=float("inf"))
 
 @contextmanager
 def time_limit(seconds: float) -> Iterator[None]:
-    """Hold all requests inside to so many seconds together; the one that would pass it raises Transient.
+    """Hold all requests inside to so many seconds together; the one that would pass it raises NotSent or Transient.
 
     A thread cannot be killed, so this is what bounds a task.
     """
@@ -41,6 +41,11 @@ def time_limit(seconds: float) -> Iterator[None]:
         yield
     finally:
         _ends_at.reset(mark)
+
+
+def time_left() -> float:
+    """Seconds until the limit around the caller; infinite where there is none."""
+    return _ends_at.get() - time.monotonic()
 
 
 @dataclass(frozen=True)
@@ -69,11 +74,14 @@ class Api:
     _local: threading.local = field(default_factory=threading.local, repr=False, compare=False)
 
     def send(self, method: str, url: str, authorization: str = "", **parts: Any) -> Answer:
-        """Send one request. Raises Transient where it never arrived, OutcomeUnknown where it may have."""
+        """Send one request.
+
+        Raises NotSent where it never arrived, OutcomeUnknown where it may have taken effect, else Transient.
+        """
         now = time.monotonic()
         ends_at = min(now + self.read_timeout_seconds, _ends_at.get())
         if ends_at <= now:
-            raise Transient(f"TASK_BUDGET_SECONDS ran out before {self.name} was asked")
+            raise NotSent(f"TASK_BUDGET_SECONDS ran out before {self.name} was asked")
         try:
             response = self._session().request(
                 method,
@@ -113,9 +121,9 @@ class Api:
 
     def _failure(self, method: str, error: Exception) -> Transient:
         if isinstance(error, requests.exceptions.SSLError):
-            return Transient(f"{self.name} cannot be reached: its certificate does not hold")
+            return NotSent(f"{self.name} cannot be reached: its certificate does not hold")
         if never_arrived(error):
-            return Transient(f"{self.name} cannot be reached: no connection")
+            return NotSent(f"{self.name} cannot be reached: no connection")
         what = "did not answer in time" if timed_out(error) else "cut the connection"
         if method == "GET":
             return Transient(f"{self.name} {what}")

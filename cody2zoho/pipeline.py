@@ -15,6 +15,7 @@ from cody2zoho.errors import (
     Cody2ZohoError,
     Gone,
     OutcomeUnknown,
+    OutOfTurn,
     Permanent,
     Transient,
 )
@@ -32,6 +33,10 @@ _RETRY_LOST_AFTER_SECONDS = 60
 
 _LONGEST_WAIT_SECONDS = 900
 _BLOCKED_WAIT_SECONDS = 60
+
+#: Conversations queued or worked on, for each call that Zoho takes at once: one calls Zoho, one reads at Cody, one is
+#: on its way to a worker.
+_IN_HAND = 3
 
 #: Leases in a row that may end without a word before the fault is looked for in the conversation.
 _MOST_LAPSES = 5
@@ -61,9 +66,10 @@ def ready(services: Services, limit: int = 50) -> list[str]:
     """
     if services.blocks.stop_work():
         limit = 1 if services.blocks.may_probe("work", _BLOCKED_WAIT_SECONDS) else 0
+    limit = min(limit, services.limits.room()) if limit else 0
     if limit < 1:
         return []
-    in_hand, lost_after = 3 * services.settings.zoho_max_concurrency, 2 * services.settings.lease_seconds
+    in_hand, lost_after = _IN_HAND * services.settings.zoho_max_concurrency, 2 * services.settings.lease_seconds
     due = services.ledger.due(limit, in_hand, lost_after)
     if due or services.ledger.was_open or not rebuild.ensure(services):
         return due
@@ -118,6 +124,8 @@ def _survivors_turn(claim: Claim, services: Services) -> Outcome | None:
 def _worked(claim: Claim, services: Services) -> Outcome:
     try:
         return _written(claim, services)
+    except OutOfTurn as error:
+        return _put_off(claim, error, services)
     except Transient as error:
         return _postponed(claim, error, services)
     except Blocked as error:
@@ -167,6 +175,12 @@ def _nothing_said(claim: Claim, services: Services) -> Outcome:
     services.ledger.let_go(claim, State.EMPTY)
     log.info("conversation_empty")
     return Outcome("let go: nothing was said")
+
+
+def _put_off(claim: Claim, error: OutOfTurn, services: Services) -> Outcome:
+    """Our own limits let it wait; that is no attempt, and no news."""
+    services.ledger.later(claim, error.retry_after_seconds or 0, str(error), counts=False)
+    return Outcome(f"waiting: {error}")
 
 
 def _postponed(claim: Claim, error: Transient, services: Services) -> Outcome:

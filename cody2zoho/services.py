@@ -13,6 +13,7 @@ from cody2zoho.cody import Cody
 from cody2zoho.contact import FixedContact
 from cody2zoho.http import Api
 from cody2zoho.ledger import Ledger
+from cody2zoho.limits import Limits
 from cody2zoho.places import Places
 from cody2zoho.settings import Settings
 from cody2zoho.tokens import Tokens
@@ -38,6 +39,7 @@ class Services:
     ledger: Ledger
     places: Places
     blocks: Blocks
+    limits: Limits
     clock: Callable[[], float]
 
 
@@ -53,13 +55,16 @@ def build(settings: Settings, clock: Callable[[], float] = time.time) -> Service
         clock=clock,
     )
     tokens = Tokens(client, accounts, prefix, clock)
-    crm = Crm(_api("Zoho", settings), tokens, settings.zoho_api_url, settings.api_url)
+    limits = Limits(client, settings)
+    crm = Crm(_api("Zoho", settings), tokens, settings.zoho_api_url, settings.api_url, limits.turn)
     fields, contacts = Fields(crm), Contacts(crm)
     key = settings.zoho_field_map["conversation_id"]
     return Services(
         settings=settings,
         store=client,
-        cody=Cody(_api("Cody", settings), settings.cody_api_url, settings.cody_api_key.get_secret_value()),
+        cody=Cody(
+            _api("Cody", settings), settings.cody_api_url, settings.cody_api_key.get_secret_value(), limits.permit
+        ),
         tokens=tokens,
         crm=crm,
         cases=Cases(crm, key),
@@ -70,6 +75,7 @@ def build(settings: Settings, clock: Callable[[], float] = time.time) -> Service
         ledger=Ledger(client, prefix, settings.lease_seconds),
         places=Places(client, prefix),
         blocks=Blocks(client, prefix),
+        limits=limits,
         clock=clock,
     )
 

@@ -37,6 +37,10 @@ DEFAULT_TEMPLATE = (
 CREDENTIALS = ("cody_api_key", "zoho_client_id", "zoho_client_secret", "zoho_refresh_token")
 
 
+#: The simulators have nobody's account to protect. Where they play a limit, they name it.
+_SIMULATED_PER_MINUTE = 1_000_000
+
+
 def _setting(default: Any, sentence: str, **more: Any) -> Any:
     return Field(default=default, description=sentence, **more)
 
@@ -73,7 +77,6 @@ class Settings(BaseSettings):
     zoho_enable_duplicate_check: bool = _setting(
         True, "false: no look-up before an insert where Zoho's field is not unique; the ledger stays."
     )
-    zoho_max_concurrency: int = _setting(10, "Zoho calls in flight at once, over all workers.", ge=1, le=25)
     zoho_field_map: formats.FieldMap = _setting(
         formats.FIELD_MAP,
         "Zoho fields for the figures, as name=API_Name pairs with commas; `name=` leaves one out. "
@@ -132,6 +135,19 @@ class Settings(BaseSettings):
         "{cody2zoho}:", "What every key begins with; the braces keep all keys in one slot of a Redis cluster."
     )
 
+    zoho_max_concurrency: int = _setting(
+        10, "Calls to Zoho in flight at once, over all workers on all machines.", ge=1, le=25
+    )
+    zoho_credits_per_day: int = _setting(
+        0, "API credits for 24 hours; 0 = as many as Zoho allows, which it tells once half of them are used.", ge=0
+    )
+    zoho_credits_reserve: int = _setting(
+        500, "API credits that only new cases may use; all other work stops before them.", ge=0
+    )
+    cody_requests_per_minute: int | None = _setting(
+        None, "Requests to Cody a minute, over all workers; empty = 60 until Cody names its own limit.", ge=1
+    )
+
     worker_concurrency: int = _setting(10, "Conversations a worker process works on at once.", ge=1, le=200)
     task_budget_seconds: float = _setting(120, "Seconds a task may take.", gt=0)
     lease_seconds: float = _setting(
@@ -188,7 +204,8 @@ class Settings(BaseSettings):
         address = str(values.get("simulators_url", "")).rstrip("/")
         if not address or any(name in values for name in CREDENTIALS):
             return values
-        return {"cody_bot_id": "all", **values, **simulated_credentials(address)}
+        chosen = {"cody_bot_id": "all", "cody_requests_per_minute": _SIMULATED_PER_MINUTE}
+        return {**chosen, **values, **simulated_credentials(address)}
 
     @field_validator("visibility_timeout_seconds")
     @classmethod

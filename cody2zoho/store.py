@@ -25,6 +25,7 @@ def connect(settings: Settings) -> redis.Redis:
     return client
 
 
-def script(client: redis.Redis, name: str) -> Any:
-    """An atomic script of this package's `lua` folder; Redis caches it by its digest."""
-    return client.register_script(files("cody2zoho").joinpath("lua", f"{name}.lua").read_text())
+def script(client: redis.Redis, *names: str) -> Any:
+    """An atomic script of this package's `lua` folder, in one file or several; Redis caches it by its digest."""
+    folder = files("cody2zoho").joinpath("lua")
+    return client.register_script("\n".join(folder.joinpath(f"{name}.lua").read_text() for name in names))

@@ -2,10 +2,12 @@
 
 import json
 import sys
+from collections.abc import Iterator
 
 import click
 
 from cody2zoho.cli.local import services_at_hand
+from cody2zoho.limits import Now
 
 
 @click.command()
@@ -15,12 +17,25 @@ def status(as_json: bool) -> None:
     with services_at_hand() as services:
         counts = {state.value: count for state, count in services.ledger.counts().items()}
         blocked = services.blocks.current()
+        now = services.limits.now()
     if as_json:
-        click.echo(json.dumps({"conversations": counts, "blocked": blocked}, ensure_ascii=False))
+        click.echo(json.dumps({"conversations": counts, "blocked": blocked, **now.as_json()}, ensure_ascii=False))
     else:
         for state, count in counts.items():
             click.echo(f"{count:>8}  {state}")
+        click.echo("\n".join(["", *_of_limits(now)]))
         for what, sentence in blocked.items():
             click.secho(f"{what} is blocked: {sentence}", fg="red")
     if blocked or counts["parked"]:
         sys.exit(1)
+
+
+def _of_limits(now: Now) -> Iterator[str]:
+    budget = now.budget
+    yield f"Cody: {now.cody_requests} of {now.cody_limit} requests in the last minute"
+    yield f"Zoho: {now.zoho_in_flight} of {now.zoho_limit} calls in flight"
+    allowance = "" if budget.allowance is None else f" of {budget.allowance}"
+    remaining = "" if budget.remaining is None else f", {budget.remaining} remaining"
+    yield f"Zoho's API credits: {budget.used}{allowance} used in 24 hours{remaining}; {budget.words}"
+    for api, seconds in now.pauses.items():
+        yield f"{api.capitalize()} wants a pause: {seconds:.0f} seconds left"

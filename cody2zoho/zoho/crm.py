@@ -5,9 +5,11 @@ people edited, and without its check fields merge cases by subject; the search i
 means "contains".
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from cody2zoho.credits import cost_of
 from cody2zoho.errors import AccessRevoked, NotSetUp, Refused, Transient
 from cody2zoho.http import Answer, Api, raise_for_passing_fault
 from cody2zoho.zoho.accounts import AccessToken
@@ -33,11 +35,23 @@ class TokenSource(Protocol):
         """A token that is not `refused`, the one that Zoho has just turned down."""
 
 
+class Turn(Protocol):
+    """When a call may be made. Raises OutOfTurn where that is not soon."""
+
+    def __call__(self, send: Callable[[], Answer], cost: int) -> Answer:
+        """What `send` answers; `cost` is in API credits."""
+
+
+def at_once(send: Callable[[], Answer], cost: int) -> Answer:  # noqa: ARG001 - whatever it costs
+    """The turn of whoever knows no limit."""
+    return send()
+
+
 @dataclass(frozen=True)
 class Crm:
     """Calls to Zoho CRM, each sent once, or twice when the first was turned down for its stale token.
 
-    Raises Transient, RateLimited and OutcomeUnknown for passing faults, AccessRevoked, NotSetUp for what a
+    Raises Transient, RateLimited, OutOfTurn and OutcomeUnknown for passing faults, AccessRevoked, NotSetUp for what a
     person has to mend in Zoho, and Refused for what Zoho will never take.
     """
 
@@ -47,6 +61,7 @@ class Crm:
     base_url: str = ""
     #: Where it is when the token does not say.
     default_url: str = ""
+    in_turn: Turn = at_once
 
     def call(self, method: str, path: str, **parts: Any) -> dict[str, Any]:
         """The JSON object Zoho answers; empty where it answers 204, nothing found."""
@@ -70,7 +85,10 @@ class Crm:
 
     def _send(self, token: AccessToken, method: str, path: str, parts: dict[str, Any]) -> Answer:
         url = f"{self.base_url or token.api_domain or self.default_url}/crm/v8/{path}"
-        return self.api.send(method, url, f"Zoho-oauthtoken {token.value}", **parts)
+        authorization = f"Zoho-oauthtoken {token.value}"
+        return self.in_turn(
+            lambda: self.api.send(method, url, authorization, **parts), cost_of(path, parts.get("json"))
+        )
 
 
 def items(body: dict[str, Any], key: str = "data") -> list[dict[str, Any]]:

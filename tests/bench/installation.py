@@ -49,7 +49,9 @@ class Installation:
     def services(self) -> Services:
         """Those that a worker here has, in this process."""
         given = simulated_credentials(f"http://{LOOPBACK}:{self._port}")
-        return services.build(Settings(**given, cody_bot_id="all", redis_url=self._address.url))
+        return services.build(
+            Settings(**given, cody_bot_id="all", cody_requests_per_minute=1_000_000, redis_url=self._address.url)
+        )
 
     def wait_for(self, condition: Callable[[], bool], seconds: float) -> float:
         """The moment at which it was so. Raises ChildFailed where a process ends, TimeoutError where time does."""

@@ -1,4 +1,4 @@
-"""What a finished conversation costs Redis when there are a million of them, and what a look at a page of them takes."""
+"""What a finished conversation costs Redis when there are a million of them, and a look at a page of them."""
 
 import time
 from collections.abc import Iterator

@@ -76,11 +76,12 @@ def test_a_poll_that_fails_half_way_is_taken_up_again_and_misses_nothing(account
     assert waiting(plugged()) == 100
 
 
-def test_a_poll_that_never_gets_far_gets_through_in_the_end(account, server, plugged) -> None:
+def test_a_poll_that_never_gets_far_gets_through_in_the_end(account, server, store, plugged) -> None:
     """At Cody's limit every poll is cut short by a 429; none begins from the top again."""
     arrive(account, 100)
     for _ in range(6):
         server.faults.clear()
+        store.delete("{cody2zoho}:pause:cody")
         server.faults.add(Fault("429", nth=3, path="/api/v1/conversations"))
         polling.poll(plugged())
     assert waiting(plugged()) == 100

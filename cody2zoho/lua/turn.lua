@@ -1,0 +1,12 @@
+-- Take a slot for one call to Zoho, unless all are taken or Zoho asked for a pause.
+-- KEYS  1 limit:zoho, 2 pause:zoho
+-- ARGV  1 the slot's name, 2 how many there are, 3 lease (milliseconds)
+-- returns {'taken'}, {'crowded'}, or {'paused', milliseconds left}
+local pause = redis.call('PTTL', KEYS[2])
+if pause > 0 then return {'paused', pause} end
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
+if redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[2]) then return {'crowded'} end
+redis.call('ZADD', KEYS[1], now + ARGV[3], ARGV[1])
+return {'taken'}
