@@ -12,7 +12,7 @@ from celery import Celery, signals
 from celery.beat import Scheduler
 from redis.exceptions import RedisError
 
-from cody2zoho import configuration, flower, logs, monitor
+from cody2zoho import configuration, flower, http, logs, monitor
 from cody2zoho.errors import ConfigurationError
 from cody2zoho.services import services
 from cody2zoho.settings import Settings
@@ -77,8 +77,9 @@ def _start(**_: Any) -> None:
 
 @signals.worker_shutting_down.connect
 def _hand_back(**_: Any) -> None:
-    """What waits for its turn at an API would only use up the time a container gets to stop."""
+    """A container gets half a minute to stop: what can be finished is, the rest another worker takes over."""
     services().limits.stop_waiting()
+    http.stop_soon()
 
 
 @signals.task_prerun.connect

@@ -43,9 +43,24 @@ def time_limit(seconds: float) -> Iterator[None]:
         _ends_at.reset(mark)
 
 
+#: A process told to stop begins no request after so long.
+STOP_SECONDS = 15.0
+
+
+class _Closing:
+    """When this process wants to be done; infinite as long as nobody has told it to stop."""
+
+    at = float("inf")
+
+
+def stop_soon(seconds: float = STOP_SECONDS) -> None:
+    """The process is to stop: no request begins later than so many seconds from now, whatever time its task has."""
+    _Closing.at = min(_Closing.at, time.monotonic() + seconds)
+
+
 def time_left() -> float:
-    """Seconds until the limit around the caller; infinite where there is none."""
-    return _ends_at.get() - time.monotonic()
+    """Seconds until the limit around the caller, or the end of the process; infinite where there is none."""
+    return min(_ends_at.get(), _Closing.at) - time.monotonic()
 
 
 @dataclass(frozen=True)
@@ -79,9 +94,10 @@ class Api:
         Raises NotSent where it never arrived, OutcomeUnknown where it may have taken effect, else Transient.
         """
         now = time.monotonic()
-        ends_at = min(now + self.read_timeout_seconds, _ends_at.get())
+        ends_at = now + min(self.read_timeout_seconds, time_left())
         if ends_at <= now:
-            raise NotSent(f"TASK_BUDGET_SECONDS ran out before {self.name} was asked")
+            why = "the worker stops" if _Closing.at <= now else "TASK_BUDGET_SECONDS ran out"
+            raise NotSent(f"{why} before {self.name} was asked")
         try:
             response = self._session().request(
                 method,

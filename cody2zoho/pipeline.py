@@ -83,7 +83,11 @@ def create_case(conversation_id: str, services: Services) -> Outcome:
     fails afterwards is recorded in the ledger instead.
     """
     with time_limit(services.settings.task_budget_seconds):
-        claim = _claimed(conversation_id, services)
+        try:
+            claim = _claimed(conversation_id, services)
+        except Cody2ZohoError as error:
+            log.warning("conversation_not_found", extra={"reason": str(error)})
+            raise
         if not claim.owner:
             return Outcome(f"nothing to do: {claim.was}")
         with _released_on_surprise(claim, services), _kept(claim, services):
@@ -190,7 +194,8 @@ def _postponed(claim: Claim, error: Transient, services: Services) -> Outcome:
     if isinstance(error, OutcomeUnknown) and not services.key_field.was_unique:
         # What may still be on its way to Zoho must have arrived before we look whether it has.
         seconds = max(seconds, _ON_ITS_WAY_SECONDS)
-    is_short = seconds <= SHORT_WAIT_SECONDS
+    # A message that waits for longer than the broker keeps it would be handed out again meanwhile.
+    is_short = seconds <= min(SHORT_WAIT_SECONDS, services.settings.visibility_timeout_seconds / 2)
     services.ledger.later(claim, seconds + (_RETRY_LOST_AFTER_SECONDS if is_short else 0), str(error))
     log.warning("case_postponed", extra={"reason": str(error), "seconds": round(seconds), "attempts": claim.attempts})
     return Outcome(f"postponed: {error}", seconds if is_short else None)

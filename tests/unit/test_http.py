@@ -1,8 +1,10 @@
 """The one way out: sent once, in time, with our own key and nobody else's."""
 
+import subprocess
 from pathlib import Path
 
 import pytest
+from processes import python
 
 from cody2zoho.errors import Transient
 from cody2zoho.http import Api, retry_after_seconds, time_limit
@@ -88,6 +90,20 @@ def test_nothing_is_ever_sent_twice(api, echo, server, action: str, method: str)
 def test_a_task_that_has_used_up_its_time_sends_nothing_more(api, echo, server) -> None:
     with time_limit(0), pytest.raises(Transient, match="TASK_BUDGET_SECONDS ran out before Echo was asked"):
         api.send("GET", f"{server.url}/echo")
+    assert echo.requests == []
+
+
+def test_a_process_told_to_stop_begins_no_request(echo, server) -> None:
+    stopping = f"""
+from cody2zoho.http import Api, stop_soon
+stop_soon(0)
+try:
+    Api("Echo", 5, 30).send("GET", "{server.url}/echo")
+except Exception as error:
+    print(error)
+"""
+    said = subprocess.run(python(stopping), capture_output=True, text=True, check=True).stdout
+    assert said == "the worker stops before Echo was asked\n"
     assert echo.requests == []
 
 

@@ -223,10 +223,19 @@ def test_waits_double_and_never_end_before_an_api_allows() -> None:
     assert wait_seconds(20, 1) >= 450
 
 
-def test_no_retry_waits_longer_than_the_broker_keeps_a_message(plugged) -> None:
-    settings = plugged().settings
-    assert settings.visibility_timeout_seconds > pipeline.SHORT_WAIT_SECONDS
-    assert settings.visibility_timeout_seconds > settings.task_budget_seconds
+def test_no_retry_waits_longer_than_the_broker_keeps_a_message(account, plugged, server) -> None:
+    server.faults.add(Fault("429", simulator="cody", retry_after=20, path="*/messages"))
+    patient, hasty = plugged(), plugged(visibility_timeout_seconds=30, task_budget_seconds=20)
+    first, second = chat(account), chat(account)
+    assert 20 <= (pipeline.create_case(first, patient).retry_in_seconds or 0) <= 30
+    patient.store.delete("{cody2zoho}:pause:cody")
+    assert pipeline.create_case(second, hasty).retry_in_seconds is None
+
+
+def test_a_conversation_that_cody_does_not_know_is_said_in_the_log(plugged, caplog: pytest.LogCaptureFixture) -> None:
+    with pytest.raises(Gone):
+        pipeline.create_case("no-such-one", plugged())
+    assert "conversation_not_found" in caplog.text
 
 
 def test_nothing_said_is_looked_at_again_while_it_is_young_then_let_go(account, organisation, plugged, clock) -> None:
