@@ -16,7 +16,7 @@ import redis
 log = logging.getLogger(__name__)
 
 #: What keeps cases from being made; a single unknown bot does not stop the others.
-_STOPS_WORK = {"cody", "zoho", "zoho set-up"}
+STOPS_WORK = ("cody", "zoho", "zoho set-up")
 
 
 class Blocks:
@@ -45,10 +45,6 @@ class Blocks:
     def current(self) -> dict[str, str]:
         """What is blocked now, and why."""
         return {str(what): str(sentence) for what, sentence in self._store.hgetall(self._key).items()}
-
-    def stop_work(self) -> bool:
-        """Whether cases cannot be made at all."""
-        return bool(self.current().keys() & _STOPS_WORK)
 
     def may_probe(self, what: str, every_seconds: int) -> bool:
         """Whether it is this caller's turn to look; one in so many seconds, over all workers."""

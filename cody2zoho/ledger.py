@@ -34,6 +34,7 @@ from dataclasses import dataclass
 
 import redis
 
+from cody2zoho.blocks import STOPS_WORK
 from cody2zoho.models import Conversation
 from cody2zoho.records import PER_LOOK, Records, State
 from cody2zoho.store import script
@@ -53,6 +54,15 @@ class Claim:
     lapses: int = 0
     #: Whether anything at all is blocked.
     is_blocked: bool = False
+
+
+@dataclass(frozen=True)
+class Due:
+    """What is to be worked on now, and whether the ledger may be trusted and work is possible at all."""
+
+    ids: list[str]
+    is_open: bool
+    is_blocked: bool
 
 
 class Ledger(Records):
@@ -80,18 +90,18 @@ class Ledger(Records):
         arguments = [part for one in known for part in (one.id, one.bot_id, one.created_at)]
         return list(self._add(keys=keys, args=arguments))
 
-    def due(self, limit: int, most_in_hand: int, lost_after_seconds: float) -> list[str]:
+    def due(self, limit: int, most_in_hand: int, lost_after_seconds: float, *, while_blocked: int = 0) -> Due:
         """Ids whose next look has come; they come up again after `lost_after_seconds` unless claimed by then.
 
-        No more than `limit`, and no more than leave `most_in_hand` handed out or worked on. None while the ledger is
-        closed, which it is from now on if it came back with a state older than the one this process knows.
+        No more than `limit`, or `while_blocked`, and no more than leave `most_in_hand` handed out or worked on. None
+        while the ledger is closed, which it is from now on if it came back with a state older than this process knows.
         """
-        keys = self._keys("agenda", "working", "cases", "ledger")
-        epoch, turn, *ids = self._due(
-            keys=keys, args=[limit, most_in_hand, int(lost_after_seconds * 1000), *self._seen]
-        )
+        keys = self._keys("agenda", "working", "cases", "ledger", "blocked")
+        lost_after_ms = int(lost_after_seconds * 1000)
+        facts = [limit, most_in_hand, lost_after_ms, *self._seen, while_blocked, *STOPS_WORK]
+        epoch, turn, is_blocked, *ids = self._due(keys=keys, args=facts)
         self._seen = (epoch, turn)
-        return list(ids)
+        return Due(ids, is_open=epoch > 0, is_blocked=bool(is_blocked))
 
     def claim(self, conversation_id: str) -> Claim:
         """Take the conversation for the length of a lease, unless it is finished or someone else's."""
@@ -162,11 +172,6 @@ class Ledger(Records):
             facts = [part for one, case_id in some for part in (one, f"{State.CREATED} {case_id}".rstrip())]
             new += self._adopt(keys=keys, args=facts)
         return new
-
-    @property
-    def was_open(self) -> bool:
-        """What the last call of `due` found; asks nothing."""
-        return self._seen != (0, 0)
 
     def filled_to(self) -> str:
         """The case up to which it was filled already, so that who goes on need not begin anew."""

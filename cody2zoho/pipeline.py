@@ -21,7 +21,7 @@ from cody2zoho.errors import (
 )
 from cody2zoho.http import time_limit
 from cody2zoho.keeper import KEEPER
-from cody2zoho.ledger import Claim
+from cody2zoho.ledger import Claim, Due
 from cody2zoho.records import State
 from cody2zoho.services import Services
 
@@ -64,16 +64,20 @@ def ready(services: Services, limit: int = 50) -> list[str]:
     So few that none has to wait for long in Celery's queue: what waits in the agenda costs nothing. A message that
     no worker takes for two leases counts as lost, and its conversation comes again.
     """
-    if services.blocks.stop_work():
-        limit = 1 if services.blocks.may_probe("work", _BLOCKED_WAIT_SECONDS) else 0
-    limit = min(limit, services.limits.room()) if limit else 0
+    limit = min(limit, services.limits.room())
     if limit < 1:
         return []
-    in_hand, lost_after = _IN_HAND * services.settings.zoho_max_concurrency, 2 * services.settings.lease_seconds
-    due = services.ledger.due(limit, in_hand, lost_after)
-    if due or services.ledger.was_open or not rebuild.ensure(services):
-        return due
-    return services.ledger.due(limit, in_hand, lost_after)
+    due = _due(limit, services)
+    if not due.is_open and rebuild.ensure(services):
+        due = _due(limit, services)
+    if due.is_blocked and services.blocks.may_probe("work", _BLOCKED_WAIT_SECONDS):
+        due = _due(limit, services, while_blocked=1)
+    return due.ids
+
+
+def _due(limit: int, services: Services, while_blocked: int = 0) -> Due:
+    in_hand = _IN_HAND * services.settings.zoho_max_concurrency
+    return services.ledger.due(limit, in_hand, 2 * services.settings.lease_seconds, while_blocked=while_blocked)
 
 
 def create_case(conversation_id: str, services: Services) -> Outcome:

@@ -25,7 +25,7 @@ def measure() -> Iterator[Figure]:
     with installation(lambda file: conversations.write(file, CASES)) as at:
         _find_all(at)
         at.set_latency(LATENCY_SECONDS)
-        at.start_worker()
+        at.start_workers()
         figures = list(_run(at))
         at.check_audit()
     yield from figures

@@ -35,9 +35,9 @@ class Installation:
         self._folder = folder
         self._control = HTTPConnection(LOOPBACK, port, timeout=60)
 
-    def start_worker(self) -> None:
-        """Returns when it works."""
-        self._supervisor.start(*roles.workers(1, _WORKER_GRACE_SECONDS))
+    def start_workers(self, count: int = 1) -> None:
+        """Returns when one of them works."""
+        self._supervisor.start(*roles.workers(count, _WORKER_GRACE_SECONDS))
         self.wait_for((self._folder / "state" / "worker.heartbeat").exists, seconds=30)
 
     def start_beat(self) -> None:
@@ -72,6 +72,11 @@ class Installation:
         tallies = self.ask("GET", "requests")
         chosen = [tally for name, tally in tallies.items() if not simulators or name in simulators]
         return {kind: count for tally in chosen for kind, count in tally["kinds"].items()}
+
+    def most_in_flight(self, simulator: str) -> int:
+        """The most requests that this one had at the same moment."""
+        most: int = self.ask("GET", "requests")[simulator]["peak_in_flight"]
+        return most
 
     def set_latency(self, seconds: float) -> None:
         self.ask("POST", "latency", {"seconds": seconds})

@@ -14,7 +14,7 @@ _LOOKS = (1, 500, _EARLY, 2_000, 3_000, 4_000, CASES)
 def measure() -> Iterator[Figure]:
     """No latency and a poll every second, so that the worker never waits for long."""
     with installation(lambda file: conversations.write(file, CASES), POLL_INTERVAL_SECONDS="1") as at:
-        at.start_worker()
+        at.start_workers()
         worker = at.pid("worker")
         idle_mb, cpu = process.resident_mb(worker), process.cpu_seconds(worker)
         at.start_beat()

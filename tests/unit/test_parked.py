@@ -55,7 +55,7 @@ def test_json_has_every_id(run) -> None:
 def test_retry_lets_one_begin_anew(run, ledger) -> None:
     assert run("retry", "conversation3").output == "conversation3 waits again\n"
     assert ledger.counts()[State.PARKED] == 7
-    assert "conversation3" in ledger.due(10, 10, 300)
+    assert "conversation3" in ledger.due(10, 10, 300).ids
     claim = ledger.claim("conversation3")
     assert (bool(claim.owner), claim.attempts) == (True, 1)
     assert "reason" not in ledger.about("conversation3")
@@ -76,7 +76,7 @@ def test_retry_all_and_then_nothing_is_parked(run, ledger) -> None:
 def test_a_dismissed_one_gets_no_case_and_never_comes_up_again(run, ledger) -> None:
     assert run("dismiss", "conversation7").exit_code == 0
     assert ledger.claim("conversation7").was == State.DISMISSED
-    assert "conversation7" not in ledger.due(100, 100, 300)
+    assert "conversation7" not in ledger.due(100, 100, 300).ids
     assert ledger.counts()[State.DISMISSED] == 1
 
 

@@ -174,17 +174,17 @@ def test_what_zoho_refuses_is_parked_and_the_reason_names_the_field_not_the_word
 def test_a_wrong_setting_parks_nothing_and_what_waited_goes_on_when_it_is_mended(account, plugged, wrong) -> None:
     worker, conversation_id = plugged(**wrong), chat(account)
     assert str(pipeline.create_case(conversation_id, worker)).startswith("waiting: Zoho refuses")
-    assert worker.blocks.stop_work()
+    assert worker.blocks.current()
     mended = plugged()
     assert str(pipeline.create_case(conversation_id, mended)).startswith("case ")
-    assert not mended.blocks.stop_work()
+    assert not mended.blocks.current()
 
 
 def test_an_empty_conversation_lifts_no_block(account, plugged) -> None:
     worker, empty = plugged(), account.add_conversation(bot_id="support", at=account.now() - 10**6)
     worker.blocks.put("zoho", "Zoho refuses the token")
     pipeline.create_case(empty.id, worker)
-    assert worker.blocks.stop_work()
+    assert worker.blocks.current()
 
 
 def test_a_poison_conversation_does_not_hold_up_another(account, organisation, server, plugged) -> None:
@@ -272,7 +272,7 @@ def test_without_the_unique_field_no_case_is_made_and_all_work_waits(account, or
     assert "cody2zoho setup" in str(pipeline.create_case(conversation_id, worker))
     assert organisation.cases == {}
     assert worker.ledger.about(conversation_id)["state"] == State.WAITING
-    assert worker.blocks.stop_work()
+    assert worker.blocks.current()
 
 
 def test_while_blocked_one_conversation_at_a_time_is_tried(account, plugged) -> None:

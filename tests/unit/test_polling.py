@@ -134,7 +134,6 @@ def test_an_unknown_bot_is_said_once_and_does_not_stop_the_others(account, plugg
     polling.poll(both)
     assert waiting(both) == 3
     assert both.blocks.current().keys() == {"bot nobody"}
-    assert not both.blocks.stop_work()
 
 
 def test_a_bot_that_cody_answers_with_an_empty_list_is_looked_up_once(account, server, plugged) -> None:
