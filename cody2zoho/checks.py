@@ -6,7 +6,7 @@ from enum import StrEnum
 
 import redis
 
-from cody2zoho.errors import Cody2ZohoError
+from cody2zoho.errors import Cody2ZohoError, OutOfTurn
 from cody2zoho.formats import since
 from cody2zoho.services import Services
 from cody2zoho.zoho.fields import KEY_LENGTH, Field
@@ -33,6 +33,8 @@ def all_checks(services: Services) -> Iterator[Finding]:
     for check in (_redis, _cody, _zoho):
         try:
             yield from check(services)
+        except OutOfTurn as error:
+            yield Finding(_ABOUT[check], Level.WARNING, str(error), "ask again in a minute")
         except Cody2ZohoError as error:
             yield Finding(_ABOUT[check], Level.FAILED, str(error))
         except redis.exceptions.RedisError as error:

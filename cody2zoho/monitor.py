@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable
 
 from cody2zoho import rebuild
-from cody2zoho.errors import Blocked, Cody2ZohoError
+from cody2zoho.errors import Blocked, Cody2ZohoError, OutOfTurn
 from cody2zoho.services import Services
 
 log = logging.getLogger(__name__)
@@ -45,6 +45,9 @@ def _look(api: str, look: Callable[[], object], services: Services) -> str:
         look()
     except Blocked as error:
         services.blocks.put(error.what, str(error))
+        return str(error)
+    except OutOfTurn as error:
+        # Our own limit: nothing was learnt about the API.
         return str(error)
     except Cody2ZohoError as error:
         log.warning("health_check_failed", extra={"api": api, "reason": str(error)})

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 
 from cody2zoho.cody import Page
-from cody2zoho.errors import Blocked, Cody2ZohoError
+from cody2zoho.errors import Blocked, Cody2ZohoError, OutOfTurn
 from cody2zoho.formats import since
 from cody2zoho.http import time_limit
 from cody2zoho.models import Conversation
@@ -65,6 +65,8 @@ def _each_bot(services: Services, read: Callable[["_Reading"], None]) -> Found:
                 services.blocks.lift("cody")
             except Blocked as error:
                 services.blocks.put(error.what, str(error))
+            except OutOfTurn as error:
+                log.info("poll_postponed", extra={"bot": bot or "all", "reason": str(error)})
             except Cody2ZohoError as error:
                 log.warning("poll_failed", extra={"bot": bot or "all", "reason": str(error)})
     return found

@@ -8,7 +8,8 @@ import pytest
 from click.testing import CliRunner
 from requests.structures import CaseInsensitiveDict
 
-from cody2zoho import configuration, pipeline, polling
+from cody2zoho import configuration, monitor, pipeline, polling
+from cody2zoho.checks import Level, all_checks
 from cody2zoho.cli import main
 from cody2zoho.http import Answer
 from cody2zoho.ledger import State
@@ -48,6 +49,16 @@ def test_there_is_no_room_when_the_credits_are_used_up(plugged, organisation) ->
     assert worker.limits.room() == 20
     worker.fields.all()
     assert worker.limits.room() == 0
+
+
+def test_a_wait_for_our_own_limit_alarms_nobody(account, plugged, caplog) -> None:
+    worker = plugged()
+    worker.limits.pauses.begin("cody", 30)
+    caplog.clear()
+    assert str(polling.poll(worker)) == "0 new of 0 listed"
+    assert "wants a pause" in monitor.health(worker)["cody"]
+    assert [record for record in caplog.records if record.levelname != "INFO"] == []
+    assert {finding.about: finding.level for finding in all_checks(worker)}["Cody"] is Level.WARNING
 
 
 def test_an_ordinary_case_asks_redis_three_times_for_its_turns(account, plugged, store) -> None:

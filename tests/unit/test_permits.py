@@ -32,6 +32,7 @@ def many(worker: Services, kind: Kind, reader: str = "") -> int:
     count = 0
     while asks(worker, kind, reader):
         count += 1
+        assert count < 200, "there is no limit"
     return count
 
 
@@ -60,6 +61,16 @@ def test_a_minute_and_a_tenth_later_as_many_may_be_asked_again(plugged, store) -
     assert many(worker, Kind.ON) == 0
     later(store, 6)
     assert many(worker, Kind.ON) == before > 30
+
+
+def test_the_minute_moves_along_and_gives_back_what_is_old_and_no_more(plugged, store) -> None:
+    worker = plugged(cody_requests_per_minute=40)
+    for _ in range(10):
+        assert asks(worker, Kind.ON)
+    later(store, 40)
+    assert many(worker, Kind.ON) > 20
+    later(store, 26)
+    assert many(worker, Kind.ON) == 10
 
 
 def test_sixty_a_minute_are_assumed_until_cody_names_its_limit(account, plugged) -> None:
@@ -108,6 +119,24 @@ def test_what_another_program_uses_of_the_account_is_left_to_it(account, server,
         granted = sum(threads.map(lambda number: polls(workers[number % 3]), range(60)))
     assert 5 < granted < 18
     assert set(server.journal["cody"].statuses) == {200}
+
+
+def test_what_is_asked_between_two_answers_counts_as_well(account, server, plugged) -> None:
+    account.knobs.requests_per_minute = 60
+    worker = plugged(cody_requests_per_minute=None)
+    foreign(server, account, 40)
+    assert polls(worker)
+    assert many(worker, Kind.ON) + many(worker, Kind.POLL) < 60 - 40
+
+
+def test_another_program_that_begins_in_the_midst_of_a_minute_is_noticed(account, server, plugged) -> None:
+    account.knobs.requests_per_minute = 60
+    worker = plugged(cody_requests_per_minute=None)
+    assert polls(worker)
+    assert polls(worker)
+    foreign(server, account, 40)
+    assert polls(worker)
+    assert many(worker, Kind.ON) + many(worker, Kind.POLL) < 60 - 40
 
 
 def test_nothing_remaining_stops_all_workers_until_the_minute_is_over(account, server, plugged, clock, store) -> None:

@@ -131,6 +131,19 @@ def test_a_slot_is_held_for_as_long_as_the_call_lasts(store) -> None:
     assert store.zcard(SLOTS) == 0
 
 
+def test_a_slot_outlives_the_call_by_a_full_lease_however_little_of_it_was_left(store) -> None:
+    def unanswered() -> Answer:
+        [slot] = store.zrange(SLOTS, 0, -1)
+        store.zadd(SLOTS, {slot: store.time()[0] * 1000 + 1_500})
+        raise Transient("Zoho did not answer in time")
+
+    with pytest.raises(Transient):
+        turns(store)(unanswered, 1)
+    later(store, LEASE_SECONDS - 2)
+    with pytest.raises(OutOfTurn), time_limit(5):
+        turns(store)(answered, 1)
+
+
 def test_a_redis_that_goes_away_meanwhile_hides_no_answer(redis_address: str, store) -> None:
     class Leaving(redis.Redis):
         away = False
