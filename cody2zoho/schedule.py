@@ -4,7 +4,7 @@ from typing import Any
 
 from cody2zoho.settings import Settings
 
-DISPATCH_SECONDS = 5
+DISPATCH_SECONDS = 2
 SWEEP_SECONDS = 300
 REFRESH_SECONDS = 300
 SUMMARY_SECONDS = 300

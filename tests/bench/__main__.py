@@ -11,7 +11,7 @@ from cody2zoho import configuration
 from cody2zoho.settings import Settings
 from cody2zoho.supervisor import Interrupted
 
-from . import backlog, first_case, idle_poll, memory, overhead, scale, state
+from . import backlog, first_case, idle_poll, memory, overhead, promptness, scale, state
 from .figures import Figure
 
 BENCHMARKS: dict[str, Callable[[], Iterator[Figure]]] = {
@@ -20,6 +20,7 @@ BENCHMARKS: dict[str, Callable[[], Iterator[Figure]]] = {
     "memory": memory.measure,
     "state": state.measure,
     "scale": scale.measure,
+    "promptness": promptness.measure,
     "overhead": overhead.measure,
     "first_case": first_case.measure,
 }
