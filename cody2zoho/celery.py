@@ -10,9 +10,10 @@ from typing import Any
 
 from celery import Celery, signals
 from celery.beat import Scheduler
+from celery.exceptions import WorkerShutdown
 from redis.exceptions import RedisError
 
-from cody2zoho import configuration, flower, http, logs, monitor
+from cody2zoho import configuration, flower, http, logs, monitor, upgrade
 from cody2zoho.errors import ConfigurationError
 from cody2zoho.services import services
 from cody2zoho.settings import Settings
@@ -69,7 +70,11 @@ def _start(**_: Any) -> None:
     gc.collect()
     gc.freeze()
     try:
+        upgrade.check(services())
         monitor.started(services())
+    except ConfigurationError as error:
+        print(error, file=sys.stderr)  # noqa: T201 - no line of a log, but an answer to whoever started us
+        raise WorkerShutdown(2) from None
     except RedisError:
         # The consumer says so in its own line, and waits for Redis.
         return

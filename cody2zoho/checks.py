@@ -6,6 +6,7 @@ from enum import StrEnum
 
 import redis
 
+from cody2zoho import upgrade
 from cody2zoho.errors import Cody2ZohoError, OutOfTurn
 from cody2zoho.formats import since
 from cody2zoho.services import Services
@@ -45,6 +46,7 @@ def all_checks(services: Services) -> Iterator[Finding]:
 
 
 def _redis(services: Services) -> Iterator[Finding]:
+    upgrade.check(services)
     version = services.store.info("server").get("redis_version", "?")
     yield Finding("Redis", Level.OK, f"answers at {services.settings.shown_redis_address}, version {version}")
     memory, disk = services.store.info("memory"), services.store.info("persistence")

@@ -24,19 +24,19 @@ Keys, below the prefix:
     working                    zset  id -> ms at which its lease ends
     parked                     zset  id -> ms since it is parked
     metrics:states             hash  state -> how many conversations are in it
-    ledger                     hash  epoch: ms since when it may be trusted; turn: looks into the agenda; clock (ms);
-                                     while it is being filled: filled_to, a case's id
+    ledger                     hash  schema: version of all this; epoch: ms since when it may be trusted; turn: looks
+                                     into the agenda; clock (ms); while it is being filled: filled_to, a case's id
 """
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import redis
 
 from cody2zoho.blocks import STOPS_WORK
 from cody2zoho.models import Conversation
-from cody2zoho.records import PER_LOOK, Records, State
+from cody2zoho.records import FINISHED, PER_LOOK, SCHEMA, Records, State
 from cody2zoho.store import script
 
 
@@ -173,6 +173,21 @@ class Ledger(Records):
             new += self._adopt(keys=keys, args=facts)
         return new
 
+    def pack(self, ids: Sequence[str]) -> int:
+        """Put those that are finished and stand by themselves, as in version 1, into their buckets; how many."""
+        with self._store.pipeline(transaction=False) as pipe:
+            for one in ids:
+                pipe.hgetall(self._conversation(one))
+            facts = dict(zip(ids, pipe.execute(), strict=True))
+        finished = {one: found for one, found in facts.items() if found.get("state") in FINISHED}
+        with self._store.pipeline() as pipe:
+            for one, found in finished.items():
+                record = " ".join(found[name] for name in ("state", "case", "messages", "digest") if name in found)
+                pipe.hset(self._finished(one), one, record)
+                pipe.delete(self._conversation(one))
+            pipe.execute()
+        return len(finished)
+
     def filled_to(self) -> str:
         """The case up to which it was filled already, so that who goes on need not begin anew."""
         return str(self._store.hget(self._key("ledger"), "filled_to") or "0")
@@ -184,7 +199,8 @@ class Ledger(Records):
         """It was filled: from now on it may be trusted."""
         seconds, micros = self._store.time()
         with self._store.pipeline() as pipe:
-            pipe.hset(self._key("ledger"), mapping={"epoch": seconds * 1000 + micros // 1000, "turn": 0})
+            epoch = seconds * 1000 + micros // 1000
+            pipe.hset(self._key("ledger"), mapping={"epoch": epoch, "turn": 0, "schema": SCHEMA})
             pipe.hdel(self._key("ledger"), "filled_to")
             pipe.execute()
 

@@ -10,7 +10,7 @@ Keys, outside the prefix:
 import logging
 from collections.abc import Iterator
 
-from cody2zoho import locks
+from cody2zoho import locks, upgrade
 from cody2zoho.errors import Blocked, Transient
 from cody2zoho.http import time_limit
 from cody2zoho.keys import conversation_of
@@ -40,6 +40,7 @@ def ensure(services: Services) -> bool:
 
 
 def _filled(services: Services) -> bool:
+    upgrade.bring_up(services)
     services.key_field.is_unique()
     cases = adopted = 0
     for page in services.cases.keyed_pages(after=services.ledger.filled_to()):

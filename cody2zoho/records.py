@@ -14,6 +14,10 @@ PER_LOOK = 500
 BUCKETS = 65_536
 
 
+#: What all of this looks like in Redis. In 1, finished conversations stood by themselves, as open ones do.
+SCHEMA = 2
+
+
 class State(StrEnum):
     WAITING = "waiting"  # until its next look
     WORKING = "working"  # a worker owns it until its lease ends
@@ -22,6 +26,9 @@ class State(StrEnum):
     DISMISSED = "dismissed"  # a person decided that it gets no case
     EMPTY = "empty"  # nothing was said while it was young
     GONE = "gone"  # it was deleted at Cody before it became a case
+
+
+FINISHED = {State.CREATED, State.EMPTY, State.GONE, State.DISMISSED}
 
 
 @dataclass(frozen=True)
@@ -97,6 +104,11 @@ class Records:
     def counts(self) -> dict[State, int]:
         found = self._store.hgetall(self._key("metrics:states"))
         return {state: int(found.get(state, 0)) for state in State}
+
+    def schema(self) -> int:
+        """Of what is there; ours where nothing is there yet."""
+        known = self._store.hget(self._key("ledger"), "schema")
+        return int(known) if known else 1 if self._store.exists(self._key("metrics:states")) else SCHEMA
 
     def is_open(self) -> bool:
         """Whether it was filled, and has not been found to be old since."""

@@ -5,6 +5,7 @@ import signal
 from pathlib import Path
 
 import pytest
+import redis
 import requests
 
 from cody2zoho.ports import free_port
@@ -135,6 +136,28 @@ def test_a_hung_task_ends_the_worker_so_that_its_supervisor_starts_it_anew(start
     hung = start("-c", HUNG, TASK_BUDGET_SECONDS=0.2)
     assert hung.process.wait(20) == 70
     assert '"worker_hung"' in hung.said()
+
+
+def test_a_worker_refuses_state_of_a_newer_version_in_one_sentence(start, broker) -> None:
+    with redis.Redis.from_url(broker.url) as store:
+        store.hset("{cody2zoho}:ledger", "schema", 99)
+    worker = start("worker")
+    assert worker.process.wait(40) == 2
+    assert "Redis holds state of version 99, written by a newer cody2zoho" in worker.said()
+    assert "Traceback" not in worker.said()
+
+
+def test_a_worker_told_to_stop_hands_back_what_it_cannot_finish_in_time(account, organisation, server, start) -> None:
+    chats(account, 5)
+    server.latency_seconds = 0.2
+    server.faults.add(Fault("slow", simulator="zoho", path="*/Cases", seconds=3, when="after"))
+    worker = start("worker", WORKER_CONCURRENCY=2, POLL_INTERVAL_SECONDS=1)
+    start("beat", POLL_INTERVAL_SECONDS=1)
+    eventually(lambda: server.journal["zoho"].in_flight)
+    assert worker.end() == 0
+    server.faults.clear()
+    start("worker", POLL_INTERVAL_SECONDS=1)
+    eventually(lambda: perfect(server, account, organisation), 40)
 
 
 @pytest.mark.parametrize("role", ["worker", "beat", "flower"])
