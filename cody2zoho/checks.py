@@ -107,8 +107,9 @@ def _conversations_since(services: Services, bot: str | None, line: int | None) 
 
 
 def _zoho(services: Services) -> Iterator[Finding]:
-    token = services.tokens.get()
-    yield Finding("Zoho", Level.OK, f"gives access tokens; its API is {services.crm.base_url or token.api_domain}")
+    token, is_fresh = services.tokens.checked()
+    how = "gives access tokens" if is_fresh else "gave an access token earlier, and was not asked now to save refreshes"
+    yield Finding("Zoho", Level.OK, f"{how}; its API is {services.crm.base_url or token.api_domain}")
     fields = services.fields.all()
     yield Finding("Zoho Cases", Level.OK, f"can be read; {len(fields)} fields")
     yield _key_field(fields, services.settings.zoho_field_map["conversation_id"])

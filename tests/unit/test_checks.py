@@ -72,6 +72,24 @@ def test_what_is_wrong_is_named_with_its_mend(
     assert "hush" not in str(finding)
 
 
+def test_a_token_of_earlier_credentials_does_not_hide_that_the_present_ones_are_refused(plugged) -> None:
+    plugged().tokens.get()
+    finding = findings(plugged(zoho_refresh_token="1000.revoked", zoho_client_id="1000.OTHER"))["Zoho"]
+    assert finding.level is Level.FAILED
+
+
+def test_credentials_revoked_since_the_last_token_are_noticed(plugged, organisation) -> None:
+    plugged().tokens.get()
+    organisation.accounts.refresh_tokens.clear()
+    assert "ZOHO_REFRESH_TOKEN" in findings(plugged())["Zoho"].words
+
+
+def test_it_says_when_it_did_not_ask_zoho_afresh(plugged) -> None:
+    words = [findings(plugged())["Zoho"].words for _ in range(6)]
+    assert words[0].startswith("gives access tokens")
+    assert "was not asked now" in words[-1]
+
+
 def test_a_broken_cody_does_not_hide_what_is_wrong_at_zoho(plugged) -> None:
     found = findings(plugged(cody_api_key="wrong", zoho_case_status="Done"))
     assert found["Cody"].level is found["Zoho Status"].level is Level.FAILED
