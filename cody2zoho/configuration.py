@@ -104,7 +104,7 @@ def _simulated() -> dict[str, str]:
         return {}
     if not used.uses_simulators:
         return {}
-    filled = (*CREDENTIALS, "cody_api_url", "cody_bot_id", "zoho_accounts_url", "zoho_api_url")
+    filled = (*CREDENTIALS, "cody_api_url", "cody_bot_id", "zoho_accounts_url", "zoho_api_url", "redis_key_prefix")
     return {name: _plain(getattr(used, name)) for name in filled}
 
 

@@ -34,6 +34,9 @@ DEFAULT_TEMPLATE = (
     "{transcript}"
 )
 
+#: Keys of what is only simulated, so that the real installation in the same Redis finds no trace of it.
+SIMULATED_KEY_PREFIX = "{cody2zoho-simulated}:"
+
 CREDENTIALS = ("cody_api_key", "zoho_client_id", "zoho_client_secret", "zoho_refresh_token")
 
 
@@ -184,11 +187,12 @@ class Settings(BaseSettings):
     @model_validator(mode="before")
     @classmethod
     def _work_against_the_simulators(cls, values: dict[str, Any]) -> dict[str, Any]:
-        """Without any credential, and only then, the simulators' address stands in for both APIs."""
+        """Without any credential, and only then, the simulators' address stands in for both APIs, under keys apart."""
         address = str(values.get("simulators_url", "")).rstrip("/")
         if not address or any(name in values for name in CREDENTIALS):
             return values
-        return {"cody_bot_id": "all", **values, **simulated_credentials(address)}
+        stands_in = {"cody_bot_id": "all", "redis_key_prefix": SIMULATED_KEY_PREFIX}
+        return {**stands_in, **values, **simulated_credentials(address)}
 
     @field_validator("visibility_timeout_seconds")
     @classmethod

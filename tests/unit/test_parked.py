@@ -30,6 +30,8 @@ def ledger(plugged) -> Ledger:
 def run(ledger, server, redis_address, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("SIMULATORS_URL", server.url)
     monkeypatch.setenv("REDIS_URL", redis_address)
+    # The keys of `plugged`, not those of what is only simulated.
+    monkeypatch.setenv("REDIS_KEY_PREFIX", "{cody2zoho}:")
 
     def run(*words: str) -> Result:
         configuration.settings.cache_clear()

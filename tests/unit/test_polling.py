@@ -182,6 +182,18 @@ def test_the_line_drawn_at_the_first_start_leaves_older_ones_alone_for_ever(acco
     assert waiting(lined) == 1
 
 
+@pytest.mark.parametrize(
+    "wrong", [{"cody_api_key": "wrong"}, {"cody_bot_id": "nobody"}, {"cody_api_url": "http://127.0.0.1:1"}]
+)
+def test_a_start_that_fetched_nothing_draws_no_line(account, plugged, wrong: dict[str, str]) -> None:
+    account.add_conversation(bot_id="support", at=NOW - 30 * 86_400)
+    account.add_conversation(bot_id="support", at=NOW - 60)
+    polling.poll(plugged(**wrong))
+    lined = plugged(sync_since="7d")
+    polling.poll(lined)
+    assert waiting(lined) == 1
+
+
 def test_a_line_spares_the_pages_behind_it(account, server, plugged) -> None:
     for number in range(100):
         account.add_conversation(bot_id="support", at=NOW - 30 * 86_400 + number)

@@ -203,6 +203,25 @@ def test_without_any_credential_the_simulators_stand_in(monkeypatch: pytest.Monk
     assert used.bots == (None,)
 
 
+def test_what_is_only_simulated_leaves_no_trace_in_the_keys_of_the_real_installation(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("SIMULATORS_URL", "http://127.0.0.1:8800")
+    simulated = configuration.settings().redis_key_prefix
+    [shown] = [origin for origin in configuration.origins() if origin.name == "REDIS_KEY_PREFIX"]
+    assert (shown.value, shown.source) == (simulated, "simulators")
+    for name, value in GIVEN.items():
+        monkeypatch.setenv(name, value)
+    configuration.settings.cache_clear()
+    assert configuration.settings().redis_key_prefix not in (simulated, "")
+
+
+def test_a_key_prefix_of_the_operators_counts_for_the_simulators_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SIMULATORS_URL", "http://127.0.0.1:8800")
+    monkeypatch.setenv("REDIS_KEY_PREFIX", "mine:")
+    assert configuration.settings().redis_key_prefix == "mine:"
+
+
 def test_with_any_credential_the_simulators_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SIMULATORS_URL", "http://127.0.0.1:8800")
     monkeypatch.setenv("CODY_API_KEY", "real")
