@@ -154,6 +154,21 @@ def test_a_bot_that_is_there_after_all_is_unblocked(account, plugged) -> None:
     assert late.blocks.current() == {}
 
 
+def test_a_bot_that_is_no_longer_configured_blocks_nothing_any_more(account, plugged) -> None:
+    polling.poll(plugged(cody_bot_id="mistyped,nobody"))
+    corrected = plugged(cody_bot_id="support,nobody")
+    monitor.started(corrected)
+    assert corrected.blocks.current().keys() == {"bot nobody"}
+
+
+def test_a_wrong_address_for_all_bots_is_named_and_lifted_by_the_next_good_poll(account, server, plugged) -> None:
+    wrong = plugged(cody_bot_id="all", cody_api_url=f"{server.url}/api/v2")
+    polling.poll(wrong)
+    assert wrong.blocks.current() == {"cody": "Cody knows no list of conversations: correct CODY_API_URL"}
+    polling.poll(plugged(cody_bot_id="all"))
+    assert wrong.blocks.current() == {}
+
+
 def test_a_worker_that_starts_tells_anew_what_is_wrong(account, plugged, caplog) -> None:
     wrong = plugged(cody_bot_id="nobody")
     for _ in range(2):
