@@ -43,6 +43,11 @@ def time_limit(seconds: float) -> Iterator[None]:
         _ends_at.reset(mark)
 
 
+def remaining_seconds() -> float:
+    """What the time limit we are in has left, 0 where it has passed; infinite outside of one."""
+    return max(0.0, _ends_at.get() - time.monotonic())
+
+
 @dataclass(frozen=True)
 class Answer:
     """A complete HTTP response."""
