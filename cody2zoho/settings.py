@@ -50,14 +50,14 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(frozen=True, env_file=".env", extra="ignore")
 
     cody_api_url: formats.WebAddress = _setting("https://getcody.ai/api/v1", "Base address of Cody's API.")
-    cody_api_key: SecretStr = _setting(..., "API key of Cody, from https://getcody.ai/settings/api.")
+    cody_api_key: formats.Secret = _setting(..., "API key of Cody, from https://getcody.ai/settings/api.")
     cody_bot_id: formats.Bots = _setting(
         ..., "The bot whose conversations become cases; several separated by commas, or `all`."
     )
 
-    zoho_client_id: str = _setting(..., "Client id from Zoho's API console.")
-    zoho_client_secret: SecretStr = _setting(..., "Client secret from Zoho's API console.")
-    zoho_refresh_token: SecretStr = _setting(..., "Refresh token of the Zoho user who will own the cases.")
+    zoho_client_id: formats.ClientId = _setting(..., "Client id from Zoho's API console.")
+    zoho_client_secret: formats.Secret = _setting(..., "Client secret from Zoho's API console.")
+    zoho_refresh_token: formats.Secret = _setting(..., "Refresh token of the Zoho user who will own the cases.")
     zoho_data_center: formats.DataCenter = _setting("com", f"Zoho's data centre: {', '.join(DATA_CENTERS)}.")
     zoho_accounts_url: formats.WebAddress = _setting(
         "", "Address of Zoho's accounts server; empty = the data centre's."
@@ -265,7 +265,7 @@ class Settings(BaseSettings):
 
 def without_login(address: str) -> str:
     """An address fit to be shown."""
-    return re.sub(r"//.*@", "//…@", address)
+    return re.sub(r"((?:password|username)=)[^&]*", r"\1…", re.sub(r"//.*@", "//…@", address))
 
 
 def simulated_credentials(address: str) -> dict[str, str]:

@@ -97,6 +97,15 @@ def test_it_wants_one_way_of_choosing(run, words: list[str]) -> None:
     assert run("retry", *words).exit_code == 2
 
 
+@pytest.mark.parametrize("command", ["retry", "dismiss"])
+@pytest.mark.parametrize("cause", ["", "  "])
+def test_an_empty_cause_moves_nothing(run, ledger, command: str, cause: str) -> None:
+    result = run(command, "--cause", cause)
+    assert result.exit_code == 2
+    assert "--cause is empty" in result.output
+    assert ledger.counts()[State.PARKED] == 8
+
+
 def test_a_cause_that_fits_nothing_is_said(run) -> None:
     result = run("dismiss", "--cause", "something else")
     assert (result.exit_code, result.output) == (1, "Nothing was parked that fits.\n")

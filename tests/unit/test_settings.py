@@ -83,6 +83,23 @@ def test_both_spellings_of_the_note_are_understood(given: pytest.MonkeyPatch, na
     assert configuration.settings().enable_notes
 
 
+def test_a_key_prefix_may_be_nothing_but_braces(given: pytest.MonkeyPatch) -> None:
+    given.setenv("REDIS_KEY_PREFIX", "{staging}")
+    assert configuration.settings().redis_key_prefix == "{staging}"
+
+
+@pytest.mark.parametrize("name", ["CODY_API_KEY", "ZOHO_CLIENT_ID", "ZOHO_CLIENT_SECRET", "ZOHO_REFRESH_TOKEN"])
+@pytest.mark.parametrize("value", ["abc…hush", "hüsh", "hu\nsh"])
+def test_a_credential_that_no_header_can_carry_is_one_sentence(
+    given: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    given.setenv(name, value)
+    [sentence] = sentences()
+    assert sentence.startswith(name)
+    assert "has a character that no credential has" in sentence
+    assert value not in sentence or name == "ZOHO_CLIENT_ID"
+
+
 def test_a_template_may_be_nothing_but_braces(given: pytest.MonkeyPatch) -> None:
     given.setenv("CASE_DESCRIPTION_TEMPLATE", "{transcript}")
     assert configuration.settings().case_description_template == "{transcript}"
@@ -248,6 +265,13 @@ def test_every_setting_is_shown_with_its_origin_and_no_secret_is(given: pytest.M
     everything = " ".join(origin.value for origin in shown.values())
     assert "secret" not in everything
     assert "hush" not in everything
+
+
+def test_a_login_in_the_query_of_a_redis_address_is_not_shown(given: pytest.MonkeyPatch) -> None:
+    given.setenv("REDIS_URL", "unix:///run/redis.sock?db=0&username=hush-me&password=hush-hush")
+    [shown] = [origin.value for origin in configuration.origins() if origin.name == "REDIS_URL"]
+    assert shown == configuration.settings().shown_redis_address
+    assert shown == "unix:///run/redis.sock?db=0&username=…&password=…"
 
 
 def test_origins_are_shown_even_while_something_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
