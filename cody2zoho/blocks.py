@@ -38,7 +38,7 @@ class Blocks:
 
     def lift(self, *whats: str) -> None:
         """It works again."""
-        if self._store.hdel(self._key, *whats):
+        if whats and self._store.hdel(self._key, *whats):
             self._store.hdel(f"{self._key}:told", *whats)
             log.warning("work_unblocked", extra={"what": ", ".join(whats)})
 

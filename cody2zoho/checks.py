@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
 
 import redis
@@ -77,16 +78,33 @@ def _cody(services: Services) -> Iterator[Finding]:
 def _first_start(services: Services, bot: str | None, name: str) -> Finding:
     """How many cases the first start would make at most; nobody gets thousands by surprise."""
     place = services.places.place(bot or "all", -1)
+    line, when = _line(services)
     if place.top >= 0:
-        return Finding("Cody bot", Level.OK, f"{name}: polled before")
-    line = since(services.settings.sync_since, services.clock())
+        return Finding("Cody bot", Level.OK, f"{name}: polled before; cases are made of conversations {when}")
     count, all_counted = _conversations_since(services, bot, line)
     how_many = f"{count}" if all_counted else f"more than {count}"
-    when = f"since SYNC_SINCE {services.settings.sync_since}" if line else "of all history, as SYNC_SINCE is empty"
     level = Level.OK if line or count < _MANY else Level.WARNING
-    mend = "" if level is Level.OK else "write a date or an age such as 7d as SYNC_SINCE, if that is too many"
+    mend = "" if level is Level.OK else _mend_of_too_many(services)
     words = f"{name}: the first start makes cases of at most {how_many} conversations {when}"
     return Finding("Cody bot", level, words, mend)
+
+
+def _line(services: Services) -> tuple[int | None, str]:
+    """Since when conversations count, None for ever, and in words, with who says so."""
+    drawn, wanted = services.places.line(), services.settings.sync_since
+    if drawn is None:
+        line = since(wanted, services.clock())
+        return line, f"since SYNC_SINCE {wanted}" if wanted else "of all history, as SYNC_SINCE is empty"
+    if drawn == 0:
+        return None, "of all history, as SYNC_SINCE was empty at the first start"
+    moment = datetime.fromtimestamp(drawn, UTC).isoformat(" ", timespec="minutes")
+    return drawn, f"since {moment}, the line drawn at the first start"
+
+
+def _mend_of_too_many(services: Services) -> str:
+    if services.places.line() is None:
+        return "write a date or an age such as 7d as SYNC_SINCE, if that is too many"
+    return "take the bot out of CODY_BOT_ID, if that is too many"
 
 
 #: More cases than this at a first start deserve a warning.
@@ -111,8 +129,9 @@ def _conversations_since(services: Services, bot: str | None, line: int | None) 
 
 
 def _zoho(services: Services) -> Iterator[Finding]:
-    token = services.tokens.get()
-    yield Finding("Zoho", Level.OK, f"gives access tokens; its API is {services.crm.base_url or token.api_domain}")
+    token, is_fresh = services.tokens.checked()
+    how = "gives access tokens" if is_fresh else "gave an access token earlier, and was not asked now to save refreshes"
+    yield Finding("Zoho", Level.OK, f"{how}; its API is {services.crm.base_url or token.api_domain}")
     fields = services.fields.all()
     yield Finding("Zoho Cases", Level.OK, f"can be read; {len(fields)} fields")
     yield _key_field(fields, services.settings.zoho_field_map["conversation_id"])

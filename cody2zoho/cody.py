@@ -78,11 +78,11 @@ class Cody:
             raise _no_such_bot(bot_id)
 
     def conversations(self, bot_id: str | None, page: int) -> Page[Conversation]:
-        """One page of a bot's conversations, or of all bots'; raises NotSetUp where Cody knows no such bot."""
+        """One page of a bot's conversations, or of all bots'; raises NotSetUp where Cody knows no such thing."""
         try:
             return self._page("conversations", {"bot_id": bot_id} if bot_id else {}, page, _conversation)
         except Gone:
-            raise _no_such_bot(bot_id or "") from None
+            raise (_no_such_bot(bot_id) if bot_id else _no_such_list()) from None
 
     def conversation(self, conversation_id: str) -> Conversation:
         body = _object(self._get(f"conversations/{quote(conversation_id, safe='')}", {}))
@@ -176,6 +176,10 @@ def _kind(path: str, query: dict[str, str]) -> Kind:
 def _no_such_bot(bot_id: str) -> NotSetUp:
     remedy = "write one of the bots that `cody2zoho doctor` lists as CODY_BOT_ID"
     return NotSetUp(f"Cody knows no bot {bot_id}: {remedy}", what=f"bot {bot_id}")
+
+
+def _no_such_list() -> NotSetUp:
+    return NotSetUp("Cody knows no list of conversations: correct CODY_API_URL", what="cody")
 
 
 def _object(answer: Answer) -> dict[str, Any]:

@@ -13,8 +13,8 @@ from pydantic import AliasChoices, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 
 from cody2zoho.errors import ConfigurationError
-from cody2zoho.formats import is_unset
-from cody2zoho.settings import CREDENTIALS, Settings, without_login
+from cody2zoho.formats import is_unset, without_login
+from cody2zoho.settings import CREDENTIALS, Settings
 
 
 @lru_cache(maxsize=1)
@@ -111,6 +111,7 @@ def _simulated() -> dict[str, str]:
         "cody_requests_per_minute",
         "zoho_accounts_url",
         "zoho_api_url",
+        "redis_key_prefix",
     )
     return {name: _plain(getattr(used, name)) for name in filled}
 

@@ -1,8 +1,8 @@
 """The contact every case belongs to: given by id, or found or created once by name.
 
 Keys, below the prefix:
-    contact:<digest of the name>  string  the contact's record id, for a day
-    lock:contact                  string  the process that is looking it up
+    contact:<digest of organisation and name>  string  the contact's record id, for a day
+    lock:contact                               string  the process that is looking it up
 """
 
 import hashlib
@@ -23,6 +23,8 @@ class FixedContact:
     store: redis.Redis
     contacts: Contacts
     prefix: str
+    #: Tells the organisation from others: each has contacts of its own.
+    organisation: str
     given_id: str
     name: str
     _found: str | None = None
@@ -41,6 +43,20 @@ class FixedContact:
             raise NotSetUp(f"The contact in ZOHO_CONTACT_NAME cannot be found or created: {error}") from None
         return self._found
 
+    def other_than(self, refused_id: str) -> str | None:
+        """The record id now, where Zoho refuses the one we had: somebody deleted that, or merged it into another.
+
+        None where it is the same, or given by id. Raises NotSetUp.
+        """
+        if self.given_id or not self.name:
+            return None
+        if self._found == refused_id:
+            self._found = None
+        if self._kept() == refused_id:
+            self.store.delete(self._key())
+        found = self.id()
+        return found if found != refused_id else None
+
     def _kept(self) -> str | None:
         kept = self.store.get(self._key())
         return str(kept) if kept else None
@@ -57,4 +73,5 @@ class FixedContact:
             return contact_id
 
     def _key(self) -> str:
-        return f"{self.prefix}contact:{hashlib.sha256(self.name.encode()).hexdigest()[:16]}"
+        whose = f"{self.organisation}\0{self.name}"
+        return f"{self.prefix}contact:{hashlib.sha256(whose.encode()).hexdigest()[:16]}"

@@ -49,11 +49,16 @@ def _found(draft: CaseDraft, services: Services) -> Inserted | None:
     return Inserted(exact[0], was_there=True) if exact else None
 
 
-def _insert(fields: dict[str, object], services: Services) -> Inserted:
-    """A refusal of what the operator chose would meet every conversation, so it is none of this one's."""
+def _insert(fields: dict[str, Any], services: Services, *, again: bool = True) -> Inserted:
+    """A refusal of what the operator chose would meet every conversation, so it is none of this one's.
+
+    A contact that was found by name may be gone since; it is looked for once more.
+    """
     try:
         return services.cases.insert(fields)
     except Refused as error:
+        if again and error.field == "Related_To" and (other := services.contact.other_than(fields["Related_To"]["id"])):
+            return _insert({**fields, "Related_To": {"id": other}}, services, again=False)
         if error.field in _CHOSEN_FIELDS:
             raise NotSetUp(str(error)) from None
         raise

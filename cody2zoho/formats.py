@@ -36,6 +36,9 @@ TEMPLATE_VARIABLES = (
 #: Texts: blanks at their ends are meant, and so are braces.
 TEXTS = ("case_subject_prefix", "case_description_template")
 
+#: Settings in which braces are meant: texts, and the prefix whose braces name a slot of a Redis cluster.
+_BRACED = (*TEXTS, "redis_key_prefix")
+
 _PLACEHOLDER = re.compile(r"your[_-].*|\{.*\}|<.*>", re.IGNORECASE)
 
 
@@ -43,7 +46,7 @@ def is_unset(name: str, value: str | None) -> bool:
     """Whether a value is empty or what a template left behind: `your_…`, `{…}` or `<…>`."""
     if not value or not value.strip():
         return True
-    return name.lower() not in TEXTS and bool(_PLACEHOLDER.fullmatch(value.strip()))
+    return name.lower() not in _BRACED and bool(_PLACEHOLDER.fullmatch(value.strip()))
 
 
 def since(value: str, now: float) -> int | None:
@@ -110,6 +113,13 @@ def _redis_address(value: SecretStr) -> SecretStr:
     return value
 
 
+def _credential(value: SecretStr | str) -> SecretStr | str:
+    text = value if isinstance(value, str) else value.get_secret_value()
+    if not re.fullmatch(r"[ -~]*", text):
+        raise ValueError("has a character that no credential has, such as … or a letter with an accent; copy it again")
+    return value
+
+
 def _login(value: SecretStr) -> SecretStr:
     if value.get_secret_value() and not re.fullmatch(r"[^:,]+:[^,]+", value.get_secret_value()):
         raise ValueError("is not a login; write it as user:password, without commas")
@@ -126,4 +136,11 @@ TimeZone = Annotated[str, AfterValidator(_time_zone)]
 Since = Annotated[str, AfterValidator(_since)]
 WebAddress = Annotated[str, AfterValidator(_web_address)]
 RedisAddress = Annotated[SecretStr, AfterValidator(_redis_address)]
+Secret = Annotated[SecretStr, AfterValidator(_credential)]
+ClientId = Annotated[str, AfterValidator(_credential)]
 Login = Annotated[SecretStr, AfterValidator(_login)]
+
+
+def without_login(address: str) -> str:
+    """An address fit to be shown."""
+    return re.sub(r"((?:password|username)=)[^&]*", r"\1…", re.sub(r"//.*@", "//…@", address))

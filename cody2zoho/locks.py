@@ -12,6 +12,7 @@ import redis
 from redis.exceptions import LockError, RedisError
 from redis.lock import Lock
 
+from cody2zoho.http import time_left
 from cody2zoho.keeper import KEEPER, Keeper
 
 log = logging.getLogger(__name__)
@@ -29,7 +30,8 @@ def alone(
     lease_seconds: float = LEASE_SECONDS,
     keeper: Keeper = KEEPER,
 ) -> Iterator[bool]:
-    """Whether we are the only one, after waiting so long for our turn."""
+    """Whether we are the only one, after waiting so long for our turn, but within `http.time_limit`."""
+    wait_seconds = max(0.0, min(wait_seconds, time_left()))
     lock = store.lock(key, timeout=lease_seconds, thread_local=False)
     if not lock.acquire(blocking=wait_seconds > 0, blocking_timeout=wait_seconds or None):
         yield False

@@ -17,7 +17,10 @@ def started(services: Services) -> None:
     """A worker has started, perhaps because a person mended something: whatever is wrong is looked at and told anew."""
     if services.settings.uses_simulators:
         log.warning("no_credentials", extra={"remedy": "set yours; until then all work goes to SIMULATORS_URL"})
-    services.blocks.start_over("work", *(f"bot {bot}" for bot in services.settings.bots))
+    bots = [f"bot {bot}" for bot in services.settings.bots]
+    services.blocks.start_over("work", *bots)
+    # No poll will ever lift the block of a bot that is polled no more.
+    services.blocks.lift(*(what for what in services.blocks.current() if what.startswith("bot ") and what not in bots))
 
 
 def refresh_token(services: Services) -> float:

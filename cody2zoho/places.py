@@ -2,7 +2,7 @@
 
 Keys, below the prefix:
     poll:<bot>  hash  see `Place`, and the page that the sweep read last
-    sync:since  str   the line drawn at the first start, in Unix seconds
+    sync:since  str   the line drawn by the first poll that read a conversation, in Unix seconds
 """
 
 from dataclasses import asdict, dataclass
@@ -30,9 +30,14 @@ class Places:
     store: redis.Redis
     prefix: str
 
-    def line(self, wanted: int | None) -> int:
-        """The Unix second before which conversations do not count: `wanted` at the first start, then for ever."""
-        self.store.set(f"{self.prefix}sync:since", wanted or 0, nx=True)
+    def line(self) -> int | None:
+        """The Unix second before which conversations do not count, 0 where all do; None before it is drawn."""
+        drawn = self.store.get(f"{self.prefix}sync:since")
+        return None if drawn is None else int(drawn)
+
+    def draw_line(self, wanted: int) -> int:
+        """The line as it is from now on for ever: `wanted`, unless it was drawn before."""
+        self.store.set(f"{self.prefix}sync:since", wanted, nx=True)
         return int(self.store.get(f"{self.prefix}sync:since") or 0)
 
     def place(self, bot: str, line: int) -> Place:

@@ -57,11 +57,10 @@ def sweep(services: Services) -> Found:
 
 def _each_bot(services: Services, read: Callable[["_Reading"], None]) -> Found:
     found = Found()
-    line = services.places.line(since(services.settings.sync_since, services.clock()))
     with time_limit(services.settings.task_budget_seconds):
         for bot in services.settings.bots:
             try:
-                read(_Reading(services, bot, line, found))
+                read(_Reading(services, bot, found))
                 services.blocks.lift("cody")
             except Blocked as error:
                 services.blocks.put(error.what, str(error))
@@ -78,11 +77,17 @@ class _Reading:
 
     services: Services
     bot: str | None
-    line: int
     found: Found
     pages: int = 0
     rows: int = 0
     place: Place = field(default=Place(0, 0))
+    line: int = 0
+    is_drawn: bool = False
+
+    def __post_init__(self) -> None:
+        drawn = self.services.places.line()
+        wanted = since(self.services.settings.sync_since, self.services.clock()) or 0
+        self.line, self.is_drawn = (wanted, False) if drawn is None else (drawn, True)
 
     def poll(self) -> None:
         """Whatever interrupts it, what was read stays read. Raises NotSetUp where there is no such bot."""
@@ -139,6 +144,7 @@ class _Reading:
     def _page(self, number: int) -> tuple[Page[Conversation], list[str]]:
         """A page, noted, and the ids on it that were new."""
         page = self.services.cody.conversations(self.bot, number)
+        self._draw_line(page)
         counting = [row for row in page.rows if row.created_at >= self.line]
         new = self.services.ledger.add_new(counting)
         self.found.new += len(new)
@@ -147,6 +153,11 @@ class _Reading:
         self.found.pages += 1
         self.found.conversations += len(page.rows)
         return page, new
+
+    def _draw_line(self, page: Page[Conversation]) -> None:
+        """Not before there is something to draw it through: a start with a wrong key or bot decides nothing."""
+        if page.rows and not self.is_drawn:
+            self.line, self.is_drawn = self.services.places.draw_line(self.line), True
 
     @property
     def _name(self) -> str:

@@ -71,7 +71,9 @@ def build(settings: Settings, clock: Callable[[], float] = time.time) -> Service
         contacts=contacts,
         fields=fields,
         key_field=KeyField(fields, key),
-        contact=FixedContact(client, contacts, prefix, settings.zoho_contact_id, settings.zoho_contact_name),
+        contact=FixedContact(
+            client, contacts, prefix, accounts.digest, settings.zoho_contact_id, settings.zoho_contact_name
+        ),
         ledger=Ledger(client, prefix, settings.lease_seconds),
         places=Places(client, prefix),
         blocks=Blocks(client, prefix),

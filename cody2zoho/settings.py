@@ -4,7 +4,6 @@ The sentence beside a setting is its documentation: `.env.example`, `docs/config
 `cody2zoho config` are checked against it.
 """
 
-import re
 from functools import cached_property
 from typing import Any, Literal
 from urllib.parse import quote
@@ -34,6 +33,9 @@ DEFAULT_TEMPLATE = (
     "{transcript}"
 )
 
+#: Keys of what is only simulated, so that the real installation in the same Redis finds no trace of it.
+SIMULATED_KEY_PREFIX = "{cody2zoho-simulated}:"
+
 CREDENTIALS = ("cody_api_key", "zoho_client_id", "zoho_client_secret", "zoho_refresh_token")
 
 
@@ -51,14 +53,14 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(frozen=True, env_file=".env", extra="ignore")
 
     cody_api_url: formats.WebAddress = _setting("https://getcody.ai/api/v1", "Base address of Cody's API.")
-    cody_api_key: SecretStr = _setting(..., "API key of Cody, from https://getcody.ai/settings/api.")
+    cody_api_key: formats.Secret = _setting(..., "API key of Cody, from https://getcody.ai/settings/api.")
     cody_bot_id: formats.Bots = _setting(
         ..., "The bot whose conversations become cases; several separated by commas, or `all`."
     )
 
-    zoho_client_id: str = _setting(..., "Client id from Zoho's API console.")
-    zoho_client_secret: SecretStr = _setting(..., "Client secret from Zoho's API console.")
-    zoho_refresh_token: SecretStr = _setting(..., "Refresh token of the Zoho user who will own the cases.")
+    zoho_client_id: formats.ClientId = _setting(..., "Client id from Zoho's API console.")
+    zoho_client_secret: formats.Secret = _setting(..., "Client secret from Zoho's API console.")
+    zoho_refresh_token: formats.Secret = _setting(..., "Refresh token of the Zoho user who will own the cases.")
     zoho_data_center: formats.DataCenter = _setting("com", f"Zoho's data centre: {', '.join(DATA_CENTERS)}.")
     zoho_accounts_url: formats.WebAddress = _setting(
         "", "Address of Zoho's accounts server; empty = the data centre's."
@@ -200,12 +202,16 @@ class Settings(BaseSettings):
     @model_validator(mode="before")
     @classmethod
     def _work_against_the_simulators(cls, values: dict[str, Any]) -> dict[str, Any]:
-        """Without any credential, and only then, the simulators' address stands in for both APIs."""
+        """Without any credential, and only then, the simulators' address stands in for both APIs, under keys apart."""
         address = str(values.get("simulators_url", "")).rstrip("/")
         if not address or any(name in values for name in CREDENTIALS):
             return values
-        chosen = {"cody_bot_id": "all", "cody_requests_per_minute": _SIMULATED_PER_MINUTE}
-        return {**chosen, **values, **simulated_credentials(address)}
+        stands_in = {
+            "cody_bot_id": "all",
+            "cody_requests_per_minute": _SIMULATED_PER_MINUTE,
+            "redis_key_prefix": SIMULATED_KEY_PREFIX,
+        }
+        return {**stands_in, **values, **simulated_credentials(address)}
 
     @field_validator("visibility_timeout_seconds")
     @classmethod
@@ -253,7 +259,7 @@ class Settings(BaseSettings):
     @property
     def shown_redis_address(self) -> str:
         """The address without its login, fit to be shown."""
-        return without_login(self.redis_address)
+        return formats.without_login(self.redis_address)
 
     @property
     def celery_address(self) -> str:
@@ -274,11 +280,6 @@ class Settings(BaseSettings):
     def redis_timeout(self) -> float:
         """Seconds; redis-py knows one time-out for reading and writing."""
         return max(self.redis_read_timeout, self.redis_write_timeout)
-
-
-def without_login(address: str) -> str:
-    """An address fit to be shown."""
-    return re.sub(r"//.*@", "//…@", address)
 
 
 def simulated_credentials(address: str) -> dict[str, str]:

@@ -10,8 +10,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType, TracebackType
@@ -85,6 +85,11 @@ class Child:
         self.next_start = 0.0
 
     @property
+    def kind(self) -> str:
+        """What it shares with others that do the same: `worker` for worker, worker2, worker3."""
+        return self.role.name.rstrip("0123456789")
+
+    @property
     def runs(self) -> bool:
         return self.process.poll() is None
 
@@ -116,7 +121,8 @@ def ending(code: int) -> str:
 class Supervisor:
     """Owns the children; as a context it owns the signals too, and leaves nothing running at its end.
 
-    The first signal raises Interrupted from the next `pause`; a second one kills all children at once.
+    The first signal raises Interrupted from the next `pause`, or ends a block of `ending_at_once` there and then; a
+    second one kills all children at once.
     """
 
     def __init__(self, logs: Path, environment: Mapping[str, str], folder: Path) -> None:
@@ -125,6 +131,7 @@ class Supervisor:
         self._environment = environment
         self._folder = folder
         self._signal = 0
+        self._ends_at_once = False
         self._former: dict[int, Any] = {}
 
     def __enter__(self) -> Self:
@@ -146,6 +153,19 @@ class Supervisor:
             for child in self.children:
                 child.kill()
         self._signal = self._signal or number
+        if self._ends_at_once:
+            self._ends_at_once = False
+            sys.exit(128 + number)
+
+    @contextmanager
+    def ending_at_once(self) -> Iterator[None]:
+        """For work of our own that calls no `pause`: a signal raises SystemExit wherever it is."""
+        self._ends_at_once = True
+        try:
+            self.pause(0)
+            yield
+        finally:
+            self._ends_at_once = False
 
     def start(self, *roles: Role) -> None:
         """Start them all at once; what needs another to be ready waits for it, or is started later."""
@@ -203,12 +223,15 @@ class Supervisor:
         return said
 
     def stop(self) -> None:
-        """The youngest first, each with its time to end; what does not end in it is killed."""
+        """The youngest first, several of a kind together; what does not end in its time is killed."""
         while self.children:
-            child = self.children[-1]
-            child.process.terminate()
-            with suppress(subprocess.TimeoutExpired):
-                child.process.wait(child.role.grace_seconds)
-            child.kill()
-            child.process.wait()
-            self.children.pop()
+            alike = [child for child in self.children if child.kind == self.children[-1].kind]
+            for child in alike:
+                child.process.terminate()
+            told = time.monotonic()
+            for child in alike:
+                with suppress(subprocess.TimeoutExpired):
+                    child.process.wait(max(0.0, told + child.role.grace_seconds - time.monotonic()))
+                child.kill()
+                child.process.wait()
+                self.children.remove(child)

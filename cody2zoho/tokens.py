@@ -4,21 +4,22 @@
 
 Zoho keeps 15 access tokens a refresh token and lets the 16th kill the oldest; it allows 10 refreshes in 10
 minutes and then refuses all for as long as one keeps asking. So one process at a time asks, never more often
-than that, and only when the token that failed is still the one everybody has.
+than that, and only when the token that failed is still the one everybody has. A token is kept with a digest of the
+credentials it was given for: after these were changed, the old token would write into the old organisation.
 
 Keys, below the prefix:
-    token:zoho            string  the token as JSON; gone when it expires
+    token:zoho            string  the token as JSON, and whose it is; gone when it expires
     token:zoho:refreshes  zset    a random name -> Unix second, for each refresh in the last 10 minutes
     token:zoho:pause      string  Zoho throttles us; gone when it may be asked again
     token:zoho:refused    string  digest of the credentials Zoho refused, and why; gone after an hour
     lock:token            string  the process that is asking
 """
 
-import hashlib
 import json
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 
 import redis
@@ -59,6 +60,15 @@ class Tokens:
         self._own = self._stored(refused) or self._renewed(refused)
         return self._own
 
+    def checked(self) -> tuple[AccessToken, bool]:
+        """A token, and whether Zoho gave it just now: asked afresh, unless workers may need the refreshes left."""
+        if self._must_save() and (self._stored(None) or self.refusal()):
+            return self.get(), False
+        with self._turn():
+            self._own = self._asked()
+        self.store.delete(self._key("refused"))
+        return self._own, True
+
     def keep_fresh(self, within_seconds: float) -> float:
         """Renew the token if it ends within so many seconds; returns the seconds the present one has left."""
         token = self._stored(None)
@@ -70,39 +80,55 @@ class Tokens:
     def refusal(self) -> str | None:
         """Why Zoho refuses the credentials in force; None as long as it does not."""
         digest, _, reason = str(self.store.get(self._key("refused")) or "").partition(":")
-        return reason if digest == self._digest() else None
+        return reason if digest == self.accounts.digest else None
 
     def _serves(self, token: AccessToken, refused: str | None) -> bool:
         return token.value != refused and token.expires_at - self.clock() > _MARGIN_SECONDS
 
     def _stored(self, refused: str | None) -> AccessToken | None:
-        kept = self.store.get(self._key())
-        token = AccessToken(**json.loads(kept)) if kept else None
-        return token if token and self._serves(token, refused) else None
+        kept = json.loads(self.store.get(self._key()) or "{}")
+        if kept.pop("of", None) != self.accounts.digest:
+            return None
+        token = AccessToken(**kept)
+        return token if self._serves(token, refused) else None
 
     def _renewed(self, refused: str | None) -> AccessToken:
+        with self._turn():
+            if token := self._stored(refused):
+                return token
+            if reason := self.refusal():
+                raise AccessRevoked(reason)
+            return self._asked()
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """Ours alone to ask."""
         longest_seconds = 2 * (self.accounts.api.connect_timeout_seconds + self.accounts.api.read_timeout_seconds)
         with locks.alone(self.store, f"{self.prefix}lock:token", wait_seconds=longest_seconds) as alone:
             if not alone:
                 raise Transient("Another worker is still asking Zoho for an access token")
-            return self._stored(refused) or self._asked()
+            yield
 
     def _asked(self) -> AccessToken:
         self._check_allowed()
         try:
             token = self.accounts.new_access_token()
         except AccessRevoked as error:
-            self.store.set(self._key("refused"), f"{self._digest()}:{error}", ex=_REFUSED_SECONDS)
+            self.store.set(self._key("refused"), f"{self.accounts.digest}:{error}", ex=_REFUSED_SECONDS)
             raise
         except RateLimited as error:
             self.store.set(self._key("pause"), "1", ex=int(error.retry_after_seconds or _SHORT_PAUSE_SECONDS))
             raise
-        self.store.set(self._key(), json.dumps(asdict(token)), px=max(1, int((token.expires_at - self.clock()) * 1000)))
+        kept = json.dumps({**asdict(token), "of": self.accounts.digest})
+        self.store.set(self._key(), kept, px=max(1, int((token.expires_at - self.clock()) * 1000)))
         return token
 
+    def _must_save(self) -> bool:
+        """Whether Zoho throttles us, or half of the refreshes it allows are used."""
+        used = self.store.zcount(self._key("refreshes"), self.clock() - _WINDOW_SECONDS, "+inf")
+        return 2 * int(used) > _MOST_REFRESHES or self.store.pttl(self._key("pause")) > 0
+
     def _check_allowed(self) -> None:
-        if reason := self.refusal():
-            raise AccessRevoked(reason)
         if (pause := self.store.pttl(self._key("pause"))) > 0:
             raise RateLimited("Zoho allows no further access token for now", pause / 1000)
         now, this_one = self.clock(), secrets.token_hex(8)
@@ -117,12 +143,6 @@ class Tokens:
             raise RateLimited(
                 "As many access tokens as Zoho allows were fetched already", earlier[0][1] + _WINDOW_SECONDS - now
             )
-
-    def _digest(self) -> str:
-        """Tells these credentials from others without revealing them."""
-        accounts = self.accounts
-        whole = "\0".join((accounts.base_url, accounts.client_id, accounts.client_secret, accounts.refresh_token))
-        return hashlib.sha256(whole.encode()).hexdigest()[:16]
 
     def _key(self, part: str = "") -> str:
         return f"{self.prefix}token:zoho" + (f":{part}" if part else "")

@@ -12,6 +12,7 @@ from redis.exceptions import RedisError
 
 from cody2zoho import __version__
 from cody2zoho.errors import Cody2ZohoError, ConfigurationError
+from cody2zoho.supervisor import Interrupted
 
 #: Command to module; a module is imported when its command is used, so that `--help` is quick.
 _COMMANDS = {
@@ -51,6 +52,10 @@ class _Commands(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
+        except KeyboardInterrupt:
+            sys.exit(130)
+        except Interrupted as interrupted:
+            sys.exit(interrupted.exit_code)
         except ConfigurationError as error:
             for sentence in error.sentences:
                 click.echo(sentence, err=True)

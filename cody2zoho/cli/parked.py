@@ -62,6 +62,8 @@ def _decide(
 ) -> None:
     if sum((bool(ids), cause is not None, everything)) != 1:
         raise click.UsageError("Name conversation ids, or --cause, or --all.")
+    if cause is not None and not cause.strip():
+        raise click.UsageError("--cause is empty, which every reason contains; --all means all.")
     with services_at_hand() as services:
         chosen = ids or [
             one for reason, some in _by_reason(services.ledger).items() if (cause or "") in reason for one in some

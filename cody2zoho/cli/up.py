@@ -11,7 +11,7 @@ import click
 import redis
 
 from cody2zoho import configuration, embedded, roles, store
-from cody2zoho.cli.local import alone
+from cody2zoho.cli.local import UP, alone
 from cody2zoho.embedded import Address
 from cody2zoho.errors import Cody2ZohoError, ConfigurationError
 from cody2zoho.logfile import LogFile
@@ -34,7 +34,7 @@ def up(workers: int) -> None:
     """
     settings = configuration.settings()
     state = Path(settings.state_dir)
-    with alone(state):
+    with alone(state, UP):
         address = _embedded_address(settings, state)
         login = settings.flower_basic_auth.get_secret_value() or f"cody2zoho:{secrets.token_hex(8)}"
         told = _told(settings, address, login)

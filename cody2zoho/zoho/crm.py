@@ -16,6 +16,9 @@ from cody2zoho.zoho.accounts import AccessToken
 
 _STALE_TOKEN = {"INVALID_TOKEN", "AUTHENTICATION_FAILURE"}
 
+#: Codes of one record that pass by themselves: another program of Zoho's works on it, or one is out of order.
+_PASSING = {"RECORD_LOCKED", "DEPENDENT_SERVICE_ERROR"}
+
 #: The smallest set of scopes that does the whole job (Zoho's API pages, section "Scope").
 SCOPES = (
     "ZohoCRM.modules.cases.ALL",
@@ -109,12 +112,14 @@ def details(item: dict[str, Any]) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def refused(item: dict[str, Any]) -> Refused:
-    """What Zoho will not take, in words that name field and limit but never the value."""
+def refused(item: dict[str, Any]) -> Refused | Transient:
+    """What Zoho will not take, or not now, in words that name field and limit but never the value."""
     first, *_ = details(item).get("errors") or [item]
-    facts = details(first)
+    code, facts = str(first.get("code", "")), details(first)
+    if code in _PASSING:
+        return Transient(f"Zoho cannot take the record now: {code}")
     field = str(facts.get("api_name", ""))
-    return Refused(f"Zoho refuses {field or 'the record'}: {_reason(str(first.get('code', '')), facts)}", field)
+    return Refused(f"Zoho refuses {field or 'the record'}: {_reason(code, facts)}", field)
 
 
 def _reason(code: str, facts: dict[str, Any]) -> str:
@@ -132,6 +137,8 @@ def _reason(code: str, facts: dict[str, Any]) -> str:
 def _refusal(status: int, body: dict[str, Any]) -> Exception:
     code = str(body.get("code", ""))
     facts = details(body)
+    if code in _PASSING:
+        return Transient(f"Zoho cannot take the record now: {code}")
     match code:
         case "OAUTH_SCOPE_MISMATCH":
             return NotSetUp(f"The Zoho token lacks a scope: sign in again with {','.join(SCOPES)}")

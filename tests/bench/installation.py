@@ -21,6 +21,9 @@ from cody2zoho.supervisor import Supervisor
 #: How the simulators count an insert of a case.
 _INSERT = "POST /crm/v8/Cases"
 
+#: The same for the workers, whose settings come from SIMULATORS_URL, and for us.
+PREFIX = "{cody2zoho}:"
+
 _LOOK_SECONDS = 0.02
 _WORKER_GRACE_SECONDS = 5
 
@@ -50,7 +53,13 @@ class Installation:
         """Those that a worker here has, in this process."""
         given = simulated_credentials(f"http://{LOOPBACK}:{self._port}")
         return services.build(
-            Settings(**given, cody_bot_id="all", cody_requests_per_minute=1_000_000, redis_url=self._address.url)
+            Settings(
+                **given,
+                cody_bot_id="all",
+                redis_key_prefix=PREFIX,
+                cody_requests_per_minute=1_000_000,
+                redis_url=self._address.url,
+            )
         )
 
     def wait_for(self, condition: Callable[[], bool], seconds: float) -> float:
@@ -137,5 +146,6 @@ def _environment(address: embedded.Address, port: int, folder: Path) -> dict[str
     return kept | {
         "SIMULATORS_URL": f"http://{LOOPBACK}:{port}",
         "REDIS_URL": address.url,
+        "REDIS_KEY_PREFIX": PREFIX,
         "STATE_DIR": str(folder / "state"),
     }

@@ -10,7 +10,7 @@ from cody2zoho.services import Services
 
 from . import conversations
 from .figures import Figure
-from .installation import Installation, installation
+from .installation import PREFIX, Installation, installation
 from .scale import IDEAL, LATENCY_SECONDS, MOST_CALLS
 
 CASES = 750
@@ -54,9 +54,9 @@ def _waits(at: Installation) -> list[float]:
 def _spread(services: Services) -> dict[str, float]:
     """Unix second at which each is due: one after the other."""
     began = time.time() + _HEAD_START_SECONDS
-    ids = sorted(services.store.zrange("{cody2zoho}:agenda", 0, -1))
+    ids = sorted(services.store.zrange(f"{PREFIX}agenda", 0, -1))
     due = {one: began + number / RATE for number, one in enumerate(ids)}
-    services.store.zadd("{cody2zoho}:agenda", {one: moment * 1000 for one, moment in due.items()})
+    services.store.zadd(f"{PREFIX}agenda", {one: moment * 1000 for one, moment in due.items()})
     return due
 
 

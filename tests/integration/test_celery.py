@@ -10,7 +10,7 @@ import requests
 
 from cody2zoho.ports import free_port
 from cody2zoho.roles import answers
-from cody2zoho.settings import simulated_credentials
+from cody2zoho.settings import SIMULATED_KEY_PREFIX, simulated_credentials
 from cody2zoho.simulators.audit import audit
 from cody2zoho.simulators.faults import Fault
 from cody2zoho.simulators.generator import generate
@@ -140,7 +140,7 @@ def test_a_hung_task_ends_the_worker_so_that_its_supervisor_starts_it_anew(start
 
 def test_a_worker_refuses_state_of_a_newer_version_in_one_sentence(start, broker) -> None:
     with redis.Redis.from_url(broker.url) as store:
-        store.hset("{cody2zoho}:ledger", "schema", 99)
+        store.hset(f"{SIMULATED_KEY_PREFIX}ledger", "schema", 99)
     worker = start("worker")
     assert worker.process.wait(40) == 2
     assert "Redis holds state of version 99, written by a newer cody2zoho" in worker.said()

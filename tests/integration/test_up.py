@@ -7,6 +7,7 @@ import stat
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -30,9 +31,12 @@ class Installation:
         (folder / ".env").write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
 
     def up(self, **variables: str) -> "subprocess.Popen[bytes]":
+        return self.begin("up", **variables)
+
+    def begin(self, *words: str, **variables: str) -> "subprocess.Popen[bytes]":
         with self.log.open("ab") as out:
             process = subprocess.Popen(
-                [sys.executable, "-m", "cody2zoho", "up"],
+                [sys.executable, "-m", "cody2zoho", *words],
                 env={**os.environ, **variables},
                 cwd=self.folder,
                 stdout=out,
@@ -110,6 +114,49 @@ def test_a_command_before_the_first_start_brings_a_redis_for_as_long_as_it_runs(
     for words in (["setup"], ["doctor"], ["status"]):
         assert installation.run(*words).returncode == 0
     assert working_in(installation.folder) == []
+
+
+def test_two_commands_at_once_wait_for_each_other(installation: Installation) -> None:
+    commands = [installation.begin("status") for _ in range(2)]
+    assert [process.wait(60) for process in commands] == [0, 0], installation.said()
+
+
+def test_a_command_while_up_begins_waits_for_its_redis(installation: Installation) -> None:
+    installation.up()
+    eventually((installation.folder / ".state" / "up.lock").exists)
+    status = installation.run("status")
+    assert status.returncode == 0, status.stderr
+    installation.says("Ctrl-C stops all of it.")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_ends_a_command_at_once_and_leaves_nothing_running(
+    installation: Installation, server, number: signal.Signals
+) -> None:
+    asked = threading.Event()
+    server.faults.add(Fault("slow", path="/api/v1/bots", seconds=25, when="after"))
+    server.faults.after(1, asked.set, path="/api/v1/bots")
+    process = installation.begin("doctor")
+    assert asked.wait(30)
+    began = time.monotonic()
+    process.send_signal(number)
+    assert process.wait(30) == 128 + number
+    assert time.monotonic() - began < 10
+    assert working_in(installation.folder) == []
+    assert "Traceback" not in installation.said()
+
+
+def test_ctrl_c_ends_a_command_with_130_where_redis_is_the_operators_too(
+    installation: Installation, server, redis_address: str
+) -> None:
+    asked = threading.Event()
+    server.faults.add(Fault("slow", path="/api/v1/bots", seconds=25, when="after"))
+    server.faults.after(1, asked.set, path="/api/v1/bots")
+    process = installation.begin("doctor", REDIS_URL=redis_address)
+    assert asked.wait(30)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(10) == 130
+    assert "Traceback" not in installation.said()
 
 
 def test_every_line_says_who_wrote_it(installation: Installation) -> None:

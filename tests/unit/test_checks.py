@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from cody2zoho import configuration, services
+from cody2zoho import configuration, polling, services
 from cody2zoho.checks import Finding, Level, all_checks
 from cody2zoho.cli import main
 from cody2zoho.cli.setup import set_up
@@ -23,7 +23,9 @@ def run(server, redis_address, store, monkeypatch: pytest.MonkeyPatch):
     """The command line, in this process, against the simulators."""
 
     def run(*words: str, **environment: str) -> Result:
-        for name, value in {"SIMULATORS_URL": server.url, "REDIS_URL": redis_address, **environment}.items():
+        # The keys of `plugged`, not those of what is only simulated.
+        given = {"SIMULATORS_URL": server.url, "REDIS_URL": redis_address, "REDIS_KEY_PREFIX": "{cody2zoho}:"}
+        for name, value in {**given, **environment}.items():
             monkeypatch.setenv(name, value)
         for cached in (configuration.settings, services.services):
             cached.cache_clear()
@@ -72,6 +74,24 @@ def test_what_is_wrong_is_named_with_its_mend(
     assert "hush" not in str(finding)
 
 
+def test_a_token_of_earlier_credentials_does_not_hide_that_the_present_ones_are_refused(plugged) -> None:
+    plugged().tokens.get()
+    finding = findings(plugged(zoho_refresh_token="1000.revoked", zoho_client_id="1000.OTHER"))["Zoho"]
+    assert finding.level is Level.FAILED
+
+
+def test_credentials_revoked_since_the_last_token_are_noticed(plugged, organisation) -> None:
+    plugged().tokens.get()
+    organisation.accounts.refresh_tokens.clear()
+    assert "ZOHO_REFRESH_TOKEN" in findings(plugged())["Zoho"].words
+
+
+def test_it_says_when_it_did_not_ask_zoho_afresh(plugged) -> None:
+    words = [findings(plugged())["Zoho"].words for _ in range(6)]
+    assert words[0].startswith("gives access tokens")
+    assert "was not asked now" in words[-1]
+
+
 def test_a_broken_cody_does_not_hide_what_is_wrong_at_zoho(plugged) -> None:
     found = findings(plugged(cody_api_key="wrong", zoho_case_status="Done"))
     assert found["Cody"].level is found["Zoho Status"].level is Level.FAILED
@@ -88,6 +108,21 @@ def test_it_says_how_many_cases_the_first_start_would_make(account, plugged, clo
     finding = findings(plugged(sync_since=since))["Cody bot"]
     assert says in finding.words
     assert finding.level is (Level.OK if since else Level.WARNING)
+
+
+@pytest.mark.parametrize(
+    ("first", "later", "says"),
+    [
+        ("7d", "", "since 2025-10-02 08:53+00:00, the line drawn at the first start"),
+        ("", "7d", "of all history, as SYNC_SINCE was empty at the first start"),
+    ],
+)
+def test_the_line_that_was_drawn_is_shown_and_not_the_setting(account, plugged, clock, first, later, says) -> None:
+    for bot in ("support", "sales"):
+        account.add_conversation(bot_id=bot, at=clock.now - 60)
+    polling.poll(plugged(sync_since=first))
+    for bot in ("support", "sales"):
+        assert findings(plugged(sync_since=later, cody_bot_id=bot))["Cody bot"].words.endswith(says)
 
 
 def test_a_name_that_several_contacts_share_is_a_warning(organisation, plugged) -> None:

@@ -7,7 +7,7 @@ import pytest
 from processes import python
 
 from cody2zoho.errors import Transient
-from cody2zoho.http import Api, retry_after_seconds, time_limit
+from cody2zoho.http import Api, retry_after_seconds, time_left, time_limit
 from cody2zoho.simulators.faults import Fault
 from cody2zoho.simulators.wire import Reply, Request
 
@@ -135,3 +135,12 @@ def test_a_pause_is_read_from_its_header(api, echo, server, header: str, seconds
 def test_what_never_arrived_is_said_so(api, address: str) -> None:
     with pytest.raises(Transient, match="Echo cannot be reached: no connection"):
         api.send("POST", address)
+
+
+def test_a_time_limit_says_what_it_has_left() -> None:
+    assert time_left() == float("inf")
+    with time_limit(50):
+        assert 49 < time_left() <= 50
+        with time_limit(-1):
+            assert time_left() <= 0
+    assert time_left() == float("inf")

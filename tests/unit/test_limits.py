@@ -88,7 +88,8 @@ def command_of(line: dict[str, Any]) -> str:
 @pytest.fixture
 def status(server, redis_address, store, monkeypatch: pytest.MonkeyPatch):
     def status(*words: str) -> str:
-        for name, value in {"SIMULATORS_URL": server.url, "REDIS_URL": redis_address}.items():
+        chosen = {"SIMULATORS_URL": server.url, "REDIS_URL": redis_address, "REDIS_KEY_PREFIX": "{cody2zoho}:"}
+        for name, value in chosen.items():
             monkeypatch.setenv(name, value)
         configuration.settings.cache_clear()
         return CliRunner().invoke(main, ["status", *words]).output

@@ -2,6 +2,7 @@
 
 import subprocess
 import threading
+import time
 
 import pytest
 import redis
@@ -9,6 +10,7 @@ from processes import python
 from redis.exceptions import ConnectionError as RedisAway
 
 from cody2zoho import locks
+from cody2zoho.http import time_limit
 from cody2zoho.keeper import Keeper
 from waiting import eventually
 
@@ -36,6 +38,15 @@ def test_who_waits_gets_it_as_soon_as_it_is_free(store) -> None:
         happened.append("first is done")
     waiting.join(10)
     assert happened == ["first is done", "second True"]
+
+
+@pytest.mark.parametrize("seconds", [0.2, 0])
+def test_nobody_waits_for_a_lock_longer_than_its_task_may_take(store, seconds: float) -> None:
+    with locks.alone(store, KEY):
+        began = time.monotonic()
+        with time_limit(seconds), locks.alone(store, KEY, wait_seconds=30) as alone:
+            assert not alone
+        assert time.monotonic() - began < 5
 
 
 def test_a_lock_lasts_as_long_as_its_holder_lives(store) -> None:

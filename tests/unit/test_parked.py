@@ -30,6 +30,8 @@ def ledger(plugged) -> Ledger:
 def run(ledger, server, redis_address, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("SIMULATORS_URL", server.url)
     monkeypatch.setenv("REDIS_URL", redis_address)
+    # The keys of `plugged`, not those of what is only simulated.
+    monkeypatch.setenv("REDIS_KEY_PREFIX", "{cody2zoho}:")
 
     def run(*words: str) -> Result:
         configuration.settings.cache_clear()
@@ -93,6 +95,15 @@ def test_what_is_not_parked_stays_as_it_is(run, ledger, command: str) -> None:
 @pytest.mark.parametrize("words", [[], ["conversation0", "--all"], ["--cause", "x", "--all"]])
 def test_it_wants_one_way_of_choosing(run, words: list[str]) -> None:
     assert run("retry", *words).exit_code == 2
+
+
+@pytest.mark.parametrize("command", ["retry", "dismiss"])
+@pytest.mark.parametrize("cause", ["", "  "])
+def test_an_empty_cause_moves_nothing(run, ledger, command: str, cause: str) -> None:
+    result = run(command, "--cause", cause)
+    assert result.exit_code == 2
+    assert "--cause is empty" in result.output
+    assert ledger.counts()[State.PARKED] == 8
 
 
 def test_a_cause_that_fits_nothing_is_said(run) -> None:

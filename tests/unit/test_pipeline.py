@@ -1,7 +1,6 @@
 """One conversation's way, run in this process against the simulators: one case, whole, or a reason why not."""
 
 from concurrent.futures import ThreadPoolExecutor
-from hashlib import sha256
 
 import pytest
 import redis
@@ -305,7 +304,7 @@ def test_a_revoked_token_stops_the_work_without_a_storm(account, server, plugged
 
 def test_an_error_nobody_foresaw_leaves_the_conversation_to_be_tried_again(account, plugged) -> None:
     broken, conversation_id = plugged(zoho_contact_name="Nobody"), chat(account)
-    broken.store.lpush(f"{{cody2zoho}}:contact:{sha256(b'Nobody').hexdigest()[:16]}", "a list where a text should be")
+    broken.store.lpush(broken.contact._key(), "a list where a text should be")
     with pytest.raises(redis.ResponseError, match="WRONGTYPE"):
         pipeline.create_case(conversation_id, broken)
     about = broken.ledger.about(conversation_id)
@@ -327,6 +326,42 @@ def test_a_contact_that_zoho_refuses_parks_no_conversation(account, organisation
     pipeline.create_case(conversation_id, worker)
     assert worker.ledger.about(conversation_id)["state"] == State.WAITING
     assert "zoho set-up" in worker.blocks.current()
+
+
+@pytest.mark.parametrize("merged", [True, False], ids=["merged", "deleted"])
+def test_a_contact_that_was_merged_or_deleted_is_looked_up_again_and_stops_nothing(
+    account, organisation, plugged, *, merged: bool
+) -> None:
+    workers = [plugged(zoho_contact_name="Cody Chat") for _ in range(2)]
+    for worker in workers:
+        pipeline.create_case(chat(account), worker)
+    [gone] = organisation.contacts
+    organisation.contacts.pop(gone)
+    if merged:
+        organisation.add_contact("Chat", First_Name="Cody")
+    for worker in (*workers, plugged(zoho_contact_name="Cody Chat")):
+        assert str(pipeline.create_case(chat(account), worker)).startswith("case ")
+    [living] = organisation.contacts
+    assert [case["Related_To"]["id"] for case in organisation.cases.values()] == [gone] * 2 + [living] * 3
+
+
+def test_a_contact_that_zoho_goes_on_refusing_is_asked_for_once_a_case_and_never_made_twice(
+    account, organisation, server, plugged
+) -> None:
+    worker, contact_id = plugged(zoho_contact_name="Chat"), organisation.add_contact("Chat")
+    worker.contact.id()
+    organisation.contacts.pop(contact_id)
+    server.faults.after(1, organisation.contacts.clear, method="POST", path="/crm/v8/Contacts")
+    assert str(pipeline.create_case(chat(account), worker)).startswith("waiting: Zoho refuses Related_To")
+    assert server.journal["zoho"].kinds["POST /crm/v8/Contacts"] == 1
+
+
+def test_another_organisation_has_a_contact_of_its_own(account, organisation, plugged) -> None:
+    token = organisation.accounts.issue_refresh_token()
+    first, other = plugged(zoho_contact_name="Chat"), plugged(zoho_contact_name="Chat", zoho_refresh_token=token)
+    contact_id = first.contact.id()
+    organisation.contacts.pop(contact_id)
+    assert other.contact.id() in organisation.contacts
 
 
 def test_many_workers_look_the_contact_up_once(server, organisation, plugged) -> None:

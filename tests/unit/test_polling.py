@@ -154,6 +154,21 @@ def test_a_bot_that_is_there_after_all_is_unblocked(account, plugged) -> None:
     assert late.blocks.current() == {}
 
 
+def test_a_bot_that_is_no_longer_configured_blocks_nothing_any_more(account, plugged) -> None:
+    polling.poll(plugged(cody_bot_id="mistyped,nobody"))
+    corrected = plugged(cody_bot_id="support,nobody")
+    monitor.started(corrected)
+    assert corrected.blocks.current().keys() == {"bot nobody"}
+
+
+def test_a_wrong_address_for_all_bots_is_named_and_lifted_by_the_next_good_poll(account, server, plugged) -> None:
+    wrong = plugged(cody_bot_id="all", cody_api_url=f"{server.url}/api/v2")
+    polling.poll(wrong)
+    assert wrong.blocks.current() == {"cody": "Cody knows no list of conversations: correct CODY_API_URL"}
+    polling.poll(plugged(cody_bot_id="all"))
+    assert wrong.blocks.current() == {}
+
+
 def test_a_worker_that_starts_tells_anew_what_is_wrong(account, plugged, caplog) -> None:
     wrong = plugged(cody_bot_id="nobody")
     for _ in range(2):
@@ -179,6 +194,18 @@ def test_the_line_drawn_at_the_first_start_leaves_older_ones_alone_for_ever(acco
     polling.poll(lined)
     assert waiting(lined) == 1
     polling.poll(plugged(sync_since=""))
+    assert waiting(lined) == 1
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"cody_api_key": "wrong"}, {"cody_bot_id": "nobody"}, {"cody_api_url": "http://127.0.0.1:1"}]
+)
+def test_a_start_that_fetched_nothing_draws_no_line(account, plugged, wrong: dict[str, str]) -> None:
+    account.add_conversation(bot_id="support", at=NOW - 30 * 86_400)
+    account.add_conversation(bot_id="support", at=NOW - 60)
+    polling.poll(plugged(**wrong))
+    lined = plugged(sync_since="7d")
+    polling.poll(lined)
     assert waiting(lined) == 1
 
 

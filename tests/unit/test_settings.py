@@ -83,6 +83,23 @@ def test_both_spellings_of_the_note_are_understood(given: pytest.MonkeyPatch, na
     assert configuration.settings().enable_notes
 
 
+def test_a_key_prefix_may_be_nothing_but_braces(given: pytest.MonkeyPatch) -> None:
+    given.setenv("REDIS_KEY_PREFIX", "{staging}")
+    assert configuration.settings().redis_key_prefix == "{staging}"
+
+
+@pytest.mark.parametrize("name", ["CODY_API_KEY", "ZOHO_CLIENT_ID", "ZOHO_CLIENT_SECRET", "ZOHO_REFRESH_TOKEN"])
+@pytest.mark.parametrize("value", ["abc…hush", "hüsh", "hu\nsh"])
+def test_a_credential_that_no_header_can_carry_is_one_sentence(
+    given: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    given.setenv(name, value)
+    [sentence] = sentences()
+    assert sentence.startswith(name)
+    assert "has a character that no credential has" in sentence
+    assert value not in sentence or name == "ZOHO_CLIENT_ID"
+
+
 def test_a_template_may_be_nothing_but_braces(given: pytest.MonkeyPatch) -> None:
     given.setenv("CASE_DESCRIPTION_TEMPLATE", "{transcript}")
     assert configuration.settings().case_description_template == "{transcript}"
@@ -203,6 +220,25 @@ def test_without_any_credential_the_simulators_stand_in(monkeypatch: pytest.Monk
     assert used.bots == (None,)
 
 
+def test_what_is_only_simulated_leaves_no_trace_in_the_keys_of_the_real_installation(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("SIMULATORS_URL", "http://127.0.0.1:8800")
+    simulated = configuration.settings().redis_key_prefix
+    [shown] = [origin for origin in configuration.origins() if origin.name == "REDIS_KEY_PREFIX"]
+    assert (shown.value, shown.source) == (simulated, "simulators")
+    for name, value in GIVEN.items():
+        monkeypatch.setenv(name, value)
+    configuration.settings.cache_clear()
+    assert configuration.settings().redis_key_prefix not in (simulated, "")
+
+
+def test_a_key_prefix_of_the_operators_counts_for_the_simulators_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SIMULATORS_URL", "http://127.0.0.1:8800")
+    monkeypatch.setenv("REDIS_KEY_PREFIX", "mine:")
+    assert configuration.settings().redis_key_prefix == "mine:"
+
+
 def test_with_any_credential_the_simulators_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SIMULATORS_URL", "http://127.0.0.1:8800")
     monkeypatch.setenv("CODY_API_KEY", "real")
@@ -229,6 +265,13 @@ def test_every_setting_is_shown_with_its_origin_and_no_secret_is(given: pytest.M
     everything = " ".join(origin.value for origin in shown.values())
     assert "secret" not in everything
     assert "hush" not in everything
+
+
+def test_a_login_in_the_query_of_a_redis_address_is_not_shown(given: pytest.MonkeyPatch) -> None:
+    given.setenv("REDIS_URL", "unix:///run/redis.sock?db=0&username=hush-me&password=hush-hush")
+    [shown] = [origin.value for origin in configuration.origins() if origin.name == "REDIS_URL"]
+    assert shown == configuration.settings().shown_redis_address
+    assert shown == "unix:///run/redis.sock?db=0&username=…&password=…"
 
 
 def test_origins_are_shown_even_while_something_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:

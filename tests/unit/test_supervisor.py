@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -52,6 +53,22 @@ def test_the_youngest_is_stopped_first(supervisor: Supervisor, tmp_path: Path) -
     eventually(lambda: all("up" in said(supervisor, name) for name in names))
     supervisor.stop()
     assert (tmp_path / "endings").read_text() == "third second first "
+
+
+def test_several_of_a_kind_are_stopped_together(supervisor: Supervisor, tmp_path: Path) -> None:
+    code = f"""
+import pathlib, signal, sys, time
+signal.signal(signal.SIGTERM, lambda *_: pathlib.Path({str(tmp_path)!r}, f"told-{{sys.argv[1]}}").touch())
+print("up", flush=True)
+while len(list(pathlib.Path({str(tmp_path)!r}).glob("told-*"))) < 3:
+    time.sleep(0.01)
+"""
+    names = ("worker", "worker2", "worker3")
+    supervisor.start(*[Role(name, [*python(code), name]) for name in names])
+    eventually(lambda: all("up" in said(supervisor, name) for name in names))
+    processes = [child.process for child in supervisor.children]
+    supervisor.stop()
+    assert [process.returncode for process in processes] == [0, 0, 0]
 
 
 def test_a_child_that_does_not_end_in_its_time_is_killed(supervisor: Supervisor) -> None:
@@ -192,6 +209,16 @@ def test_a_signal_the_shell_ignores_for_us_stays_ignored(tmp_path: Path) -> None
             supervisor.pause(0)
     finally:
         signal.signal(signal.SIGHUP, former)
+
+
+def test_work_that_never_pauses_is_ended_at_once(supervisor: Supervisor) -> None:
+    def working() -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(30)
+
+    with pytest.raises(SystemExit) as ended, supervisor.ending_at_once():
+        working()
+    assert ended.value.code == 130
 
 
 def test_ctrl_c_is_raised_by_the_next_pause_only(supervisor: Supervisor) -> None:

@@ -89,6 +89,34 @@ def test_while_zoho_throttles_nobody_asks_again(plugged, server, organisation, s
 
 
 @pytest.mark.parametrize(
+    "chosen",
+    [{"zoho_refresh_token": "1000.revoked"}, {"zoho_accounts_url": "http://127.0.0.1:1"}],
+    ids=["token", "place"],
+)
+def test_after_a_change_of_credentials_or_data_centre_the_old_token_is_used_by_nobody(plugged, chosen) -> None:
+    plugged().tokens.get()
+    changed = plugged(**chosen)
+    for ask in (changed.tokens.get, lambda: changed.tokens.keep_fresh(within_seconds=60), changed.tokens.checked):
+        with pytest.raises((AccessRevoked, Transient)):
+            ask()
+
+
+def test_a_check_asks_zoho_itself_and_leaves_the_workers_half_of_their_refreshes(plugged, server) -> None:
+    fresh = [plugged().tokens.checked()[1] for _ in range(20)]
+    assert fresh == [True] * 5 + [False] * 15
+    assert server.journal["zoho"].kinds[REFRESH] == 5
+
+
+def test_a_check_finds_out_that_refused_credentials_hold_again(plugged, organisation) -> None:
+    for _ in range(2):
+        with pytest.raises(AccessRevoked):
+            plugged(zoho_refresh_token="1000.new").tokens.get()
+    organisation.accounts.issue_refresh_token(value="1000.new")
+    assert plugged(zoho_refresh_token="1000.new").tokens.checked()[1]
+    assert plugged(zoho_refresh_token="1000.new").tokens.refusal() is None
+
+
+@pytest.mark.parametrize(
     ("chosen", "says"),
     [
         ({"zoho_refresh_token": "1000.revoked"}, "ZOHO_REFRESH_TOKEN"),

@@ -5,7 +5,7 @@ import pytest
 from cody2zoho.errors import NotSetUp, OutcomeUnknown, RateLimited, Refused, Transient
 from cody2zoho.models import Attachment, Note
 from cody2zoho.simulators.faults import Fault
-from cody2zoho.zoho.crm import SCOPES
+from cody2zoho.zoho.crm import SCOPES, refused
 
 CASE = {"Subject": "s", "Status": "New", "Case_Origin": "Web", "Cody_Conversation_ID": "abc"}
 
@@ -78,6 +78,13 @@ def test_every_fault_of_an_insert_says_whether_it_may_have_taken_effect(plugged,
     with pytest.raises(error) as caught:
         worker.cases.insert(CASE)
     assert type(caught.value) is error
+
+
+@pytest.mark.parametrize("code", ["RECORD_LOCKED", "DEPENDENT_SERVICE_ERROR"])
+def test_what_passes_by_itself_parks_nothing(code: str) -> None:
+    item = {"code": code, "details": {"id": "5725767000000100115"}, "message": "…", "status": "error"}
+    for result in (item, {"code": "MULTIPLE_OR_MULTI_ERRORS", "details": {"errors": [item]}, "status": "error"}):
+        assert isinstance(refused(result), Transient)
 
 
 def test_an_insert_that_never_arrived_is_no_unknown_outcome(plugged) -> None:
