@@ -16,7 +16,7 @@ _FEWEST_SWEEP_STEPS = 12
 
 def beat_entries(settings: Settings) -> dict[str, dict[str, Any]]:
     """Beat's schedule. A tick that no worker takes before the next one expires, so that they never pile up."""
-    ticks = {
+    ticks: dict[str, float] = {
         "fetch_conversations": settings.poll_interval_seconds,
         "dispatch_due": DISPATCH_SECONDS,
         "refresh_token": REFRESH_SECONDS,

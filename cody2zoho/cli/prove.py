@@ -25,7 +25,7 @@ _LARGEST_SEED = 10**6
 @click.option("--seed", type=click.IntRange(0), help="Of the first run; without it a random one. It is printed.")
 @click.option("--seeds", type=click.IntRange(1), default=1, show_default=True, help="Runs in a row, each its own seed.")
 @click.option("--seconds", type=click.FloatRange(1), default=10, show_default=True, help="How long things are broken.")
-@click.option("--conversations", type=click.IntRange(2), default=160, show_default=True, help="How many.")
+@click.option("--conversations", type=click.IntRange(2), default=240, show_default=True, help="How many.")
 @click.option("--workers", type=click.IntRange(1, 32), default=2, show_default=True, help="Worker processes.")
 @click.option("--only", type=click.Choice(list(FAULTS)), multiple=True, metavar="FAULT", help="This fault; repeatable.")
 @click.option("--list", "show_list", is_flag=True, help="Show all faults, and do nothing.")

@@ -10,8 +10,8 @@ from cody2zoho.simulators import faults
 #: Longer than HTTP_READ_TIMEOUT_SECONDS.
 _TOO_LATE_SECONDS = 2.6
 
-_SOME = 0.25
-_LASTS = (1.0, 3.0)
+_SOME = 0.3
+_LASTS = (1.5, 3.5)
 
 
 def _spoil(rule: dict[str, Any], stage: Stage, strike: Strike) -> Heal:

@@ -50,15 +50,18 @@ class Books:
         return not (self._queued("cases") or self._queued("ticks") or self._unanswered())
 
     def disagreements(
-        self, conversations: Sequence[str], cases: Mapping[str, Sequence[str]], forgiven: Collection[str]
+        self, conversations: Sequence[str], cases: Mapping[str, Sequence[str]], deleted: Collection[str]
     ) -> list[str]:
-        """Where the ledger and Zoho do not name the same case; `forgiven` need not be known any more."""
+        """Where the ledger and Zoho do not name the same case.
+
+        Of a conversation that was deleted while its case was being made, the ledger may know nothing.
+        """
         found = {one: self._ledger.about(one) for one in conversations}
         return [
             f"{one}: the ledger says {about.get('state', 'nothing')} {about.get('case', '')}, "
             f"Zoho has {', '.join(cases.get(one, ())) or 'no case'}"
             for one, about in found.items()
-            if not _agree(about, cases.get(one, ())) and not (one in forgiven and not about)
+            if not _agree(about, cases.get(one, ())) and not (one in deleted and "case" not in about)
         ]
 
     def about(self, conversation_id: str) -> dict[str, str]:

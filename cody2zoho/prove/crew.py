@@ -16,6 +16,9 @@ from cody2zoho.supervisor import Child, Supervisor, ending
 #: An ending that a fault explains may come this much after it.
 _PARDON_SECONDS = 8.0
 
+#: After SIGTERM; one that had only just begun ends by the signal itself.
+_ENDED_WELL = (0, -signal.SIGTERM)
+
 #: What ends by itself is started again; not for ever.
 _MOST_EXITS = 20
 
@@ -84,7 +87,7 @@ class Crew:
         if child.runs:
             self.surprises.append(f"{name} did not end within {child.role.grace_seconds:g} s of SIGTERM")
             self.kill(name)
-        elif child.process.returncode:
+        elif child.process.returncode not in _ENDED_WELL:
             self.surprises.append(f"{name} {ending(child.process.returncode)} after SIGTERM")
         return True
 

@@ -59,7 +59,12 @@ class FarEnd:
 
     def end_tokens(self) -> None:
         """Every access token ends hours early; the refresh token lives."""
-        self.server.run(lambda: (self._remember_tokens(), self.zoho.accounts.evict_access_tokens()))
+
+        def work() -> None:
+            self._remember_tokens()
+            self.zoho.accounts.evict_access_tokens()
+
+        self.server.run(work)
 
     def spoil(self, faults: Iterable[Fault]) -> list[Rule]:
         def work() -> list[Rule]:
@@ -103,6 +108,10 @@ class FarEnd:
 
     def deleted(self) -> set[str]:
         return self.server.run(lambda: set(self.cody.store.deleted))
+
+    def is_idle(self) -> bool:
+        """Work that its client gave up is done late, but it is done."""
+        return self.server.run(lambda: all(tally.in_flight == 0 for tally in self.server.journal.tallies.values()))
 
     def entries(self) -> list[Entry]:
         return self.server.run(lambda: list(self.server.journal.entries))

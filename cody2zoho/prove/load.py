@@ -9,6 +9,9 @@ from cody2zoho.simulators.generator import generate
 #: Two ids that Zoho's unique field takes for one, because it ignores case.
 _TWINS = ("pRoVeTwInSaB", "PrOvEtWiNsAb")
 
+#: Of one conversation: 20 pages. A read that a fault met begins anew, and one of 53 pages would never get through.
+_MOST_MESSAGES = 200
+
 _THERE_SHARE = 0.4
 _BURST_SECONDS = 0.5
 
@@ -25,6 +28,8 @@ def load(count: int, seed: int, seconds: float) -> list[Burst]:
     """Bursts over so many seconds; the first, at 0, is what was there before."""
     dice = random.Random(seed)
     made = generate(count, seed)
+    for conversation in made:
+        del conversation["messages"][_MOST_MESSAGES:]
     for conversation, own_id in zip(made, _TWINS, strict=False):
         conversation["id"] = own_id
         for message in conversation["messages"]:

@@ -16,7 +16,9 @@ _LONG_SHARE = 0.5
 _LONG_FIRST = 0.4
 
 
-def plan(seed: int, seconds: float, faults: Sequence[Fault], workers: Sequence[str], beats: Sequence[str]) -> list[Strike]:
+def plan(
+    seed: int, seconds: float, faults: Sequence[Fault], workers: Sequence[str], beats: Sequence[str]
+) -> list[Strike]:
     """Strikes in the order in which they begin, every one over after so many seconds."""
     return _Planner(random.Random(seed), seconds, faults, {"worker": workers, "beat": beats}).strikes()
 

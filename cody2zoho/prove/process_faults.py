@@ -15,7 +15,7 @@ def _kill(stage: Stage, strike: Strike) -> Heal:
 def _kill_all_workers(stage: Stage, _strike: Strike) -> Heal:
     for name in stage.crew.workers:
         stage.crew.kill(name)
-    return lambda: all([stage.crew.start(name) for name in stage.crew.workers])
+    return lambda: all(stage.crew.start(name) for name in stage.crew.workers)
 
 
 def _freeze(stage: Stage, strike: Strike) -> Heal:

@@ -100,7 +100,7 @@ class Trial:
         self._tell(["all work is done"])
         self._end_of(crew.beats)
         asked = self._seconds
-        while not self._books.messages_are_gone() and self._seconds - asked < self._wanted.within_seconds:
+        while not self._is_silent() and self._seconds - asked < self._wanted.within_seconds:
             self._look("waiting for the last messages")
         self._left_behind = self._books.left_behind()
         self._end_of(crew.workers)
@@ -108,7 +108,7 @@ class Trial:
     def _end_of(self, names: list[str]) -> None:
         asked_at = time.monotonic()
         self._stage.crew.ask_to_end(*names)
-        while not all([self._stage.crew.has_ended(name, asked_at) for name in names]):
+        while names := [name for name in names if not self._stage.crew.has_ended(name, asked_at)]:
             self._look("ending")
 
     def _compared(self, recovery_seconds: float | None) -> Result:
@@ -122,7 +122,7 @@ class Trial:
             recovery_seconds=recovery_seconds,
             within_seconds=self._wanted.within_seconds,
             left_behind=self._left_behind,
-            disagreements=self._books.disagreements(far_end.conversations(), cases, deleted if wiped else ()),
+            disagreements=self._books.disagreements(far_end.conversations(), cases, deleted),
             surprises=crew.surprises,
             leaks=leaks(self._stage.logs, {*far_end.secrets(), self._stage.redis.password}, far_end.words()),
             wiped=wiped,
@@ -166,6 +166,9 @@ class Trial:
             return self._books.work_is_done() and not self._stage.far_end.audit().missing
         except RedisError:
             return False
+
+    def _is_silent(self) -> bool:
+        return self._books.messages_are_gone() and self._stage.far_end.is_idle()
 
     def _look(self, phase: str) -> None:
         """A moment's pause, in which ended processes come back and the view is drawn."""

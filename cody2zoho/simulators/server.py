@@ -18,7 +18,7 @@ from tornado.httpserver import HTTPServer
 from tornado.httputil import HTTPServerRequest
 
 from .control import Control
-from .delivery import cut, deliver, received
+from .delivery import cut, deliver, received, when_gone
 from .faults import Fault, Faults, answer_of, damaged
 from .journal import Entry, Journal
 from .wire import Reply, Request, Simulator
@@ -138,7 +138,7 @@ class SimulatorServer:
         """One request of a simulator, from arrival to the last byte, and its line in the journal."""
         now = asyncio.get_running_loop().time
         began, went = now(), list[float]()
-        incoming.connection.set_close_callback(lambda: went.append(now()))
+        when_gone(incoming, lambda: went.append(now()))
         request = replace(request, in_flight=self.journal.arrived(simulator.name))
         struck = self.faults.striking(simulator.name, request)
         try:
