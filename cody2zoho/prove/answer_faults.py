@@ -35,8 +35,15 @@ FAULTS = (
     _fault("500-before", "500 instead of the work", action="500"),
     _fault("500-after", "500 though the work was done", action="500", when="after"),
     _fault("502", "502 with a page of HTML", action="502"),
-    _fault("late-before", "no answer in time, the work not yet done", action="slow", seconds=_TOO_LATE_SECONDS),
-    _fault("late-after", "no answer in time, the work done", action="slow", seconds=_TOO_LATE_SECONDS, when="after"),
+    _fault(
+        "late-before",
+        "no answer in time, the work done when nobody waits any more",
+        action="slow",
+        seconds=_TOO_LATE_SECONDS,
+    ),
+    _fault(
+        "late-after", "no answer in time, the work done at once", action="slow", seconds=_TOO_LATE_SECONDS, when="after"
+    ),
     _fault("cut-answer", "the connection cut after the work", action="cut", when="after"),
     _fault("cut-insert", "every case made, its answer lost", action="cut", when="after", path="/crm/v8/Cases", rate=1),
     _fault("garbled", "answers that are no JSON", action="garble"),

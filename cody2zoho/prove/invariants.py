@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from cody2zoho.prove.figures import Figures
+from cody2zoho.prove.scale import SETTINGS
 from cody2zoho.settings import Settings
 from cody2zoho.simulators.audit import Audit
 
@@ -83,9 +84,8 @@ def _limits(seen: Seen) -> Iterator[str]:
 
 
 def limit_of(setting: str) -> int | None:
-    """The default in force; None for a setting that this release does not have."""
-    field = Settings.model_fields.get(setting)
-    return None if field is None else int(field.default)
+    """What the processes were told; None for a setting that this release does not have."""
+    return int(SETTINGS[setting.upper()]) if setting in Settings.model_fields else None
 
 
 def _named(problem: str, ids: tuple[str, ...]) -> Iterator[str]:

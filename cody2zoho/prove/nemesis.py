@@ -33,12 +33,22 @@ class Nemesis:
         """Begin and heal what is due; a sentence for each beginning."""
         self._heal([one for one in self._active if one[0].at + one[0].seconds <= seconds])
         said = []
-        while self._to_come and self._to_come[0].at <= seconds:
-            strike = self._to_come.pop(0)
+        for strike in [one for one in self._to_come if one.at <= seconds]:
+            # A worker may take its time to end.
+            if self._busy() & self._places(strike):
+                continue
+            self._to_come.remove(strike)
             self._active.append((strike, FAULTS[strike.fault].begin(self.stage, strike)))
             self.struck[strike.fault] += 1
             said.append(_words(strike))
         return said
+
+    def _busy(self) -> set[str]:
+        return {place for strike, _ in self._active for place in self._places(strike)}
+
+    def _places(self, strike: Strike) -> set[str]:
+        place = FAULTS[strike.fault].place
+        return set(self.stage.crew.workers) if place == "workers" else {strike.target or place}
 
     def heal_all(self) -> bool:
         """Whether all is whole again; nothing new begins."""

@@ -34,6 +34,9 @@ SETTINGS = {
     # A second write for each case, so that there is something to be cut off between two.
     "ZOHO_ATTACH_TRANSCRIPT_AS_NOTE": "true",
     "ZOHO_CONTACT_NAME": CONTACT,
+    # Limits over all workers, for releases that keep them.
+    "ZOHO_MAX_CONCURRENCY": "10",
+    "CODY_REQUESTS_PER_MINUTE": "1200",
     "REDIS_KEY_PREFIX": PREFIX,
     "LOG_FORMAT": "text",
 }
