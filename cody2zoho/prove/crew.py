@@ -6,12 +6,15 @@ import signal
 import time
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from cody2zoho import roles
 from cody2zoho.embedded import Address
 from cody2zoho.prove.scale import GRACE_SECONDS, HUNG
 from cody2zoho.supervisor import Child, Supervisor, ending
+
+_START_SECONDS = 60.0
 
 #: An ending that a fault explains may come this much after it.
 _PARDON_SECONDS = 8.0
@@ -30,7 +33,11 @@ class Crew:
         self.supervisor = supervisor
         self.redis = redis
         self.redis_folder = folder / "redis"
-        self._worker_roles = roles.workers(workers, GRACE_SECONDS)
+        logs = folder / "logs"
+        self._worker_roles = [
+            replace(role, is_ready=partial(_says_ready, logs / f"{role.name}.log"))
+            for role in roles.workers(workers, GRACE_SECONDS)
+        ]
         self.workers = [role.name for role in self._worker_roles]
         self.beats = ["beat", "beat2"]
         #: A sentence for each ending that no fault explains.
@@ -44,9 +51,7 @@ class Crew:
         self.supervisor.wait_until_ready()
         self.supervisor.start(*self._worker_roles)
         self.supervisor.start(*(replace(roles.beat(), name=name) for name in self.beats))
-        while not all("ready." in self.child(name).log.path.read_text() for name in self.workers):
-            self.supervisor.check()
-            self.supervisor.pause(0.05)
+        self.supervisor.wait_until_ready(*self.workers, seconds=_START_SECONDS)
 
     def child(self, name: str) -> Child:
         return next(child for child in self.supervisor.children if child.role.name == name)
@@ -124,3 +129,7 @@ class Crew:
         shutil.rmtree(self.redis_folder)
         copy.rename(self.redis_folder)
         self.start("redis")
+
+
+def _says_ready(log: Path) -> bool:
+    return " ready." in log.read_text(errors="replace")

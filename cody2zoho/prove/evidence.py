@@ -8,21 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from cody2zoho.prove.books import Books
-from cody2zoho.prove.fault import Strike
 from cody2zoho.prove.invariants import Broken, Seen
+from cody2zoho.prove.trial import Course
 from cody2zoho.simulators.journal import Entry
 
 
 def keep_evidence(
-    folder: Path,
-    seen: Seen,
-    found: Sequence[Broken],
-    *,
-    strikes: Sequence[Strike],
-    history: Sequence[str],
-    entries: Sequence[Entry],
-    began: float,
-    books: Books,
+    folder: Path, seen: Seen, found: Sequence[Broken], course: Course, entries: Sequence[Entry], books: Books
 ) -> None:
     """`evidence.json` and `requests.log`."""
     suspects = _suspects(seen)
@@ -30,11 +22,11 @@ def keep_evidence(
         "broken": [asdict(one) for one in found],
         "seen": asdict(seen),
         "ledger": {one: books.about(one) for one in suspects},
-        "strikes": [asdict(strike) for strike in strikes],
-        "history": list(history),
+        "strikes": [asdict(strike) for strike in course.strikes],
+        "history": course.history,
     }
     (folder / "evidence.json").write_text(json.dumps(evidence, indent=2))
-    (folder / "requests.log").write_text("".join(f"{_line(entry, began)}\n" for entry in entries))
+    (folder / "requests.log").write_text("".join(f"{_line(entry, course.began)}\n" for entry in entries))
 
 
 def _suspects(seen: Seen) -> Collection[str]:

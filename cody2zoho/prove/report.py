@@ -55,7 +55,7 @@ class Result:
 
 def table(results: Sequence[Result]) -> Table:
     """A row for each run."""
-    shown = Table("seed", box=None, pad_edge=False, padding=(0, 3, 0, 0))
+    shown = Table("seed", box=None, pad_edge=False, padding=(0, 1, 0, 0))
     for heading in ("conversations", "cases", "lost", "extra", "faults", "requests", "recovery", "took"):
         shown.add_column(heading, justify="right")
     shown.add_column("")

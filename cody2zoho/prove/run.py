@@ -11,8 +11,9 @@ from cody2zoho.prove.guards import GUARDS, Guard
 from cody2zoho.prove.report import Result
 from cody2zoho.prove.stage import Stage
 from cody2zoho.prove.trial import Trial, Wanted
+from cody2zoho.prove.verdict import verdict
 from cody2zoho.prove.view import View
-from cody2zoho.prove.wire import Wires
+from cody2zoho.prove.wires import Wires
 
 
 def run(seed: int, wanted: Wanted, view: View, keep: Path | None = None) -> Result:
@@ -22,7 +23,7 @@ def run(seed: int, wanted: Wanted, view: View, keep: Path | None = None) -> Resu
     result = None
     try:
         with _stage(folder.resolve(), wanted) as stage:
-            result = Trial(seed, wanted, stage, view, kept=keep is not None).result()
+            result = verdict(Trial(seed, wanted, stage, view).run(), stage, keep=keep is not None)
         return result
     finally:
         if not keep and (result is None or result.ok):

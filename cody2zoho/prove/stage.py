@@ -11,7 +11,7 @@ from cody2zoho.ports import LOOPBACK
 from cody2zoho.prove.crew import Crew
 from cody2zoho.prove.far_end import FarEnd
 from cody2zoho.prove.scale import SETTINGS
-from cody2zoho.prove.wire import Wires
+from cody2zoho.prove.wires import Wires
 from cody2zoho.supervisor import Supervisor
 
 

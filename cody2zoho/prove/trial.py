@@ -1,4 +1,4 @@
-"""The course of a run: start, break, heal, wait, end, compare."""
+"""The course of a run: start, break, heal, wait, end."""
 
 import time
 from dataclasses import dataclass
@@ -6,15 +6,10 @@ from dataclasses import dataclass
 from redis.exceptions import RedisError
 
 from cody2zoho.prove.books import Books
-from cody2zoho.prove.evidence import keep_evidence
-from cody2zoho.prove.fault import Fault
-from cody2zoho.prove.figures import figures
-from cody2zoho.prove.invariants import Seen, broken
-from cody2zoho.prove.leaks import leaks
+from cody2zoho.prove.fault import Fault, Strike
 from cody2zoho.prove.load import load
 from cody2zoho.prove.nemesis import FAULTS, Nemesis
 from cody2zoho.prove.plan import plan
-from cody2zoho.prove.report import Result
 from cody2zoho.prove.stage import Stage
 from cody2zoho.prove.view import View
 
@@ -41,15 +36,31 @@ class Wanted:
         return [fault for name, fault in FAULTS.items() if not self.only or name in self.only]
 
 
+@dataclass(frozen=True)
+class Course:
+    """What happened in a run, as far as the one knows who let it happen."""
+
+    seed: int
+    strikes: list[Strike]
+    #: How often each fault struck.
+    struck: dict[str, int]
+    history: list[str]
+    #: The first moment of the faults, on the monotonic clock.
+    began: float
+    recovery_seconds: float | None
+    within_seconds: float
+    left_behind: list[str]
+    seconds: float
+
+
 class Trial:
     """Its clock counts from the first moment of the faults; before that it is negative."""
 
-    def __init__(self, seed: int, wanted: Wanted, stage: Stage, view: View, *, kept: bool) -> None:
+    def __init__(self, seed: int, wanted: Wanted, stage: Stage, view: View) -> None:
         self._seed = seed
         self._wanted = wanted
         self._stage = stage
         self._view = view
-        self._kept = kept
         self._books = Books(stage.store)
         self._strikes = plan(seed, wanted.seconds, wanted.faults, stage.crew.workers, stage.crew.beats)
         self._nemesis = Nemesis(stage, self._strikes)
@@ -58,13 +69,23 @@ class Trial:
         self._started = self._zero = time.monotonic()
         self._next_audit = 0.0
 
-    def result(self) -> Result:
+    def run(self) -> Course:
         """Raises Interrupted and ChildFailed."""
         self._start()
         self._break()
         recovery_seconds = self._recover()
-        self._end()
-        return self._compared(recovery_seconds)
+        left_behind = self._end(0 if recovery_seconds is None else self._wanted.within_seconds)
+        return Course(
+            seed=self._seed,
+            strikes=self._strikes,
+            struck=dict(self._nemesis.struck),
+            history=self._history,
+            began=self._zero,
+            recovery_seconds=recovery_seconds,
+            within_seconds=self._wanted.within_seconds,
+            left_behind=left_behind,
+            seconds=time.monotonic() - self._started,
+        )
 
     # -- its course ---------------------------------------------------------------------------
 
@@ -90,69 +111,27 @@ class Trial:
         self._tell(["everything is whole again"])
         while not self._is_done():
             if self._seconds - healed > self._wanted.within_seconds:
+                self._tell(["not all work is done, and the time is up"])
                 return None
             self._look(f"recovering for {self._seconds - healed:.0f} s")
+        self._tell(["all work is done"])
         return self._seconds - healed
 
-    def _end(self) -> None:
-        """No more ticks, then no more messages, then no more workers."""
-        crew = self._stage.crew
-        self._tell(["all work is done"])
-        self._end_of(crew.beats)
+    def _end(self, patience_seconds: float) -> list[str]:
+        """No more ticks, then no more messages, then no more workers; what was left behind by then."""
+        self._end_of(self._stage.crew.beats)
         asked = self._seconds
-        while not self._is_silent() and self._seconds - asked < self._wanted.within_seconds:
+        while not self._is_silent() and self._seconds - asked < patience_seconds:
             self._look("waiting for the last messages")
-        self._left_behind = self._books.left_behind()
-        self._end_of(crew.workers)
+        left_behind = self._books.left_behind()
+        self._end_of(self._stage.crew.workers)
+        return left_behind
 
     def _end_of(self, names: list[str]) -> None:
         asked_at = time.monotonic()
         self._stage.crew.ask_to_end(*names)
         while names := [name for name in names if not self._stage.crew.has_ended(name, asked_at)]:
             self._look("ending")
-
-    def _compared(self, recovery_seconds: float | None) -> Result:
-        far_end, crew = self._stage.far_end, self._stage.crew
-        audit, cases, deleted, entries = far_end.audit(), far_end.cases(), far_end.deleted(), far_end.entries()
-        wiped = any(FAULTS[strike.fault].wipes for strike in self._strikes)
-        seen = Seen(
-            audit=audit,
-            figures=figures(entries),
-            contacts=far_end.contacts(),
-            recovery_seconds=recovery_seconds,
-            within_seconds=self._wanted.within_seconds,
-            left_behind=self._left_behind,
-            disagreements=self._books.disagreements(far_end.conversations(), cases, deleted),
-            surprises=crew.surprises,
-            leaks=leaks(self._stage.logs, {*far_end.secrets(), self._stage.redis.password}, far_end.words()),
-            wiped=wiped,
-        )
-        found = broken(seen)
-        if found or self._kept:
-            keep_evidence(
-                self._stage.folder,
-                seen,
-                found,
-                strikes=self._strikes,
-                history=self._history,
-                entries=entries,
-                began=self._zero,
-                books=self._books,
-            )
-        return Result(
-            seed=self._seed,
-            conversations=audit.expected + len(deleted & cases.keys()),
-            cases=audit.cases,
-            lost=len(audit.missing),
-            extra=sum(len(made) - 1 for made in cases.values()) + len(audit.unexpected),
-            faults={**self._nemesis.struck, **far_end.struck},
-            figures=seen.figures,
-            doubled=far_end.doubled(),
-            recovery_seconds=recovery_seconds,
-            seconds=time.monotonic() - self._started,
-            broken=found,
-            folder=str(self._stage.folder) if found or self._kept else "",
-        )
 
     # -- looking ------------------------------------------------------------------------------
 

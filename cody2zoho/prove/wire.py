@@ -1,15 +1,9 @@
-"""TCP connections that fail on demand: a proxy before a server, and the thread all of them run in."""
+"""TCP connections that fail on demand: a proxy before a server."""
 
 import asyncio
-import threading
-from collections.abc import Callable, Coroutine
 from contextlib import suppress
-from types import TracebackType
-from typing import Any, Self, TypeVar
 
 from cody2zoho.ports import LOOPBACK
-
-Answer = TypeVar("Answer")
 
 _CHUNK_BYTES = 65_536
 _BACKLOG = 512
@@ -125,43 +119,3 @@ class Wire:
 
 def _abort(writer: asyncio.StreamWriter) -> None:
     writer.transport.abort()
-
-
-class Wires:
-    """All wires, in one thread; as a context it closes them."""
-
-    def __init__(self) -> None:
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="wires", daemon=True)
-        self._wires: list[Wire] = []
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        for wire in self._wires:
-            self._wait(wire.close())
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()
-
-    def to(self, port: int) -> Wire:
-        """A new wire to a server on this machine."""
-        wire = Wire(port)
-        self._wires.append(wire)
-        self._wait(wire.open())
-        return wire
-
-    def do(self, work: Callable[[], object]) -> None:
-        """Call it in the wires' thread, and wait."""
-
-        async def there() -> None:
-            work()
-
-        self._wait(there())
-
-    def _wait(self, work: Coroutine[Any, Any, Answer]) -> Answer:
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result()

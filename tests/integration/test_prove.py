@@ -113,7 +113,7 @@ def test_without_the_unique_field_the_proof_fails_and_leaves_the_evidence(prove:
 
 
 def test_with_a_lease_of_an_hour_the_proof_fails(prove: Prove) -> None:
-    options = ["--seconds", 5, "--conversations", 120, "--within", 12, "--without", "lease", "--only", "kill-workers"]
+    options = ["--seconds", 7, "--conversations", 200, "--within", 10, "--without", "lease", "--only", "kill-workers"]
     [run] = results(prove("--json", "--seed", 2, *options))
     assert not run["ok"]
     assert run["lost"] > 0

@@ -8,7 +8,8 @@ from contextlib import suppress
 
 import pytest
 
-from cody2zoho.prove.wire import Wire, Wires
+from cody2zoho.prove.wire import Wire
+from cody2zoho.prove.wires import Wires
 from waiting import eventually
 
 
