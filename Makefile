@@ -28,6 +28,9 @@ coverage: venv ## All tests, and which lines they do not reach
 	@status=0; $(BIN)/coverage run -m pytest -n auto $(ARGS) || status=$$?; \
 	$(BIN)/coverage combine -q && $(BIN)/coverage report --skip-covered --show-missing; exit $$status
 
+chaos: venv ## Break everything with 20 different seeds, as `cody2zoho prove` does; ARGS="--seed 7 --seeds 1"
+	@$(BIN)/cody2zoho prove --seeds 20 $(ARGS)
+
 bench: venv ## Speed and memory, as in docs/performance.md
 	@$(BIN)/python -m tests.bench $(ARGS)
 

@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 
 #: A wait up to this is left to the task's own retry; the agenda then only steps in should that be lost.
 SHORT_WAIT_SECONDS = 30
-_RETRY_LOST_AFTER_SECONDS = 60
+_RETRY_LOST_AFTER_SECONDS = 10
 
 _LONGEST_WAIT_SECONDS = 900
 _BLOCKED_WAIT_SECONDS = 60

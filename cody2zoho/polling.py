@@ -17,7 +17,7 @@ from cody2zoho.formats import since
 from cody2zoho.http import time_limit
 from cody2zoho.models import Conversation
 from cody2zoho.places import Place
-from cody2zoho.schedule import SWEEP_SECONDS
+from cody2zoho.schedule import sweep_steps
 from cody2zoho.services import Services
 
 log = logging.getLogger(__name__)
@@ -103,8 +103,7 @@ class _Reading:
     def sweep(self) -> None:
         number = self.services.places.swept(self._name) + 1
         page, _ = self._page(number)
-        steps = max(1, self.services.settings.full_sweep_hours * 3600 // SWEEP_SECONDS)
-        last = number + math.ceil(page.page_count / steps) - 1
+        last = number + math.ceil(page.page_count / sweep_steps(self.services.settings)) - 1
         while number < last and not page.is_last:
             number += 1
             page, _ = self._page(number)

@@ -1,5 +1,6 @@
 """What runs beside what: the roles of one installation, as child processes."""
 
+import os
 import signal
 import sys
 from http.client import HTTPConnection, HTTPException
@@ -11,6 +12,15 @@ from cody2zoho.supervisor import Role
 
 _CELERY = (sys.executable, "-m", "celery", "-A", "cody2zoho")
 _CODY2ZOHO = (sys.executable, "-m", "cody2zoho")
+
+#: What programs need of the caller's shell.
+_NEEDED = ("PATH", "HOME", "LANG", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "VIRTUAL_ENV")
+_NEEDED_PREFIXES = ("LC_", "PYTHON", "COVERAGE_")
+
+
+def needed_of_the_shell() -> dict[str, str]:
+    """For an installation that stands apart: no setting comes in, no proxy, no option of Flower."""
+    return {name: value for name, value in os.environ.items() if name in _NEEDED or name.startswith(_NEEDED_PREFIXES)}
 
 
 def redis(address: embedded.Address, folder: Path, *, on_disk: bool) -> Role:

@@ -5,15 +5,18 @@ from typing import Any
 from cody2zoho.settings import Settings
 
 DISPATCH_SECONDS = 2
-SWEEP_SECONDS = 300
 REFRESH_SECONDS = 300
 SUMMARY_SECONDS = 300
 MONITOR_SECONDS = 1_800
 
+#: A step of the sweep; a sweep of less than an hour takes twelve steps all the same.
+_SWEEP_SECONDS = 300
+_FEWEST_SWEEP_STEPS = 12
+
 
 def beat_entries(settings: Settings) -> dict[str, dict[str, Any]]:
     """Beat's schedule. A tick that no worker takes before the next one expires, so that they never pile up."""
-    ticks = {
+    ticks: dict[str, float] = {
         "fetch_conversations": settings.poll_interval_seconds,
         "dispatch_due": DISPATCH_SECONDS,
         "refresh_token": REFRESH_SECONDS,
@@ -21,8 +24,19 @@ def beat_entries(settings: Settings) -> dict[str, dict[str, Any]]:
         "monitor_health": MONITOR_SECONDS,
     }
     if settings.full_sweep_hours:
-        ticks["sweep_conversations"] = SWEEP_SECONDS
+        ticks["sweep_conversations"] = sweep_seconds(settings)
     return {name: _entry(name, seconds) for name, seconds in ticks.items()}
+
+
+def sweep_seconds(settings: Settings) -> float:
+    """Between two steps of the sweep."""
+    return min(_SWEEP_SECONDS, settings.full_sweep_hours * 3600 / _FEWEST_SWEEP_STEPS)
+
+
+def sweep_steps(settings: Settings) -> int:
+    """Of a whole sweep; one asked for by hand where there is none by itself is one step."""
+    hours = settings.full_sweep_hours
+    return max(1, round(hours * 3600 / sweep_seconds(settings))) if hours else 1
 
 
 def _entry(name: str, seconds: float) -> dict[str, Any]:

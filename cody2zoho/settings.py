@@ -111,7 +111,7 @@ class Settings(BaseSettings):
     sync_since: formats.Since = _setting(
         "", "First start: only conversations since this date (2026-11-01) or age (7d, 12h) count; empty = all history."
     )
-    full_sweep_hours: int = _setting(
+    full_sweep_hours: float = _setting(
         24, "Hours in which all conversations are listed once more, page by page; 0 = never.", ge=0, le=8_760
     )
     empty_conversation_hours: int = _setting(

@@ -17,6 +17,7 @@ from cody2zoho.supervisor import Interrupted
 #: Command to module; a module is imported when its command is used, so that `--help` is quick.
 _COMMANDS = {
     "demo": "See it work, with simulated Cody and Zoho and nothing to set up.",
+    "prove": "Break everything, and see that each conversation is one case all the same.",
     "up": "Run all of it on this machine, with your credentials.",
     "doctor": "Check settings, Redis, Cody and Zoho, and say how to mend what is wrong.",
     "setup": "Make the custom fields in Zoho.",

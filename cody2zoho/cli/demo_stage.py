@@ -1,7 +1,6 @@
 """What the demo runs, and a look at how far it is."""
 
 import json
-import os
 import secrets
 from dataclasses import dataclass
 from http.client import HTTPConnection
@@ -15,10 +14,6 @@ from cody2zoho.ledger import Ledger
 from cody2zoho.ports import LOOPBACK, free_port
 from cody2zoho.records import State
 from cody2zoho.supervisor import Supervisor
-
-#: What programs need of the caller's shell. Nothing else comes in: no setting, no proxy, no option of Flower.
-_NEEDED = ("PATH", "HOME", "LANG", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "VIRTUAL_ENV")
-_NEEDED_PREFIXES = ("LC_", "PYTHON", "COVERAGE_")
 
 _PREFIX = "{demo}:"
 _WORKER_GRACE_SECONDS = 5
@@ -73,10 +68,7 @@ class Stage:
 
     def environment(self) -> dict[str, str]:
         """All that the children are told."""
-        kept = {
-            name: value for name, value in os.environ.items() if name in _NEEDED or name.startswith(_NEEDED_PREFIXES)
-        }
-        return kept | {
+        return roles.needed_of_the_shell() | {
             "SIMULATORS_URL": self.simulators_url,
             "REDIS_URL": self.redis.url,
             "REDIS_KEY_PREFIX": _PREFIX,

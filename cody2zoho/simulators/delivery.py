@@ -1,6 +1,7 @@
 """Between tornado's connections and our plain requests and replies."""
 
 import asyncio
+from collections.abc import Callable
 from http import HTTPStatus
 from urllib.parse import parse_qsl
 
@@ -57,6 +58,13 @@ def cut(incoming: HTTPServerRequest) -> None:
     connection = incoming.connection
     assert isinstance(connection, HTTP1Connection)
     connection.close()
+
+
+def when_gone(incoming: HTTPServerRequest, happening: Callable[[], None]) -> None:
+    """Calls `happening` if the client goes before it has its answer."""
+    connection = incoming.connection
+    assert isinstance(connection, HTTP1Connection)
+    connection.set_close_callback(happening)
 
 
 def _reason(status: int) -> str:

@@ -12,13 +12,17 @@ KEPT_ENTRIES = 100_000
 
 @dataclass
 class Entry:
-    """One request. `path` has its query; `answered` is false when the client got no whole answer."""
+    """One request. `path` has its query; `answered` is false when the client got no whole answer.
+
+    `at` is when it arrived, by the clock of the loop; `seconds` end with the answer, or when the client went.
+    """
 
     simulator: str
     method: str
     path: str
     status: int
     seconds: float
+    at: float = 0.0
     answered: bool = True
 
     @property

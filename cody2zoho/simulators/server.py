@@ -18,7 +18,7 @@ from tornado.httpserver import HTTPServer
 from tornado.httputil import HTTPServerRequest
 
 from .control import Control
-from .delivery import cut, deliver, received
+from .delivery import cut, deliver, received, when_gone
 from .faults import Fault, Faults, answer_of, damaged
 from .journal import Entry, Journal
 from .wire import Reply, Request, Simulator
@@ -136,7 +136,9 @@ class SimulatorServer:
 
     async def _answer_for(self, simulator: Simulator, incoming: HTTPServerRequest, request: Request) -> None:
         """One request of a simulator, from arrival to the last byte, and its line in the journal."""
-        began = asyncio.get_running_loop().time()
+        now = asyncio.get_running_loop().time
+        began, went = now(), list[float]()
+        when_gone(incoming, lambda: went.append(now()))
         request = replace(request, in_flight=self.journal.arrived(simulator.name))
         struck = self.faults.striking(simulator.name, request)
         try:
@@ -144,8 +146,8 @@ class SimulatorServer:
         finally:
             # Like the journal before the answer leaves: a client that has it may ask on at once.
             self.journal.left(simulator.name)
-        seconds = asyncio.get_running_loop().time() - began
-        entry = Entry(simulator.name, request.method, incoming.uri or "", reply.status, seconds)
+        seconds = min([now(), *went]) - began
+        entry = Entry(simulator.name, request.method, incoming.uri or "", reply.status, seconds, began)
         self.journal.write(entry)
         if not await self._handed_over(incoming, reply, struck):
             self.journal.lost(entry)

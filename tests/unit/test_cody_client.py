@@ -66,6 +66,22 @@ def test_a_list_that_never_stops_moving_is_left_for_later(account, cody, server)
         cody.messages(conversation_id)
 
 
+@pytest.mark.parametrize("seed", range(8))
+def test_rows_that_change_places_between_two_pages_never_cost_a_message(account, cody, seed: int) -> None:
+    account.dice.seed(seed)
+    account.knobs.ties = "random"
+    conversation_id = chat(account, 9)
+    account.say(conversation_id, "first of two", at=NOW)
+    account.say(conversation_id, "second of two", at=NOW)
+    for number in range(9):
+        account.say(conversation_id, f"message {number}", at=NOW + 1 + number)
+    try:
+        found = cody.messages(conversation_id)
+    except Transient:
+        return
+    assert len(found) == 20
+
+
 def test_a_server_that_ignores_the_page_never_yields_a_part_of_a_transcript(account, cody) -> None:
     account.knobs.page_ignored = True
     with pytest.raises(Transient):

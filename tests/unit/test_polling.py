@@ -6,7 +6,7 @@ from cody2zoho import monitor, polling
 from cody2zoho.models import Conversation
 from cody2zoho.places import Place
 from cody2zoho.records import State
-from cody2zoho.schedule import SWEEP_SECONDS
+from cody2zoho.schedule import beat_entries
 from cody2zoho.services import Services
 from cody2zoho.simulators.cody import Cody
 from cody2zoho.simulators.faults import Fault
@@ -229,13 +229,21 @@ def test_the_sweep_finds_what_a_poll_has_missed(account, server, plugged) -> Non
     assert waiting(one) == 100
 
 
-def test_the_sweep_sees_the_whole_list_within_its_hours(account, server, plugged) -> None:
+@pytest.mark.parametrize("hours", [1, 0.01])
+def test_the_sweep_sees_the_whole_list_within_its_hours(account, server, plugged, hours: float) -> None:
     arrive(account, 150)
-    hourly = plugged(full_sweep_hours=1)
-    steps = 3600 // SWEEP_SECONDS
-    for _ in range(steps):
+    hourly = plugged(full_sweep_hours=hours)
+    seconds = beat_entries(hourly.settings)["sweep_conversations"]["schedule"]
+    for _ in range(round(hours * 3600 / seconds)):
         polling.sweep(hourly)
     assert waiting(hourly) == 150
+
+
+def test_a_sweep_by_hand_where_there_is_none_by_itself_sees_everything_at_once(account, plugged) -> None:
+    arrive(account, 150)
+    never = plugged(full_sweep_hours=0)
+    polling.sweep(never)
+    assert waiting(never) == 150
 
 
 def test_an_unknown_bot_does_not_stop_the_sweep_of_the_others(account, plugged) -> None:

@@ -210,6 +210,19 @@ def test_a_client_that_hangs_up_is_unanswered(server: SimulatorServer) -> None:
     assert server.journal["zoho"].unanswered == 1
 
 
+def test_a_request_lasts_until_its_client_has_gone(server: SimulatorServer) -> None:
+    server.run(lambda: server.faults.add(Fault("slow", seconds=0.6)))
+    with socket.create_connection((server.host, server.port)) as client:
+        client.sendall(b"GET /crm/v8/Cases HTTP/1.1\r\nHost: x\r\n\r\n")
+        client.settimeout(0.1)
+        with suppress(TimeoutError):
+            client.recv(1)
+    assert fetch(server, "GET", "/crm/v8/Cases")[0].status == 200
+    abandoned, answered = server.run(lambda: list(server.journal.entries))
+    assert 0.1 <= abandoned.seconds < 0.5 < answered.seconds
+    assert abandoned.at < answered.at
+
+
 def test_a_garbled_body_has_the_length_it_claims(server: SimulatorServer) -> None:
     server.run(lambda: server.faults.add(Fault("truncate")))
 

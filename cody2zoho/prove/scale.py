@@ -1,0 +1,42 @@
+"""A day in half a minute: every time the product is told, shortened, in the proportions it demands."""
+
+#: What a task may take; a lease and the visibility timeout outlast it, and each other.
+BUDGET_SECONDS = 5.0
+LEASE_SECONDS = 7.0
+VISIBILITY_SECONDS = 9.0
+
+#: A worker that was told to end may finish what it holds, and wait for a Redis that is away.
+GRACE_SECONDS = 12.0
+
+#: A worker that ends itself because a task hangs.
+HUNG = 70
+
+PREFIX = "{prove}:"
+
+#: As the simulated Zoho has it.
+CONTACT = "Website visitor"
+
+_WHOLE_SWEEP_SECONDS = 12
+
+SETTINGS = {
+    "POLL_INTERVAL_SECONDS": "1",
+    "TASK_BUDGET_SECONDS": f"{BUDGET_SECONDS:g}",
+    "LEASE_SECONDS": f"{LEASE_SECONDS:g}",
+    "VISIBILITY_TIMEOUT_SECONDS": f"{VISIBILITY_SECONDS:g}",
+    "HTTP_CONNECT_TIMEOUT_SECONDS": "1",
+    "HTTP_READ_TIMEOUT_SECONDS": "2",
+    "REDIS_CONNECT_TIMEOUT": "1.5",
+    "REDIS_READ_TIMEOUT": "1.5",
+    "REDIS_WRITE_TIMEOUT": "1.5",
+    "FULL_SWEEP_HOURS": f"{_WHOLE_SWEEP_SECONDS / 3600:.6f}",
+    # Nobody says anything later in a conversation that arrives whole.
+    "EMPTY_CONVERSATION_HOURS": "0",
+    # A second write for each case, so that there is something to be cut off between two.
+    "ZOHO_ATTACH_TRANSCRIPT_AS_NOTE": "true",
+    "ZOHO_CONTACT_NAME": CONTACT,
+    # Limits over all workers, for releases that keep them.
+    "ZOHO_MAX_CONCURRENCY": "10",
+    "CODY_REQUESTS_PER_MINUTE": "1200",
+    "REDIS_KEY_PREFIX": PREFIX,
+    "LOG_FORMAT": "text",
+}
