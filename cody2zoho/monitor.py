@@ -3,14 +3,16 @@
 import logging
 from collections.abc import Callable
 
-from cody2zoho import rebuild
-from cody2zoho.errors import Blocked, Cody2ZohoError
+from cody2zoho import checks, rebuild
+from cody2zoho.errors import Blocked, Cody2ZohoError, NotSetUp
 from cody2zoho.services import Services
 
 log = logging.getLogger(__name__)
 
 #: A token with less left than this is renewed by the next tick.
 _RENEW_WITHIN_SECONDS = 900
+
+_SET_UP = NotSetUp.what
 
 
 def started(services: Services) -> None:
@@ -27,8 +29,10 @@ def refresh_token(services: Services) -> float:
     """Keep the access token fresh; returns the seconds it has left. Raises AccessRevoked, RateLimited, Transient."""
     try:
         return services.tokens.keep_fresh(_RENEW_WITHIN_SECONDS)
-    except Blocked as error:
-        services.blocks.put(error.what, str(error))
+    except Cody2ZohoError as error:
+        log.warning("token_refresh_failed", extra={"reason": str(error)})
+        if isinstance(error, Blocked):
+            services.blocks.put(error.what, str(error))
         raise
 
 
@@ -41,6 +45,8 @@ def health(services: Services) -> dict[str, str]:
 def _look_at_zoho(services: Services) -> None:
     services.fields.all()
     rebuild.check(services)
+    if _SET_UP in services.blocks.current() and checks.proves_zoho(list(checks.set_up_findings(services))):
+        services.blocks.lift(_SET_UP)
 
 
 def _look(api: str, look: Callable[[], object], services: Services) -> str:
