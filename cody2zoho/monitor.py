@@ -1,10 +1,11 @@
 """How it goes: figures and looks at both APIs, for the log now and for alerts later."""
 
 import logging
+import time
 from collections.abc import Callable
 
 from cody2zoho import checks, rebuild
-from cody2zoho.errors import Blocked, Cody2ZohoError, NotSetUp
+from cody2zoho.errors import Blocked, Cody2ZohoError, ConfigurationError, NotSetUp, Transient
 from cody2zoho.services import Services
 
 log = logging.getLogger(__name__)
@@ -13,6 +14,33 @@ log = logging.getLogger(__name__)
 _RENEW_WITHIN_SECONDS = 900
 
 _SET_UP = NotSetUp.what
+
+
+#: The simulators may be started together with the workers, as the compose profile `demo` does.
+STAND_IN_SECONDS = 20.0
+
+
+def await_stand_in(services: Services) -> None:
+    """Until the simulators answer, where they stand in for credentials. Raises ConfigurationError if they do not."""
+    settings = services.settings
+    ends_at = time.monotonic() + STAND_IN_SECONDS
+    while settings.uses_simulators and not _answers(services):
+        if time.monotonic() > ends_at:
+            raise ConfigurationError(
+                [
+                    "No credentials are set, and no simulators answer in their place at SIMULATORS_URL "
+                    f"{settings.simulators_url}: write CODY_API_KEY and the other credentials into .env."
+                ]
+            )
+        time.sleep(0.1)
+
+
+def _answers(services: Services) -> bool:
+    try:
+        services.cody.api.send("GET", f"{services.settings.simulators_url}/control/health")
+    except Transient:
+        return False
+    return True
 
 
 def started(services: Services) -> None:
