@@ -84,10 +84,10 @@ def _first_start(services: Services, bot: str | None, name: str) -> Finding:
     if place.top >= 0:
         return Finding("Cody bot", Level.OK, f"{name}: polled before; cases are made of conversations {when}")
     count, all_counted = _conversations_since(services, bot, line)
-    how_many = f"{count}" if all_counted else f"more than {count}"
+    how_many = f"at most {count}" if all_counted else f"more than {count}"
     level = Level.OK if line or count < _MANY else Level.WARNING
     mend = "" if level is Level.OK else _mend_of_too_many(services)
-    words = f"{name}: the first start makes cases of at most {how_many} conversations {when}"
+    words = f"{name}: the first start makes cases of {how_many} conversations {when}"
     return Finding("Cody bot", level, words, mend)
 
 
