@@ -64,6 +64,16 @@ def _set_up_logging(**_: Any) -> None:
     logs.configure(settings)
 
 
+@signals.worker_init.connect
+def _stop_without_anybody_to_ask(**_: Any) -> None:
+    """In compose SIMULATORS_URL is always set: without credentials a worker would poll a host that does not exist."""
+    try:
+        monitor.await_stand_in(services())
+    except ConfigurationError as error:
+        print(error, file=sys.stderr)  # noqa: T201 - as for settings that are missing
+        raise SystemExit(2) from None
+
+
 @signals.worker_ready.connect
 def _start(**_: Any) -> None:
     # What is loaded by now stays: looking through it for garbage again and again would only cost time.

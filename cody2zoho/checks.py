@@ -46,6 +46,12 @@ def all_checks(services: Services) -> Iterator[Finding]:
             return
 
 
+def proves_zoho(findings: list[Finding]) -> bool:
+    """Whether nothing at Zoho keeps cases from being made."""
+    about_zoho = [finding for finding in findings if finding.about.startswith("Zoho")]
+    return bool(about_zoho) and all(finding.level is not Level.FAILED for finding in about_zoho)
+
+
 def _redis(services: Services) -> Iterator[Finding]:
     upgrade.check(services)
     version = services.store.info("server").get("redis_version", "?")
@@ -82,10 +88,10 @@ def _first_start(services: Services, bot: str | None, name: str) -> Finding:
     if place.top >= 0:
         return Finding("Cody bot", Level.OK, f"{name}: polled before; cases are made of conversations {when}")
     count, all_counted = _conversations_since(services, bot, line)
-    how_many = f"{count}" if all_counted else f"more than {count}"
+    how_many = f"at most {count}" if all_counted else f"more than {count}"
     level = Level.OK if line or count < _MANY else Level.WARNING
     mend = "" if level is Level.OK else _mend_of_too_many(services)
-    words = f"{name}: the first start makes cases of at most {how_many} conversations {when}"
+    words = f"{name}: the first start makes cases of {how_many} conversations {when}"
     return Finding("Cody bot", level, words, mend)
 
 
@@ -132,6 +138,11 @@ def _zoho(services: Services) -> Iterator[Finding]:
     token, is_fresh = services.tokens.checked()
     how = "gives access tokens" if is_fresh else "gave an access token earlier, and was not asked now to save refreshes"
     yield Finding("Zoho", Level.OK, f"{how}; its API is {services.crm.base_url or token.api_domain}")
+    yield from set_up_findings(services)
+
+
+def set_up_findings(services: Services) -> Iterator[Finding]:
+    """Whether Zoho has what the settings name: fields, values of pick lists, a contact."""
     fields = services.fields.all()
     yield Finding("Zoho Cases", Level.OK, f"can be read; {len(fields)} fields")
     yield _key_field(fields, services.settings.zoho_field_map["conversation_id"])
@@ -146,6 +157,9 @@ def _key_field(fields: dict[str, Field], name: str) -> Finding:
     field, mend = fields.get(name), "run `cody2zoho setup`"
     if field is None:
         return Finding("Zoho unique field", Level.FAILED, f"Cases have no field {name}", mend)
+    if field.data_type != "text":
+        words = f"{name} is a field of type {field.data_type}, which takes no conversation id"
+        return Finding("Zoho unique field", Level.FAILED, words, "name a text field in ZOHO_FIELD_MAP, and " + mend)
     if not field.unique:
         words = f"{name} allows duplicate values, so only we prevent a second case"
         return Finding("Zoho unique field", Level.WARNING, words, mend)
@@ -165,8 +179,13 @@ def _figure_fields(fields: dict[str, Field], field_map: dict[str, str]) -> Itera
 
 
 def _pick_list(fields: dict[str, Field], name: str, setting: str, value: str) -> Finding:
-    values = fields[name].values if name in fields else ()
-    if not values or value in values:
+    if name not in fields:
+        mend = "show the field to the user whose refresh token this is, in the layout and in the profile"
+        return Finding(f"Zoho {name}", Level.WARNING, f"Cases show no such field, so {setting} goes nowhere", mend)
+    values = fields[name].values
+    if not values:
+        return Finding(f"Zoho {name}", Level.OK, f"takes any text, {value} as well")
+    if value in values:
         return Finding(f"Zoho {name}", Level.OK, f"{value} is in the pick list")
     mend = f"write one of these as {setting}: {', '.join(values)}; or add the value in Zoho"
     return Finding(f"Zoho {name}", Level.FAILED, f'"{value}" is not in the pick list', mend)

@@ -1,16 +1,45 @@
 """How it goes: figures and looks at both APIs, for the log now and for alerts later."""
 
 import logging
+import time
 from collections.abc import Callable
 
-from cody2zoho import rebuild
-from cody2zoho.errors import Blocked, Cody2ZohoError, OutOfTurn
+from cody2zoho import checks, rebuild
+from cody2zoho.errors import Blocked, Cody2ZohoError, ConfigurationError, NotSetUp, OutOfTurn, Transient
 from cody2zoho.services import Services
 
 log = logging.getLogger(__name__)
 
 #: A token with less left than this is renewed by the next tick.
 _RENEW_WITHIN_SECONDS = 900
+
+_SET_UP = NotSetUp.what
+
+#: The simulators may be started together with the workers, as the compose profile `demo` does.
+STAND_IN_SECONDS = 20.0
+
+
+def await_stand_in(services: Services) -> None:
+    """Until the simulators answer, where they stand in for credentials. Raises ConfigurationError if they do not."""
+    settings = services.settings
+    ends_at = time.monotonic() + STAND_IN_SECONDS
+    while settings.uses_simulators and not _answers(services):
+        if time.monotonic() > ends_at:
+            raise ConfigurationError(
+                [
+                    "No credentials are set, and no simulators answer in their place at SIMULATORS_URL "
+                    f"{settings.simulators_url}: write CODY_API_KEY and the other credentials into .env."
+                ]
+            )
+        time.sleep(0.1)
+
+
+def _answers(services: Services) -> bool:
+    try:
+        services.cody.api.send("GET", f"{services.settings.simulators_url}/control/health")
+    except Transient:
+        return False
+    return True
 
 
 def started(services: Services) -> None:
@@ -27,8 +56,10 @@ def refresh_token(services: Services) -> float:
     """Keep the access token fresh; returns the seconds it has left. Raises AccessRevoked, RateLimited, Transient."""
     try:
         return services.tokens.keep_fresh(_RENEW_WITHIN_SECONDS)
-    except Blocked as error:
-        services.blocks.put(error.what, str(error))
+    except Cody2ZohoError as error:
+        log.warning("token_refresh_failed", extra={"reason": str(error)})
+        if isinstance(error, Blocked):
+            services.blocks.put(error.what, str(error))
         raise
 
 
@@ -41,6 +72,8 @@ def health(services: Services) -> dict[str, str]:
 def _look_at_zoho(services: Services) -> None:
     services.fields.all()
     rebuild.check(services)
+    if _SET_UP in services.blocks.current() and checks.proves_zoho(list(checks.set_up_findings(services))):
+        services.blocks.lift(_SET_UP)
 
 
 def _look(api: str, look: Callable[[], object], services: Services) -> str:

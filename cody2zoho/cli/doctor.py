@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 import click
 
-from cody2zoho.checks import Finding, Level, all_checks
+from cody2zoho.checks import Finding, Level, all_checks, proves_zoho
 from cody2zoho.cli.local import services_at_hand
 
 _SIGNS = {Level.OK: ("✓", "green"), Level.WARNING: ("!", "yellow"), Level.FAILED: ("✗", "red")}
@@ -22,6 +22,8 @@ def doctor(as_json: bool) -> None:
             findings.append(finding)
             if not as_json:
                 _show(finding)
+        if proves_zoho(findings):
+            services.blocks.lift("zoho", "zoho set-up")
     if as_json:
         click.echo(json.dumps([asdict(finding) for finding in findings], indent=2, ensure_ascii=False))
     if any(finding.level is Level.FAILED for finding in findings):

@@ -16,8 +16,9 @@ _TYPES = {"conversation_id": "unique", "average_length": "double"}
 def setup() -> None:
     """Make the custom fields in Zoho's Cases, the unique one included; what is there stays as it is."""
     with services_at_hand() as services:
-        for sentence in set_up(services):
+        for sentence in _steps(services):
             click.echo(sentence)
+        services.blocks.lift("zoho", "zoho set-up")
 
 
 def set_up(services: Services) -> list[str]:
@@ -30,15 +31,15 @@ def _steps(services: Services) -> Iterator[str]:
     wanted = services.settings.zoho_field_map
     key = wanted["conversation_id"]
     missing = {api_name: _TYPES.get(name, "integer") for name, api_name in wanted.items() if api_name not in there}
-    if missing:
-        services.fields.create({api_name.replace("_", " "): kind for api_name, kind in missing.items()})
+    for api_name, kind in missing.items():
+        # One by one, so that what is said is true, whatever happens to the next.
+        services.fields.create({api_name.replace("_", " "): kind})
+        yield f"{api_name}: made" + (", unique" if api_name == key else "")
     if key in there and not there[key].unique:
         services.fields.make_unique(there[key])
         yield f"{key}: was there, allows no duplicate values from now on"
     for api_name in wanted.values():
-        if api_name in missing:
-            yield f"{api_name}: made" + (", unique" if api_name == key else "")
-        elif api_name != key or there[key].unique:
+        if api_name in there and (api_name != key or there[key].unique):
             yield f"{api_name}: was there"
     yield from _misnamed(services.fields.all(), list(missing))
 

@@ -27,7 +27,6 @@ SCOPES = (
     "ZohoCRM.modules.attachments.ALL",
     "ZohoCRM.coql.READ",
     "ZohoCRM.settings.fields.ALL",
-    "ZohoCRM.org.READ",
 )
 
 

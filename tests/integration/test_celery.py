@@ -168,6 +168,33 @@ def test_missing_settings_end_every_role_with_sentences_and_code_2(start, role: 
     assert "Traceback" not in process.said()
 
 
+IMPATIENT = """
+import sys
+from celery.__main__ import main
+from cody2zoho import monitor
+monitor.STAND_IN_SECONDS = 0.3
+sys.argv = ["celery", "-A", "cody2zoho", "worker"]
+main()
+"""
+
+
+@pytest.mark.parametrize("address", ["http://simulators.invalid:8800", "http://127.0.0.1:1"])
+def test_a_worker_without_credentials_and_without_simulators_says_so_and_ends(start, address: str) -> None:
+    worker = start("-c", IMPATIENT, SIMULATORS_URL=address)
+    assert worker.process.wait(30) == 2
+    assert (
+        f"No credentials are set, and no simulators answer in their place at SIMULATORS_URL {address}" in worker.said()
+    )
+    assert "Traceback" not in worker.said()
+
+
+def test_a_worker_waits_for_simulators_that_are_started_with_it(start) -> None:
+    port = free_port()
+    worker = start("worker", SIMULATORS_URL=f"http://127.0.0.1:{port}")
+    start("-c", "from cody2zoho.cli import main; main()", "simulate", "--port", str(port))
+    worker.says("ready")
+
+
 @pytest.mark.parametrize(
     ("variables", "says"),
     [

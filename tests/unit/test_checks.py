@@ -161,6 +161,46 @@ def test_setup_makes_an_existing_field_unique(new_organisation, plugged) -> None
     assert findings(plugged())["Zoho unique field"].level is Level.OK
 
 
+def test_setup_that_fails_half_way_has_said_what_it_made(run, new_organisation, plugged) -> None:
+    new_organisation.add_field("Cases", "Cody Conversation ID", "text", length=100)
+    for _ in range(2):
+        new_organisation.add_case(Subject="s", Status="New", Case_Origin="Web", Cody_Conversation_ID="same")
+    result = run("setup")
+    assert result.exit_code == 1
+    assert "Zoho cannot make Cody_Conversation_ID unique" in result.output
+    made = {line.partition(":")[0] for line in result.output.splitlines() if line.endswith(": made")}
+    assert made == plugged().fields.all().keys() & set(plugged().settings.zoho_field_map.values()) - {
+        "Cody_Conversation_ID"
+    }
+    assert len(made) == 5
+
+
+def test_a_number_field_cannot_be_the_unique_one(plugged) -> None:
+    finding = findings(plugged(zoho_field_map="conversation_id=Cody_Messages"))["Zoho unique field"]
+    assert finding.level is Level.FAILED
+    assert finding.words == "Cody_Messages is a field of type integer, which takes no conversation id"
+
+
+@pytest.mark.parametrize("name", ["Status", "Case_Origin"])
+def test_a_pick_list_that_is_not_shown_is_not_said_to_hold_the_value(organisation, plugged, name: str) -> None:
+    del organisation.modules["Cases"].fields[name]
+    assert findings(plugged())[f"Zoho {name}"].level is Level.WARNING
+
+
+@pytest.mark.parametrize("command", ["setup", "doctor"])
+def test_what_proves_that_zoho_is_mended_lets_the_work_go_on(run, plugged, command: str) -> None:
+    for what in ("zoho", "zoho set-up", "cody"):
+        plugged().blocks.put(what, "something was wrong")
+    assert run(command).exit_code == 0
+    assert plugged().blocks.current().keys() == {"cody"}
+
+
+def test_a_doctor_that_finds_zoho_still_lacking_lifts_nothing(run, plugged) -> None:
+    plugged().blocks.put("zoho set-up", "Zoho refuses Status")
+    assert run("doctor", ZOHO_CASE_STATUS="Done").exit_code == 1
+    assert plugged().blocks.current()
+
+
 def test_doctor_prints_each_finding_and_fails_while_something_fails(run) -> None:
     good = run("doctor")
     assert good.exit_code == 0, good.output

@@ -118,6 +118,24 @@ def test_the_scopes_asked_for_are_enough_for_everything(organisation, plugged) -
     assert "Another_Field" in worker.fields.all()
 
 
+@pytest.mark.parametrize("scope", SCOPES)
+def test_no_scope_is_asked_for_that_nothing_needs(organisation, plugged, scope: str) -> None:
+    token = organisation.accounts.issue_refresh_token([one for one in SCOPES if one != scope])
+    worker = plugged(zoho_refresh_token=token, zoho_contact_name="Chat")
+    case_id = organisation.add_case(**CASE)
+
+    def everything() -> None:
+        worker.fields.all()
+        worker.cases.newest_key()
+        worker.contact.id()
+        worker.cases.insert(CASE)
+        worker.cases.add_notes(case_id, [Note("title", "content")])
+        worker.cases.attach(case_id, Attachment("a.txt", b"text"))
+
+    with pytest.raises(NotSetUp, match="lacks a scope"):
+        everything()
+
+
 def test_a_token_without_a_scope_is_a_matter_for_a_person(organisation, plugged) -> None:
     token = organisation.accounts.issue_refresh_token(["ZohoCRM.modules.contacts.ALL"])
     with pytest.raises(NotSetUp, match="lacks a scope: sign in again with ZohoCRM"):
