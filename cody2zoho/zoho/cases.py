@@ -1,5 +1,6 @@
 """Cases in Zoho, with their notes and attachments."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -11,6 +12,12 @@ from cody2zoho.zoho.crm import Crm, details, items, refused, succeeded
 
 #: Records a call may carry (Zoho, insert records).
 _PER_CALL = 100
+
+#: Rows that one COQL query returns at most; so many cost three credits (COQL, limitations).
+_PER_QUERY = 2_000
+
+#: What may stand in a query: how Zoho escapes a quotation mark is told differently in different places.
+_SAFE_KEY = re.compile(r"[A-Za-z0-9_~-]+")
 
 
 @dataclass(frozen=True)
@@ -42,6 +49,22 @@ class Cases:
         rows: list[dict[str, Any]] = body.get("data", [])
         return rows[0] if rows else None
 
+    def keyed_pages(self) -> Iterator[list[tuple[str, str]]]:
+        """All cases that have a key, as (case id, key), up to 2,000 at a time, by ascending id.
+
+        Paged by id: an offset ends at 100,000, and would skip a row whenever an earlier one is deleted meanwhile.
+        """
+        last = "0"
+        while rows := self._keyed(f"({self.unique_field} is not null and id > {last}) order by id limit {_PER_QUERY}"):
+            yield rows
+            last = rows[-1][0]
+
+    def with_key(self, key: str) -> list[tuple[str, str]]:
+        """Cases with this key, as (case id, key), those included whose key differs in capitals. Raises Refused."""
+        if not _SAFE_KEY.fullmatch(key):
+            raise Refused("Zoho cannot be asked for a conversation id with other signs than letters, digits, _ ~ and -")
+        return self._keyed(f"{self.unique_field} = '{key}'")
+
     def add_notes(self, case_id: str, notes: Sequence[Note]) -> None:
         """Add all notes, or raise; Zoho does not notice a note that is there already."""
         remaining = iter(notes)
@@ -62,6 +85,10 @@ class Cases:
 
     def attachment_names(self, case_id: str) -> set[str]:
         return {str(row.get("File_Name")) for row in self._related(case_id, "Attachments", "File_Name")}
+
+    def _keyed(self, condition: str) -> list[tuple[str, str]]:
+        rows = self.crm.query(f"select id, {self.unique_field} from Cases where {condition}")
+        return [(str(row["id"]), str(row[self.unique_field])) for row in rows]
 
     def _related(self, case_id: str, name: str, field: str) -> Iterator[dict[str, Any]]:
         """All related records, 200 a page (Zoho, get related records)."""
@@ -88,10 +115,10 @@ class Cases:
 
     def _by_key(self, key: str) -> str:
         """The record that holds the key, where an older answer does not name it."""
-        rows = self.crm.query(f"select id, {self.unique_field} from Cases where {self.unique_field} = '{key}' limit 2")
-        if not rows:
+        found = self.with_key(key)
+        if not found:
             raise Transient("Zoho says a case exists and does not show it; it may lie in the recycle bin")
-        return str(rows[0]["id"])
+        return found[0][0]
 
 
 def _existing_id(result: dict[str, Any]) -> str:

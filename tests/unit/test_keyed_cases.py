@@ -1,0 +1,87 @@
+"""All cases that have a conversation id are read in few requests, each once, whatever changes meanwhile."""
+
+import pytest
+
+from cody2zoho.errors import Refused, Transient
+from cody2zoho.simulators.faults import Fault
+
+KEY = "Cody_Conversation_ID"
+
+
+def queries(server) -> int:
+    return sum(entry.path.endswith("/coql") for entry in server.journal.entries)
+
+
+def test_4500_cases_take_four_requests(organisation, plugged, server) -> None:
+    made = {organisation.add_case(**{KEY: f"conversation{number}"}): f"conversation{number}" for number in range(4_500)}
+    pages = list(plugged().cases.keyed_pages())
+    assert [len(page) for page in pages] == [2_000, 2_000, 500]
+    assert {case_id: key for page in pages for case_id, key in page} == made
+    assert queries(server) == 4
+
+
+def test_a_full_last_page_is_not_taken_for_the_end(organisation, plugged, server) -> None:
+    for number in range(2_000):
+        organisation.add_case(**{KEY: f"conversation{number}"})
+    assert [len(page) for page in plugged().cases.keyed_pages()] == [2_000]
+    assert queries(server) == 2
+
+
+def test_cases_without_a_conversation_id_are_left_out(organisation, plugged) -> None:
+    organisation.add_case()
+    organisation.add_case(**{KEY: ""})
+    case_id = organisation.add_case(**{KEY: "Qz3d"})
+    assert list(plugged().cases.keyed_pages()) == [[(case_id, "Qz3d")]]
+
+
+def test_a_case_deleted_while_they_are_read_hides_no_other(organisation, plugged) -> None:
+    ids = [organisation.add_case(**{KEY: f"conversation{number}"}) for number in range(2_500)]
+    pages = plugged().cases.keyed_pages()
+    seen = [case_id for case_id, _ in next(pages)]
+    organisation.delete_case(ids[0])
+    organisation.add_case(**{KEY: "meanwhile"})
+    seen += [case_id for page in pages for case_id, _ in page]
+    assert set(ids) <= set(seen)
+    assert len(seen) == len(set(seen)) == 2_501
+
+
+def test_an_organisation_without_cases_has_no_page(plugged) -> None:
+    assert list(plugged().cases.keyed_pages()) == []
+
+
+def test_one_key_is_found_in_any_capitals_at_once(organisation, plugged) -> None:
+    upper = organisation.add_case(**{KEY: "Qz3d"})
+    lower = organisation.add_case(**{KEY: "qZ3D"})
+    organisation.add_case(**{KEY: "Qz3d~1"})
+    assert sorted(plugged().cases.with_key("Qz3d")) == [(upper, "Qz3d"), (lower, "qZ3D")]
+    assert plugged().cases.with_key("unknown") == []
+
+
+@pytest.mark.parametrize("key", ["", "it's", "a b", "x' or id is not null or Subject = '", "ü", "a\n"])
+def test_what_is_no_conversation_id_goes_into_no_query(plugged, server, key: str) -> None:
+    with pytest.raises(Refused, match="cannot be asked for a conversation id"):
+        plugged().cases.with_key(key)
+    assert queries(server) == 0
+
+
+def test_a_case_whose_id_zoho_does_not_name_is_found_by_its_key(organisation, plugged, server) -> None:
+    organisation.knobs.duplicate_details = "api_name_only"
+    case_id = organisation.add_case(**{KEY: "Qz3d"})
+    cases = plugged().cases
+    assert cases.insert({"Subject": "s", "Status": "New", "Case_Origin": "Web", KEY: "Qz3d"}).case_id == case_id
+    assert queries(server) == 1
+
+
+def test_a_fault_in_the_midst_is_raised_and_no_part_is_taken_for_all(organisation, plugged, server) -> None:
+    for number in range(2_001):
+        organisation.add_case(**{KEY: f"conversation{number}"})
+    pages = plugged().cases.keyed_pages()
+    next(pages)
+    server.faults.add(Fault("500", path="/crm/v8/coql"))
+    with pytest.raises(Transient, match="out of order"):
+        next(pages)
+
+
+def test_a_field_that_zoho_does_not_have_is_named(plugged) -> None:
+    with pytest.raises(Refused, match="No_Such_Field"):
+        list(plugged(zoho_field_map="conversation_id=No_Such_Field").cases.keyed_pages())
