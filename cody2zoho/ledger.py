@@ -24,9 +24,10 @@ Keys, below the prefix:
 """
 
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
+from itertools import islice
 
 import redis
 
@@ -63,6 +64,14 @@ class Parked:
 
     conversation_id: str
     reason: str
+
+
+@dataclass(frozen=True)
+class Known:
+    """What the ledger has about one conversation; `case_id` is empty unless its case exists."""
+
+    state: State
+    case_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -177,6 +186,68 @@ class Ledger:
 
     def keep_swept(self, bot: str, page: int) -> None:
         self._store.hset(self._key(f"poll:{bot}"), "swept", page)
+
+    def looked_up(self, ids: Sequence[str]) -> dict[str, Known]:
+        """What is known of these, in one round trip; who is unknown is absent."""
+        with self._store.pipeline(transaction=False) as pipe:
+            for conversation_id in ids:
+                pipe.hmget(self._conversation(conversation_id), "state", "case")
+            found = pipe.execute()
+        return {
+            one: Known(State(state), str(case or "")) for one, (state, case) in zip(ids, found, strict=True) if state
+        }
+
+    def adopt(self, pairs: Iterable[tuple[str, str]]) -> int:
+        """Conversation id and case id: these cases exist. Returns how many that was news of."""
+        wanted = dict(pairs)
+        known = self.looked_up(list(wanted))
+        new = {one: case for one, case in wanted.items() if one not in known or known[one].state is not State.CREATED}
+        with self._store.pipeline() as pipe:
+            for one, case_id in new.items():
+                pipe.hdel(self._conversation(one), "owner", "lease_ends", "reason", "attempts")
+                pipe.hset(self._conversation(one), mapping={"state": State.CREATED, "case": case_id})
+                pipe.zrem(self._key("agenda"), one)
+                pipe.zrem(self._key("parked"), one)
+                self._count(pipe, known.get(one), State.CREATED)
+            pipe.execute()
+        return len(new)
+
+    def again(self, conversation: Conversation) -> bool:
+        """Let it begin anew, due now, whatever it was and also if it was unknown. False while someone works on it."""
+        one = conversation.id
+        known = self.looked_up([one]).get(one)
+        if known and known.state is State.WORKING:
+            return False
+        facts: list[str | int] = ["state", State.WAITING, "bot", conversation.bot_id]
+        facts += ["created_at", conversation.created_at]
+        with self._store.pipeline() as pipe:
+            pipe.hdel(self._conversation(one), "reason", "attempts", "case", "messages", "digest")
+            pipe.hset(self._conversation(one), items=facts)
+            pipe.hsetnx(self._conversation(one), "seen", str(int(self._store.time()[0]) * 1000))
+            pipe.zadd(self._key("agenda"), {one: int(self._store.time()[0]) * 1000})
+            pipe.zrem(self._key("parked"), one)
+            self._count(pipe, known, State.WAITING)
+            pipe.execute()
+        return True
+
+    def all_created(self) -> Iterator[tuple[str, str]]:
+        """Conversation id and case id of all whose case exists, in no order."""
+        start = self._conversation("")
+        keys = self._store.scan_iter(match=f"{start}*", count=_PER_LOOK)
+        while ids := [str(key).removeprefix(start) for key in islice(keys, _PER_LOOK)]:
+            for one, known in self.looked_up(ids).items():
+                if known.state is State.CREATED:
+                    yield one, known.case_id
+
+    def next_look(self, conversation_id: str) -> float | None:
+        """When it comes up again, in Unix seconds; None where it is finished or unknown."""
+        found = self._store.zscore(self._key("agenda"), conversation_id)
+        return None if found is None else float(found) / 1000
+
+    def _count(self, pipe: redis.client.Pipeline, known: Known | None, state: State) -> None:
+        if known:
+            pipe.hincrby(self._key("metrics:states"), known.state, -1)
+        pipe.hincrby(self._key("metrics:states"), state, 1)
 
     def _move(self, claim: Claim, state: State, seconds: float | None, **facts: str | int) -> bool:
         keys = [self._conversation(claim.conversation.id), *map(self._key, ("agenda", "metrics:states", "parked"))]

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from celery.schedules import crontab
+
 from cody2zoho.settings import Settings
 
 DISPATCH_SECONDS = 5
@@ -9,6 +11,9 @@ SWEEP_SECONDS = 300
 REFRESH_SECONDS = 300
 SUMMARY_SECONDS = 300
 MONITOR_SECONDS = 1_800
+
+#: Without a worker for so long, the night's comparison waits for the next night.
+RECONCILE_WITHIN_SECONDS = 3_600
 
 
 def beat_entries(settings: Settings) -> dict[str, dict[str, Any]]:
@@ -22,8 +27,12 @@ def beat_entries(settings: Settings) -> dict[str, dict[str, Any]]:
     }
     if settings.full_sweep_hours:
         ticks["sweep_conversations"] = SWEEP_SECONDS
-    return {name: _entry(name, seconds) for name, seconds in ticks.items()}
+    entries = {name: _entry(name, seconds, float(seconds)) for name, seconds in ticks.items()}
+    if settings.reconcile_at != "never":
+        hour, minute = settings.reconcile_at.split(":")
+        entries["reconcile"] = _entry("reconcile", RECONCILE_WITHIN_SECONDS, crontab(minute, hour))
+    return entries
 
 
-def _entry(name: str, seconds: float) -> dict[str, Any]:
-    return {"task": f"cody2zoho.{name}", "schedule": float(seconds), "options": {"expires": seconds * 0.9}}
+def _entry(name: str, seconds: float, schedule: float | crontab) -> dict[str, Any]:
+    return {"task": f"cody2zoho.{name}", "schedule": schedule, "options": {"expires": seconds * 0.9}}

@@ -6,7 +6,7 @@ from typing import Any
 
 from celery import Task, shared_task
 
-from cody2zoho import locks, logs, monitor, pipeline, polling
+from cody2zoho import locks, logs, monitor, nightly, pipeline, polling
 from cody2zoho.errors import Cody2ZohoError
 from cody2zoho.services import services
 
@@ -67,6 +67,13 @@ def sweep_conversations() -> str:
     """One step through all pages, for what the polls may have missed."""
     with _alone("sweep") as alone:
         return str(polling.sweep(services())) if alone else "the last step is still running"
+
+
+@shared_task(base=Traced, name="cody2zoho.reconcile", throws=(Cody2ZohoError,))
+def reconcile() -> dict[str, int] | str:
+    """Compare the ledger with Zoho."""
+    with _alone("reconcile") as alone:
+        return nightly.compare(services()) if alone else "the last comparison is still running"
 
 
 @shared_task(base=Traced, name="cody2zoho.refresh_token", throws=(Cody2ZohoError,))

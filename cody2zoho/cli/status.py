@@ -5,7 +5,9 @@ import sys
 
 import click
 
+from cody2zoho import nightly
 from cody2zoho.cli.local import services_at_hand
+from cody2zoho.times import span
 
 
 @click.command()
@@ -15,12 +17,23 @@ def status(as_json: bool) -> None:
     with services_at_hand() as services:
         counts = {state.value: count for state, count in services.ledger.counts().items()}
         blocked = services.blocks.current()
+        reconciled = nightly.latest(services)
+        age_seconds = services.clock() - reconciled.get("at", 0)
     if as_json:
-        click.echo(json.dumps({"conversations": counts, "blocked": blocked}, ensure_ascii=False))
+        click.echo(
+            json.dumps({"conversations": counts, "blocked": blocked, "reconciled": reconciled}, ensure_ascii=False)
+        )
     else:
         for state, count in counts.items():
             click.echo(f"{count:>8}  {state}")
+        if reconciled:
+            click.echo(_last_reconciled(reconciled, age_seconds))
         for what, sentence in blocked.items():
             click.secho(f"{what} is blocked: {sentence}", fg="red")
     if blocked or counts["parked"]:
         sys.exit(1)
+
+
+def _last_reconciled(figures: dict[str, int], age_seconds: float) -> str:
+    found = [f"{count} {what}" for what, count in figures.items() if count and what not in ("at", "cases")]
+    return f"last reconciled {span(age_seconds)} ago: {', '.join(found) or 'nothing off'}"

@@ -11,7 +11,7 @@ from cody2zoho import configuration
 from cody2zoho.settings import Settings
 from cody2zoho.supervisor import Interrupted
 
-from . import backlog, first_case, idle_poll, memory
+from . import backlog, first_case, idle_poll, memory, reconcile
 from .figures import Figure
 
 BENCHMARKS: dict[str, Callable[[], Iterator[Figure]]] = {
@@ -19,6 +19,7 @@ BENCHMARKS: dict[str, Callable[[], Iterator[Figure]]] = {
     "idle_poll": idle_poll.measure,
     "memory": memory.measure,
     "first_case": first_case.measure,
+    "reconcile": reconcile.measure,
 }
 
 
