@@ -11,6 +11,7 @@ from typing import Any
 from celery import Celery, signals
 from celery.beat import Scheduler
 from celery.exceptions import WorkerShutdown
+from celery.schedules import crontab
 from redis.exceptions import RedisError
 
 from cody2zoho import configuration, flower, http, logs, monitor, upgrade
@@ -52,6 +53,9 @@ class PromptScheduler(Scheduler):
         self.install_default_entries(self.data)
         self.merge_inplace(self.app.conf.beat_schedule)
         for entry in self.schedule.values():
+            # What has its time of day keeps it: a restart of beat is no reason to compare everything.
+            if isinstance(entry.schedule, crontab):
+                continue
             entry.last_run_at = entry.last_run_at.replace(year=2000)
 
     def tick(self, *args: Any, **kwargs: Any) -> float:

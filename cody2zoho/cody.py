@@ -5,7 +5,8 @@ requests moves all others. It answers in one of two pagination dialects, and the
 forgets the filter, so nothing is ever taken from it but that there is one.
 """
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 from urllib.parse import quote
@@ -18,6 +19,9 @@ from cody2zoho.permits import Kind
 #: A list that moved while it was read is read again, this often in all.
 _WALKS = 3
 _MOST_PAGES = 10_000
+
+#: Requests for all conversations of a bot: three million of them.
+_MOST_LISTED = 200_000
 
 
 class _HasId(Protocol):
@@ -83,6 +87,24 @@ class Cody:
             return self._page("conversations", {"bot_id": bot_id} if bot_id else {}, page, _conversation)
         except Gone:
             raise (_no_such_bot(bot_id) if bot_id else _no_such_list()) from None
+
+    def conversations_since(self, bot_id: str | None, line: int) -> Iterator[list[Conversation]]:
+        """A bot's conversations, newest first, down to those that began at Unix second `line`, page by page.
+
+        One that begins meanwhile moves rows down, where they are read twice. One that is deleted moves rows up,
+        onto pages that were read already; the shrunken total tells, and they are read again.
+        """
+        number, before = 1, Page[Conversation]([], False, None, 1)
+        for _ in range(_MOST_LISTED):
+            page = self.conversations(bot_id, number)
+            yield [row for row in page.rows if row.created_at >= line]
+            back = _pages_slipped(before, page)
+            if not back and (page.is_last or all(row.created_at < line for row in page.rows)):
+                return
+            if not back and page.rows == before.rows:
+                break
+            number, before = max(1, number - back) if back else number + 1, page
+        raise Transient("Cody's list of conversations kept changing while it was read")
 
     def conversation(self, conversation_id: str) -> Conversation:
         body = _object(self._get(f"conversations/{quote(conversation_id, safe='')}", {}))
@@ -174,6 +196,13 @@ def _kind(path: str, query: dict[str, str]) -> Kind:
     if path in ("bots", "conversations"):
         return Kind.POLL
     return Kind.ON if query.get("page", "1") != "1" else Kind.START
+
+
+def _pages_slipped(before: Page[Row], page: Page[Row]) -> int:
+    """How many pages up the rows of a list may have moved between two requests."""
+    if before.total is None or page.total is None:
+        return 0
+    return max(0, math.ceil((before.total - page.total) / max(1, len(before.rows))))
 
 
 def _no_such_bot(bot_id: str) -> NotSetUp:

@@ -101,6 +101,12 @@ def _since(value: str) -> str:
     return value
 
 
+def _time_of_day(value: str) -> str:
+    if value != "never" and not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", value):
+        raise ValueError("is not a time of day; write one such as 03:17, or never")
+    return value
+
+
 def _web_address(value: str) -> str:
     if value and not re.match(r"https?://[^/\s]+", value):
         raise ValueError("is not a web address; write one that begins with https://")
@@ -134,6 +140,7 @@ FieldMap = Annotated[dict[str, str], NoDecode, BeforeValidator(_field_map)]
 Template = Annotated[str, AfterValidator(_template)]
 TimeZone = Annotated[str, AfterValidator(_time_zone)]
 Since = Annotated[str, AfterValidator(_since)]
+TimeOfDay = Annotated[str, AfterValidator(_time_of_day)]
 WebAddress = Annotated[str, AfterValidator(_web_address)]
 RedisAddress = Annotated[SecretStr, AfterValidator(_redis_address)]
 Secret = Annotated[SecretStr, AfterValidator(_credential)]

@@ -225,5 +225,5 @@ class Ledger(Records):
         return bool(self._settle(keys=keys, args=[conversation_id, claim.owner, state, record, next_look, *pairs]))
 
     def _decided(self, conversation_id: str, state: State) -> bool:
-        keys = [*self._places([conversation_id]), *self._keys("agenda", "metrics:states", "parked")]
+        keys = [self._conversation(conversation_id), *self._keys("agenda", "metrics:states", "parked")]
         return bool(self._decide(keys=keys, args=[conversation_id, state]))

@@ -35,6 +35,11 @@ class Places:
         drawn = self.store.get(f"{self.prefix}sync:since")
         return None if drawn is None else int(drawn)
 
+    def line_or(self, wanted: int | None) -> int:
+        """The line, or where it would be drawn now; looking draws none."""
+        drawn = self.line()
+        return drawn if drawn is not None else wanted or 0
+
     def draw_line(self, wanted: int) -> int:
         """The line as it is from now on for ever: `wanted`, unless it was drawn before."""
         self.store.set(f"{self.prefix}sync:since", wanted, nx=True)

@@ -28,7 +28,8 @@ class State(StrEnum):
     GONE = "gone"  # it was deleted at Cody before it became a case
 
 
-FINISHED = {State.CREATED, State.EMPTY, State.GONE, State.DISMISSED}
+#: These stand in buckets; what a person dismissed stays as it was, with the reason for which it was parked.
+FINISHED = {State.CREATED, State.EMPTY, State.GONE}
 
 
 @dataclass(frozen=True)

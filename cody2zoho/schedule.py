@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from celery.schedules import crontab
+
 from cody2zoho.settings import Settings
 
 DISPATCH_SECONDS = 2
@@ -12,6 +14,9 @@ MONITOR_SECONDS = 1_800
 #: A step of the sweep; a sweep of less than an hour takes twelve steps all the same.
 _SWEEP_SECONDS = 300
 _FEWEST_SWEEP_STEPS = 12
+
+#: Without a worker for so long, the night's comparison waits for the next night.
+RECONCILE_WITHIN_SECONDS = 3_600
 
 
 def beat_entries(settings: Settings) -> dict[str, dict[str, Any]]:
@@ -25,7 +30,11 @@ def beat_entries(settings: Settings) -> dict[str, dict[str, Any]]:
     }
     if settings.full_sweep_hours:
         ticks["sweep_conversations"] = sweep_seconds(settings)
-    return {name: _entry(name, seconds) for name, seconds in ticks.items()}
+    entries = {name: _entry(name, seconds, float(seconds)) for name, seconds in ticks.items()}
+    if settings.reconcile_at != "never":
+        hour, minute = settings.reconcile_at.split(":")
+        entries["reconcile"] = _entry("reconcile", RECONCILE_WITHIN_SECONDS, crontab(minute, hour))
+    return entries
 
 
 def sweep_seconds(settings: Settings) -> float:
@@ -39,5 +48,5 @@ def sweep_steps(settings: Settings) -> int:
     return max(1, round(hours * 3600 / sweep_seconds(settings))) if hours else 1
 
 
-def _entry(name: str, seconds: float) -> dict[str, Any]:
-    return {"task": f"cody2zoho.{name}", "schedule": float(seconds), "options": {"expires": seconds * 0.9}}
+def _entry(name: str, seconds: float, schedule: float | crontab) -> dict[str, Any]:
+    return {"task": f"cody2zoho.{name}", "schedule": schedule, "options": {"expires": seconds * 0.9}}

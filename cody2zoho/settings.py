@@ -114,6 +114,9 @@ class Settings(BaseSettings):
     full_sweep_hours: float = _setting(
         24, "Hours in which all conversations are listed once more, page by page; 0 = never.", ge=0, le=8_760
     )
+    reconcile_at: formats.TimeOfDay = _setting(
+        "03:17", "Time of day, in UTC, at which the ledger is compared with Zoho; never = not at all."
+    )
     empty_conversation_hours: int = _setting(
         24, "Hours a conversation in which nothing was said is looked at again before it is let go.", ge=0, le=8_760
     )

@@ -8,7 +8,7 @@ from celery import Task, shared_task
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
-from cody2zoho import locks, logs, monitor, pipeline, polling
+from cody2zoho import locks, logs, monitor, nightly, pipeline, polling
 from cody2zoho.errors import Cody2ZohoError
 from cody2zoho.services import services
 
@@ -64,6 +64,13 @@ def sweep_conversations() -> str:
     """One step through all pages, for what the polls may have missed."""
     with _alone("sweep") as alone:
         return str(polling.sweep(services())) if alone else "the last step is still running"
+
+
+@shared_task(base=Traced, name="cody2zoho.reconcile", throws=(Cody2ZohoError,))
+def reconcile() -> dict[str, int] | str:
+    """Compare the ledger with Zoho."""
+    with _alone("reconcile") as alone:
+        return nightly.compare(services()) if alone else "the last comparison is still running"
 
 
 @shared_task(base=Traced, name="cody2zoho.refresh_token", throws=(Cody2ZohoError,))

@@ -23,6 +23,8 @@ _COMMANDS = {
     "setup": "Make the custom fields in Zoho.",
     "config": "Show the settings in force and where each came from.",
     "status": "Show how many conversations are in which state.",
+    "why": "Tell the life of one conversation, by its id or its case's.",
+    "reconcile": "Compare Cody, Zoho and the ledger; mend what needs no person.",
     "parked": "Show what needs a person, grouped by cause.",
     "retry": "Let parked conversations begin anew.",
     "dismiss": "Decide that parked conversations get no case.",

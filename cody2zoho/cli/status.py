@@ -6,8 +6,10 @@ from collections.abc import Iterator
 
 import click
 
+from cody2zoho import nightly
 from cody2zoho.cli.local import services_at_hand
 from cody2zoho.limits import Now
+from cody2zoho.times import span
 
 
 @click.command()
@@ -18,12 +20,17 @@ def status(as_json: bool) -> None:
         counts = {state.value: count for state, count in services.ledger.counts().items()}
         blocked = services.blocks.current()
         now = services.limits.now()
+        reconciled = nightly.latest(services)
+        age_seconds = services.clock() - reconciled.get("at", 0)
     if as_json:
-        click.echo(json.dumps({"conversations": counts, "blocked": blocked, **now.as_json()}, ensure_ascii=False))
+        shown = {"conversations": counts, "blocked": blocked, "reconciled": reconciled, **now.as_json()}
+        click.echo(json.dumps(shown, ensure_ascii=False))
     else:
         for state, count in counts.items():
             click.echo(f"{count:>8}  {state}")
         click.echo("\n".join(["", *_of_limits(now)]))
+        if reconciled:
+            click.echo(_last_reconciled(reconciled, age_seconds))
         for what, sentence in blocked.items():
             click.secho(f"{what} is blocked: {sentence}", fg="red")
     if blocked or counts["parked"]:
@@ -39,3 +46,8 @@ def _of_limits(now: Now) -> Iterator[str]:
     yield f"Zoho's API credits: {budget.used}{allowance} used in 24 hours{remaining}; {budget.words}"
     for api, seconds in now.pauses.items():
         yield f"{api.capitalize()} wants a pause: {seconds:.0f} seconds left"
+
+
+def _last_reconciled(figures: dict[str, int], age_seconds: float) -> str:
+    found = [f"{count} {what}" for what, count in figures.items() if count and what not in ("at", "cases")]
+    return f"last reconciled {span(age_seconds)} ago: {', '.join(found) or 'nothing off'}"

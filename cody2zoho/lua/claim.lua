@@ -14,7 +14,7 @@ if not state then
   return {record and string.match(record, '^%a+') or 'unknown'}
 end
 if state == 'working' and tonumber(redis.call('ZSCORE', KEYS[4], id) or 0) > now then return {'working'} end
-if state == 'parked' then return {'parked'} end
+if state == 'parked' or state == 'dismissed' then return {state} end
 
 local lapses = state == 'working' and redis.call('HINCRBY', KEYS[1], 'lapses', 1) or 0
 redis.call('HSET', KEYS[1], 'state', 'working', 'owner', ARGV[2])

@@ -11,7 +11,7 @@ from cody2zoho import configuration
 from cody2zoho.settings import Settings
 from cody2zoho.supervisor import Interrupted
 
-from . import backlog, first_case, idle_poll, memory, overhead, promptness, scale, state
+from . import backlog, first_case, idle_poll, memory, overhead, promptness, reconcile, scale, state
 from .figures import Figure
 
 BENCHMARKS: dict[str, Callable[[], Iterator[Figure]]] = {
@@ -23,6 +23,7 @@ BENCHMARKS: dict[str, Callable[[], Iterator[Figure]]] = {
     "promptness": promptness.measure,
     "overhead": overhead.measure,
     "first_case": first_case.measure,
+    "reconcile": reconcile.measure,
 }
 
 

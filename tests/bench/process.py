@@ -14,5 +14,15 @@ def cpu_seconds(pid: int) -> float:
 
 
 def resident_mb(pid: int) -> float:
+    return _megabytes(pid, "VmRSS")
+
+
+def peak_mb(pid: int) -> float:
+    """The most it ever had resident; what wait4 tells would include the process it was forked from."""
+    return _megabytes(pid, "VmHWM")
+
+
+def _megabytes(pid: int, name: str) -> float:
+    """0 for one that has ended."""
     status = Path(f"/proc/{pid}/status").read_text().splitlines()
-    return next(int(line.split()[1]) / 1024 for line in status if line.startswith("VmRSS:"))
+    return next((int(line.split()[1]) / 1024 for line in status if line.startswith(f"{name}:")), 0.0)

@@ -112,6 +112,27 @@ def test_a_warm_shutdown_finishes_what_the_worker_holds(account, organisation, s
     assert len(organisation.cases) == 5
 
 
+def test_the_nightly_comparison_runs_when_asked_and_keeps_its_figures(account, organisation, server, start) -> None:
+    organisation.add_case(Cody_Conversation_ID="unknownHere1")
+    worker = start("worker")
+    worker.says("ready")
+    start("call", "cody2zoho.reconcile").process.wait(30)
+    worker.says('"reconcile_completed"')
+    assert '"unrecorded": 1' in worker.said()
+
+
+def test_a_restart_of_beat_is_no_reason_to_compare_everything(start, broker) -> None:
+    start("beat")
+    with redis.Redis.from_url(broker.url, decode_responses=True) as client:
+
+        def sent() -> str:
+            return "".join(client.lrange("{cody2zoho}:ticks", 0, -1))
+
+        eventually(lambda: sent().count('"cody2zoho.dispatch_due"') > 1)
+        assert '"cody2zoho.monitor_health"' in sent()
+        assert "cody2zoho.reconcile" not in sent()
+
+
 def test_health_files_move_while_worker_and_beat_live(start, tmp_path: Path) -> None:
     start("worker")
     start("beat")

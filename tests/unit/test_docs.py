@@ -202,15 +202,15 @@ def test_every_target_of_make_that_is_named_exists() -> None:
 
 
 def events() -> dict[str, str]:
-    """Every event in the code, and its level."""
-    levels = {"debug", "info", "warning", "error", "critical", "exception"}
-    return {
-        str(call.args[0].value): {"exception": "ERROR"}.get(call.func.attr, call.func.attr.upper())
-        for path in SOURCES
-        for call in calls(path)
-        if isinstance(call.func, ast.Attribute) and call.func.attr in levels and ast.unparse(call.func.value) == "log"
-        if isinstance(call.args[0], ast.Constant)
-    }
+    """Every event in the code, and its level, or levels."""
+    levels = ["debug", "info", "warning", "error", "critical", "exception"]
+    found: dict[str, set[int]] = {}
+    for call in (call for path in SOURCES for call in calls(path) if isinstance(call.func, ast.Attribute)):
+        owner, _, level = ast.unparse(call.func).rpartition(".")
+        if owner == "log" and level in levels and isinstance(call.args[0], ast.Constant):
+            found.setdefault(str(call.args[0].value), set()).add(levels.index(level))
+    names = [*(level.upper() for level in levels[:-1]), "ERROR"]
+    return {event: " or ".join(names[level] for level in sorted(used)) for event, used in found.items()}
 
 
 def test_every_log_event_is_documented_with_its_level() -> None:
@@ -252,7 +252,7 @@ PASSED_ON = {"error", "str(error)", "'\\n' + str(error)", "reason", "sentence", 
 VOICES = {"setup": ["_misnamed"]}
 
 #: What is said of things that go as they should.
-NO_TROUBLE = {"Stopped.", "Stopping; Ctrl-C once more kills.", "\nAll of it runs until Ctrl-C:\n"}
+NO_TROUBLE = {"… …", "Stopped.", "Stopping; Ctrl-C once more kills.", "\nAll of it runs until Ctrl-C:\n"}
 
 
 class NotWrittenOut(Exception):

@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Callable, Iterable
+from itertools import islice
 from typing import Any
 
 from cody2zoho.simulators.wire import Reply
 
 from .call import Call
 from .comparison import like_type, ordered, sortable
-from .coql_parser import Comparison, Condition, Junction, Query, parse
+from .coql_parser import Comparison, Condition, Junction, Order, Query, parse
 from .errors import Refused
 from .module import Module
 from .paging import NOTHING
@@ -21,6 +22,8 @@ OFFSET_AT_MOST = 100_000
 COLUMNS_AT_MOST = 500
 VALUES_AT_MOST = 100
 ORDERS_AT_MOST = 10
+
+BY_ID = Order("id", downwards=False)
 
 #: COQL's signs in the words of search.
 ORDERINGS = {"<": "less_than", "<=": "less_equal", ">": "greater_than", ">=": "greater_equal", "between": "between"}
@@ -132,9 +135,12 @@ def _comparisons(condition: Condition) -> Iterable[Comparison]:
 
 
 def _found(call: Call, module: Module, parsed: Query) -> list[Record]:
-    """In the order asked for, else oldest first."""
-    found = [record for record in _candidates(module, parsed.where) if _true(call, module, parsed.where, record)]
-    found.sort(key=lambda record: str(record["id"]))
+    """In the order asked for, else oldest first; by id no more than the page needs, and one to tell there are more."""
+    candidates = sorted(_candidates(module, parsed.where), key=lambda record: str(record["id"]))
+    matching = (record for record in candidates if _true(call, module, parsed.where, record))
+    if parsed.order in ((), (BY_ID,)):
+        return list(islice(matching, parsed.offset + parsed.limit + 1))
+    found = list(matching)
     for order in reversed(parsed.order):
         key = _key(call, module, order.column)
         found.sort(key=key, reverse=order.downwards)
@@ -149,7 +155,8 @@ def _candidates(module: Module, where: Condition) -> Iterable[Record]:
     """The records that an index leaves to look at; all of them where none helps."""
     ids = _ids(module, where)
     if ids is None:
-        return list(module.live.values())
+        above = _above(module, where)
+        return [record for record_id, record in module.live.items() if record_id > above]
     return [module.live[record_id] for record_id in dict.fromkeys(ids) if record_id in module.live]
 
 
@@ -165,6 +172,15 @@ def _ids(module: Module, where: Condition) -> list[str] | None:
         return [str(value) for value in where.values]
     index = module.table.indexes.get(where.column)
     return None if index is None else [record_id for value in where.values for record_id in index.find(value)]
+
+
+def _above(module: Module, where: Condition) -> str:
+    """What every id that is found is greater than: how all records are read in pages; empty where nothing says so."""
+    if isinstance(where, Junction):
+        return "" if where.word == "or" else max(_above(module, where.left), _above(module, where.right))
+    bound = str(where.values[0])
+    comparable = where.column == "id" and where.operator == ">" and len(bound) == len(module.id)
+    return bound if comparable else ""
 
 
 def _true(call: Call, module: Module, condition: Condition, record: Record) -> bool:

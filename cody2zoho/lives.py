@@ -1,0 +1,127 @@
+"""The life of one conversation: what the ledger, Cody and Zoho know of it now, each asked by itself."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import tzinfo
+
+from redis.exceptions import RedisError
+
+from cody2zoho import transcript
+from cody2zoho.blocks import STOPS_WORK
+from cody2zoho.comparison import owner_of
+from cody2zoho.errors import Cody2ZohoError, Gone
+from cody2zoho.formats import since
+from cody2zoho.keys import distinct_key
+from cody2zoho.models import Conversation
+from cody2zoho.services import Services
+
+#: Zoho's record ids; Cody's have 12 characters.
+_CASE_ID = re.compile(r"\d{15,}")
+
+
+@dataclass(frozen=True)
+class HeldCase:
+    """A case in Zoho; `messages` is how many it holds, None where no field counts them."""
+
+    case_id: str
+    messages: int | None
+
+
+@dataclass
+class Life:
+    """Moments in Unix seconds. What could not be asked stands in `away`, with the reason."""
+
+    given: str
+    now: float
+    zone: tzinfo
+    conversation_id: str = ""
+    ledger: dict[str, str] = field(default_factory=dict)
+    next_look: float | None = None
+    #: Before this moment conversations do not count.
+    line: int = 0
+    #: Whether a poll has read Cody's list at the place where this conversation stands.
+    was_polled: bool = False
+    #: None where Cody does not have it.
+    conversation: Conversation | None = None
+    is_ours: bool = True
+    messages: int = 0
+    something_said: bool = False
+    cases: list[HeldCase] = field(default_factory=list)
+    blocked: str = ""
+    away: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def state(self) -> str:
+        """The ledger's; empty where it knows none."""
+        return self.ledger.get("state", "")
+
+
+def look(services: Services, given: str) -> Life:
+    """Ask all three about a conversation or a case; who is away is left out."""
+    life = Life(given, services.clock(), services.settings.zone)
+    if _CASE_ID.fullmatch(given):
+        _asked("zoho", _begin_with_case, services, life)
+    else:
+        life.conversation_id = given
+    if life.conversation_id:
+        _asked("cody", _ask_cody, services, life)
+        _asked("ledger", _ask_ledger, services, life)
+        _asked("zoho", _ask_zoho, services, life)
+    return life
+
+
+def _asked(whom: str, ask: Callable[[Services, Life], None], services: Services, life: Life) -> None:
+    try:
+        ask(services, life)
+    except Cody2ZohoError as error:
+        life.away[whom] = str(error)
+    except RedisError as error:
+        # Zoho's token is kept there too.
+        life.away[whom] = f"Redis does not answer ({type(error).__name__})"
+
+
+def _begin_with_case(services: Services, life: Life) -> None:
+    key = services.cases.unique_field
+    found = services.cases.read(life.given, key) or {}
+    life.conversation_id = owner_of(str(found.get(key) or ""))
+
+
+def _ask_cody(services: Services, life: Life) -> None:
+    try:
+        life.conversation = services.cody.conversation(life.conversation_id)
+        messages = services.cody.messages(life.conversation_id)
+    except Gone:
+        life.conversation = None
+        return
+    bots = services.settings.bots
+    life.is_ours = None in bots or life.conversation.bot_id in bots
+    life.messages, life.something_said = len(messages), transcript.something_said(messages)
+
+
+def _ask_ledger(services: Services, life: Life) -> None:
+    life.ledger = services.ledger.about(life.conversation_id)
+    life.next_look = int(life.ledger["next_look"]) / 1000 if "next_look" in life.ledger else None
+    life.line = services.places.line_or(since(services.settings.sync_since, services.clock()))
+    blocked = services.blocks.current()
+    life.blocked = " ".join(blocked.values()) if not blocked.keys().isdisjoint(STOPS_WORK) else ""
+    if life.conversation:
+        bot = "all" if None in services.settings.bots else life.conversation.bot_id
+        place = services.places.place(bot, life.line)
+        life.was_polled = life.conversation.created_at <= (place.known_to if place.offset else place.top)
+
+
+def _ask_zoho(services: Services, life: Life) -> None:
+    """One query, and a second for a conversation whose plain id another one has."""
+    for key in (life.conversation_id, distinct_key(life.conversation_id)):
+        found = [one for one, its_key in services.cases.with_key(key) if owner_of(its_key) == life.conversation_id]
+        if found:
+            life.cases = [HeldCase(one, _messages_in(services, one)) for one in sorted(found)]
+            return
+
+
+def _messages_in(services: Services, case_id: str) -> int | None:
+    name = services.settings.zoho_field_map.get("messages", "")
+    found = services.cases.read(case_id, name) if name else None
+    count = found.get(name) if found else None
+    return None if count is None else int(count)

@@ -1,0 +1,141 @@
+"""What does not match between three lists is looked at once more, one by one: things move while lists are read."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+from cody2zoho import transcript
+from cody2zoho.comparison import Comparison
+from cody2zoho.errors import Gone
+from cody2zoho.models import Conversation
+from cody2zoho.records import Known, State
+from cody2zoho.services import Services
+
+#: The state of a conversation that the ledger does not know.
+UNKNOWN = ""
+
+#: Without a case in Zoho one of these is missing; all others have a reason to have none.
+_SHOULD_HAVE_ONE = (UNKNOWN, State.CREATED, State.GONE)
+
+#: With a case in Zoho one of these is news to the ledger. What waits or is worked on finds its case by itself.
+_UNRECORDED = (UNKNOWN, State.EMPTY, State.GONE)
+
+#: Cases of unlisted conversations that Cody is asked about one by one.
+_MOST_ASKED = 200
+
+_PER_LOOK = 500
+
+_CODYS_ID = re.compile(r"[A-Za-z0-9_-]+")
+
+
+@dataclass(frozen=True)
+class Missing:
+    """A conversation that should have a case and has none; `case_id` is the one the ledger believes in."""
+
+    conversation: Conversation
+    case_id: str
+
+
+@dataclass(frozen=True)
+class Orphan:
+    """A case without its conversation."""
+
+    case_id: str
+    conversation_id: str
+    why: str
+
+
+def state_of(known: Known | None) -> str:
+    return known.state if known else UNKNOWN
+
+
+def missing(services: Services, compared: Comparison) -> Iterator[Missing]:
+    """Conversations without a case in which something was said, unless the ledger has changed its mind meanwhile."""
+    before = dict(compared.missing(*_SHOULD_HAVE_ONE))
+    for one, known in _looked_up(services, before):
+        if state_of(known) != before[one]:
+            continue
+        case_id = known.case_id if known else ""
+        conversation = _conversation(services, one)
+        if conversation and (case_id or _something_said(services, one)):
+            yield Missing(conversation, case_id)
+
+
+def unrecorded(services: Services, compared: Comparison) -> list[tuple[str, str]]:
+    """Conversations with their case, where the ledger does not know of it."""
+    cases = dict(compared.unrecorded(*_UNRECORDED))
+    return [(one, cases[one]) for one, known in _looked_up(services, cases) if state_of(known) in _UNRECORDED]
+
+
+def orphans(services: Services, line: int, compared: Comparison) -> tuple[list[Orphan], int]:
+    """Cases whose conversation is not listed, and how many more there are that Cody was not asked about.
+
+    Those that turn out to be listed after all, or to belong to another, are given their place in the comparison.
+    """
+    strays = compared.strays()
+    found = [Orphan(*stray, _why(services, line, compared, *stray)) for stray in strays[:_MOST_ASKED]]
+    orphaned = [one for one in found if one.why]
+    if line:
+        # Most of the others may well be older than the line, and their conversations there.
+        return orphaned, len(strays[_MOST_ASKED:])
+    why = "Cody lists no such conversation for the bots of CODY_BOT_ID"
+    return orphaned + [Orphan(*stray, why) for stray in strays[_MOST_ASKED:]], 0
+
+
+def place_strays(services: Services, compared: Comparison) -> None:
+    """Let the ledger alone say whose the cases of unlisted conversations are."""
+    strays = compared.strays()
+    known = dict(_looked_up(services, {owner for _, owner in strays}))
+    for number, (case_id, owner) in enumerate(strays):
+        # Looking for a twin reads all ids once.
+        if known[owner] or number >= _MOST_ASKED or _given_to_a_twin(compared, case_id, owner):
+            compared.note([(owner, state_of(known[owner]))])
+
+
+def _why(services: Services, line: int, compared: Comparison, case_id: str, owner: str) -> str:
+    """Why this case is an orphan; empty where it is none."""
+    conversation = _conversation(services, owner)
+    if conversation is None:
+        return _given_to_a_twin(compared, case_id, owner)
+    bots = services.settings.bots
+    if None not in bots and conversation.bot_id not in bots:
+        return f"the conversation is of bot {conversation.bot_id}, which is not in CODY_BOT_ID"
+    if conversation.created_at >= line:
+        compared.note([(owner, state_of(services.ledger.looked_up([owner]).get(owner)))])
+    return ""
+
+
+def _given_to_a_twin(compared: Comparison, case_id: str, owner: str) -> str:
+    """A person may have typed the id with other capitals."""
+    twins = compared.like(owner)
+    # A conversation whose own case has a distinct key made room for another one: this case is that one's.
+    if len(twins) != 1 or compared.has_distinct_key(twins[0]):
+        return "Cody does not have the conversation (any more)"
+    compared.give(case_id, twins[0])
+    return ""
+
+
+def _looked_up(services: Services, ids: Iterable[str]) -> Iterator[tuple[str, Known | None]]:
+    """What the ledger knows of each now."""
+    remaining = iter(ids)
+    while some := list(islice(remaining, _PER_LOOK)):
+        known = services.ledger.looked_up(some)
+        yield from ((one, known.get(one)) for one in some)
+
+
+def _conversation(services: Services, conversation_id: str) -> Conversation | None:
+    """As Cody has it now; None where it has none."""
+    if not _CODYS_ID.fullmatch(conversation_id):
+        return None
+    try:
+        return services.cody.conversation(conversation_id)
+    except Gone:
+        return None
+
+
+def _something_said(services: Services, conversation_id: str) -> bool:
+    try:
+        return transcript.something_said(services.cody.messages(conversation_id))
+    except Gone:
+        return False

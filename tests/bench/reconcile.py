@@ -1,0 +1,93 @@
+"""How long `cody2zoho reconcile` takes for many conversations, and how much memory."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from cody2zoho import embedded, nightly, roles, services
+from cody2zoho.settings import Settings
+from cody2zoho.simulators.cody import Cody, CodyKnobs
+from cody2zoho.simulators.server import SimulatorServer
+from cody2zoho.simulators.zoho import Zoho
+from cody2zoho.supervisor import Supervisor
+
+from . import conversations, process
+from .figures import Figure
+
+CONVERSATIONS = 100_000
+_PER_ADOPTION = 500
+
+
+def measure() -> Iterator[Figure]:
+    """Without latency and limits, so that it is our own time and the simulators'."""
+    account, organisation = Cody(knobs=CodyKnobs(requests_per_minute=None)), Zoho()
+    organisation.set_up_fields()
+    pairs = _filled(account, organisation)
+    with _redis() as (folder, environment), SimulatorServer([account, organisation]) as server:
+        environment |= {"SIMULATORS_URL": server.url}
+        worker = services.build(Settings(redis_url=environment["REDIS_URL"], simulators_url=server.url))
+        for first in range(0, CONVERSATIONS, _PER_ADOPTION):
+            worker.ledger.adopt(pairs[first : first + _PER_ADOPTION])
+        # The token is there, as in a running system.
+        worker.tokens.get()
+        server.journal.clear()
+        seconds, peak_mb = _command(environment, folder)
+        asked = {name: server.journal[name].requests for name in ("cody", "zoho")}
+        server.journal.clear()
+        began = time.monotonic()
+        nightly.compare(worker)
+        nightly_seconds = time.monotonic() - began
+        worker.store.close()
+
+    yield Figure(f"reconcile of {CONVERSATIONS:,} conversations", seconds, "s", 60)
+    yield Figure("  its memory at most", peak_mb, "MB", 64)
+    yield Figure("  requests to Cody", asked["cody"])
+    yield Figure("  requests to Zoho", asked["zoho"])
+    yield Figure(f"nightly comparison of {CONVERSATIONS:,} cases", nightly_seconds, "s", 60)
+
+
+def _filled(account: Cody, organisation: Zoho) -> list[tuple[str, str]]:
+    """Conversation id and case id of all."""
+    account.add_bot("Bench", bot_id=conversations.BOT)
+    pairs = []
+    for number in range(1, CONVERSATIONS + 1):
+        one, at = conversations.id_of(number), conversations.began_at(number, CONVERSATIONS)
+        account.add_conversation("A chat", bot_id=conversations.BOT, conversation_id=one, at=at)
+        pairs.append((one, organisation.add_case(Cody_Conversation_ID=one)))
+    return pairs
+
+
+@contextmanager
+def _redis() -> Iterator[tuple[Path, dict[str, str]]]:
+    """A folder, and the environment of a process that is to reach it."""
+    address = embedded.new_address()
+    kept = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG", "TMPDIR")}
+    with TemporaryDirectory(prefix="cody2zoho-bench-") as name:
+        folder = Path(name)
+        with Supervisor(folder / "logs", kept, folder) as supervisor:
+            supervisor.start(roles.redis(address, folder / "redis", on_disk=False))
+            supervisor.wait_until_ready(seconds=60)
+            yield folder, kept | {"REDIS_URL": address.url, "STATE_DIR": str(folder / "state")}
+
+
+def _command(environment: dict[str, str], folder: Path) -> tuple[float, float]:
+    """Seconds and peak memory of a process of its own. Raises RuntimeError where it finds anything."""
+    began, peak_mb = time.monotonic(), 0.0
+    with (folder / "found.json").open("w+") as output:
+        command = [sys.executable, "-m", "cody2zoho", "reconcile", "--json"]
+        with subprocess.Popen(command, env=environment, stdout=output) as running:
+            while running.poll() is None:
+                peak_mb = max(peak_mb, process.peak_mb(running.pid))
+                time.sleep(0.05)
+        seconds = time.monotonic() - began
+        output.seek(0)
+        found = json.load(output)
+    if running.returncode or found["cases"] != CONVERSATIONS:
+        raise RuntimeError(f"reconcile found what is not there: {json.dumps(found)[:500]}")
+    return seconds, peak_mb

@@ -1,0 +1,28 @@
+"""Conversations that become cases in this process, without Celery."""
+
+from cody2zoho import pipeline, polling
+from cody2zoho.services import Services
+from cody2zoho.simulators.cody import Cody
+from cody2zoho.simulators.zoho import Zoho
+
+KEY = "Cody_Conversation_ID"
+
+
+def chat(account: Cody, conversation_id: str | None = None, bot_id: str = "support", ago: int = 7_200) -> str:
+    """One question, so many seconds ago; returns the conversation's id."""
+    conversation = account.add_conversation(bot_id=bot_id, conversation_id=conversation_id, at=account.now() - ago)
+    account.say(conversation.id, "Where is my order?", at=account.now() - ago)
+    return conversation.id
+
+
+def work(services: Services) -> None:
+    """Find what is new, and make the cases of all that is due."""
+    polling.poll(services)
+    while conversation_ids := pipeline.ready(services):
+        for conversation_id in conversation_ids:
+            pipeline.create_case(conversation_id, services)
+
+
+def case_of(organisation: Zoho, conversation_id: str) -> str:
+    [case_id] = [one for one, case in organisation.cases.items() if case.get(KEY) == conversation_id]
+    return case_id
