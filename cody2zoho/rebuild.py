@@ -21,6 +21,10 @@ log = logging.getLogger(__name__)
 
 _EARLIER = "processed_conversation:"
 
+#: A younger case may still lack the notes that its worker was about to add when Redis was lost. It is not adopted:
+#: the next poll finds its conversation, the insert is refused, and the case gets what it lacks.
+_SETTLED_SECONDS = 3_600
+
 
 def ensure(services: Services) -> bool:
     """Whether the ledger can be trusted, now that it was filled if need be. Only one worker at a time fills it."""
@@ -43,10 +47,12 @@ def _filled(services: Services) -> bool:
     upgrade.bring_up(services)
     services.key_field.is_unique()
     cases = adopted = 0
-    for page in services.cases.keyed_pages(after=services.ledger.filled_to()):
+    made_before = services.clock() - _SETTLED_SECONDS
+    for page in services.cases.keyed_pages(services.ledger.filled_to(), made_before):
         cases += len(page)
         adopted += services.ledger.adopt((conversation_of(key), case_id) for case_id, key in page)
-        services.ledger.keep_filled_to(page[-1][0])
+        if page:
+            services.ledger.keep_filled_to(page[-1][0])
     earlier = services.ledger.adopt((one, "") for one in _done_by_the_earlier_product(services))
     services.ledger.open()
     services.blocks.lift("zoho", "zoho set-up")

@@ -1,8 +1,10 @@
 """Cases in Zoho, with their notes and attachments."""
 
+import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import islice
 from typing import Any
 
@@ -49,17 +51,18 @@ class Cases:
         rows: list[dict[str, Any]] = body.get("data", [])
         return rows[0] if rows else None
 
-    def keyed_pages(self, after: str = "0") -> Iterator[list[tuple[str, str]]]:
+    def keyed_pages(self, after: str = "0", made_before: float = math.inf) -> Iterator[list[tuple[str, str]]]:
         """All cases that have a key, as (case id, key), up to 2,000 at a time, by ascending id above `after`.
 
-        Paged by id: an offset ends at 100,000, and would skip a row whenever an earlier one is deleted meanwhile.
+        Those made at Unix second `made_before` or later are left out. Paged by id: an offset ends at 100,000, and
+        would skip a row whenever an earlier one is deleted meanwhile.
         """
         has_key = f"{self.unique_field} is not null"
-        while rows := self._keyed(f"({has_key} and id > {after}) order by id limit {_PER_QUERY}"):
-            yield rows
+        while rows := self._rows(f"({has_key} and id > {after}) order by id limit {_PER_QUERY}", "Created_Time"):
+            yield [self._pair(row) for row in rows if _made_at(row) < made_before]
             if len(rows) < _PER_QUERY:
                 return
-            after = rows[-1][0]
+            after = str(rows[-1]["id"])
 
     def newest_key(self) -> str | None:
         """The key of the newest case that has one."""
@@ -94,8 +97,14 @@ class Cases:
         return {str(row.get("File_Name")) for row in self._related(case_id, "Attachments", "File_Name")}
 
     def _keyed(self, condition: str) -> list[tuple[str, str]]:
-        rows = self.crm.query(f"select id, {self.unique_field} from Cases where {condition}")
-        return [(str(row["id"]), str(row[self.unique_field])) for row in rows]
+        return [self._pair(row) for row in self._rows(condition)]
+
+    def _rows(self, condition: str, *more: str) -> list[dict[str, Any]]:
+        names = ", ".join(("id", self.unique_field, *more))
+        return self.crm.query(f"select {names} from Cases where {condition}")
+
+    def _pair(self, row: dict[str, Any]) -> tuple[str, str]:
+        return str(row["id"]), str(row[self.unique_field])
 
     def _related(self, case_id: str, name: str, field: str) -> Iterator[dict[str, Any]]:
         """All related records, 200 a page (Zoho, get related records)."""
@@ -126,6 +135,12 @@ class Cases:
         if not found:
             raise Transient("Zoho says a case exists and does not show it; it may lie in the recycle bin")
         return found[0][0]
+
+
+def _made_at(row: dict[str, Any]) -> float:
+    """In Unix seconds; long ago where Zoho does not say."""
+    said = row.get("Created_Time")
+    return datetime.fromisoformat(str(said)).timestamp() if said else 0.0
 
 
 def _existing_id(result: dict[str, Any]) -> str:

@@ -541,3 +541,24 @@ def test_a_404_of_a_proxy_lets_no_conversation_go(account, plugged, server) -> N
     server.faults.add(Fault("502", path=f"*/conversations/{conversation_id}", times=1))
     assert str(pipeline.create_case(conversation_id, worker)).startswith("postponed: Cody is out of order")
     assert str(pipeline.create_case(conversation_id, worker)) == "let go: deleted at Cody"
+
+
+def test_nothing_is_handed_out_while_an_api_wants_a_pause(account, plugged) -> None:
+    worker = plugged()
+    chat(account)
+    polling.poll(worker)
+    worker.limits.pauses.begin("zoho", 60)
+    assert pipeline.ready(worker) == []
+    worker.store.delete("{cody2zoho}:pause:zoho")
+    assert len(pipeline.ready(worker)) == 1
+
+
+def test_waiting_for_our_own_limit_is_no_attempt_and_no_news(
+    account, plugged, caplog: pytest.LogCaptureFixture
+) -> None:
+    worker, conversation_id = plugged(), chat(account)
+    polling.poll(worker)
+    worker.limits.pauses.begin("cody", 60)
+    assert str(pipeline.create_case(conversation_id, worker)).startswith("waiting: Cody may not be asked yet")
+    assert worker.ledger.about(conversation_id)["attempts"] == "0"
+    assert "case_postponed" not in caplog.text

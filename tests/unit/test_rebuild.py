@@ -22,11 +22,13 @@ def work(worker) -> None:
 
 
 def made(organisation, count: int, key: str = "") -> list[str]:
-    """Cases that stand in Zoho already; returns their ids."""
-    return [
+    """Cases that have stood in Zoho for long; returns their ids."""
+    made = [
         organisation.add_case(Subject="Chat", Cody_Conversation_ID=key or f"conversation{number:06}")
         for number in range(count)
     ]
+    organisation.clock.now += 86_400
+    return made
 
 
 def test_nothing_is_handed_out_or_claimed_before_the_ledger_was_filled(account, server, plugged) -> None:
@@ -42,12 +44,13 @@ def test_nothing_is_handed_out_or_claimed_before_the_ledger_was_filled(account, 
     assert pipeline.ready(worker)
 
 
-def test_after_redis_was_wiped_nothing_is_inserted_twice(account, organisation, server, plugged) -> None:
+def test_after_redis_was_wiped_nothing_is_inserted_twice(account, organisation, server, plugged, clock) -> None:
     account.load(generate(60, 3, now=account.now()))
     worker = plugged(closed=True, cody_bot_id="all")
     work(worker)
     assert audit(account, organisation).perfect
     inserts, queries = server.journal["zoho"].kinds[INSERT], server.journal["zoho"].kinds[QUERY]
+    clock.now += 4_000
     worker.store.flushall()
     work(worker)
     assert server.journal["zoho"].kinds[INSERT] == inserts
@@ -56,7 +59,7 @@ def test_after_redis_was_wiped_nothing_is_inserted_twice(account, organisation, 
 
 
 def test_an_old_snapshot_is_noticed_and_costs_one_query(
-    account, organisation, server, plugged, redis_address: str
+    account, organisation, server, plugged, clock, redis_address: str
 ) -> None:
     account.load(generate(40, 3, now=account.now()))
     worker = plugged(cody_bot_id="all")
@@ -67,6 +70,7 @@ def test_an_old_snapshot_is_noticed_and_costs_one_query(
     snapshot = {key: raw.dump(key) for key in raw.scan_iter()}
     work(worker)
     inserts = server.journal["zoho"].kinds[INSERT]
+    clock.now += 4_000
     raw.flushall()
     for key, value in snapshot.items():
         raw.restore(key, 0, value)
@@ -136,3 +140,16 @@ def test_a_ledger_that_does_not_know_zohos_newest_case_is_found_out(
     rebuild.ensure(worker)
     assert monitor.health(worker)["zoho"] == "ok"
     assert worker.ledger.is_open()
+
+
+def test_a_young_case_may_lack_its_notes_and_gets_them(account, organisation, server, plugged) -> None:
+    """Redis is wiped between the insert and the notes, as seed 206 of the chaos suite did."""
+    conversation = account.add_conversation(bot_id="support", at=account.now() - 500)
+    account.say(conversation.id, "Where is my order? " * 3_000, at=account.now() - 400)
+    worker = plugged(closed=True, cody_bot_id="all")
+    server.faults.add(Fault("500", path="*/Notes", times=1))
+    work(worker)
+    assert not audit(account, organisation).perfect
+    worker.store.flushall()
+    work(worker)
+    assert audit(account, organisation).perfect
