@@ -474,6 +474,18 @@ def test_without_a_unique_field_a_case_whose_answer_was_lost_is_looked_for(
     assert "unique_field_missing" in caplog.text
 
 
+def test_without_a_unique_field_ids_that_differ_only_in_case_find_each_its_own_case(
+    account, unguarded, plugged
+) -> None:
+    worker, both = plugged(), [chat(account, conversation_id=one) for one in ("Qz3dWnA91Lke", "qZ3DwNa91lKE")]
+    for _ in range(2):
+        for conversation_id in both:
+            pipeline.create_case(conversation_id, worker)
+        worker.store.flushall()
+        worker.ledger.open()
+    assert sorted(case["Cody_Conversation_ID"] for case in unguarded.cases.values()) == sorted(both)
+
+
 def test_the_look_up_can_be_switched_off_and_the_ledger_cannot(account, unguarded, plugged) -> None:
     worker, conversation_id = plugged(zoho_enable_duplicate_check=False), chat(account)
     pipeline.create_case(conversation_id, worker)
