@@ -11,6 +11,7 @@ import logging
 
 from cody2zoho import mismatches
 from cody2zoho.comparison import comparison
+from cody2zoho.credits import lane
 from cody2zoho.errors import Cody2ZohoError
 from cody2zoho.http import time_limit
 from cody2zoho.records import State
@@ -22,7 +23,7 @@ log = logging.getLogger(__name__)
 def compare(services: Services) -> dict[str, int]:
     """How many cases the ledger believes in and Zoho lacks, and the other way round; logged and kept."""
     try:
-        with time_limit(services.settings.task_budget_seconds):
+        with time_limit(services.settings.task_budget_seconds), lane("reconcile"):
             figures = _figures(services)
     except Cody2ZohoError as error:
         log.warning("reconcile_failed", extra={"reason": str(error)})

@@ -7,14 +7,19 @@
 In this order a case that is made meanwhile is never taken for a missing one. Nothing is ever deleted in Zoho.
 """
 
+import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from cody2zoho import mismatches
 from cody2zoho.comparison import Comparison, comparison
+from cody2zoho.credits import lane
+from cody2zoho.errors import OutOfTurn
 from cody2zoho.formats import since
+from cody2zoho.http import Answer
 from cody2zoho.mismatches import Missing, Orphan, state_of
 from cody2zoho.models import Conversation
+from cody2zoho.permits import Kind
 from cody2zoho.records import Known, State
 from cody2zoho.services import Services
 
@@ -54,8 +59,31 @@ class Report:
         }
 
 
-def reconcile(services: Services, tell: Callable[[str], None] = lambda _: None) -> Report:
-    """Compare all three. Raises what Cody or Zoho raise: half a comparison would be a false alarm."""
+def reconcile(
+    services: Services, tell: Callable[[str], None] = lambda _: None, sleep: Callable[[float], None] = time.sleep
+) -> Report:
+    """Compare all three. Raises what Cody or Zoho raise: half a comparison would be a false alarm.
+
+    It takes what the work leaves of Cody's limit, however long that takes.
+    """
+    with lane("reconcile"):
+        return _compared(_patient(services, sleep), tell)
+
+
+def _patient(services: Services, sleep: Callable[[float], None]) -> Services:
+    """Those that wait for their turn at Cody, and leave to polls what is kept for them."""
+
+    def permit(send: Callable[[], Answer], kind: Kind, reader: str = "") -> Answer:  # noqa: ARG001 - always the same
+        while True:
+            try:
+                return services.cody.permit(send, Kind.START, reader)
+            except OutOfTurn as wait:
+                sleep(wait.retry_after_seconds or 1)
+
+    return replace(services, cody=replace(services.cody, permit=permit))
+
+
+def _compared(services: Services, tell: Callable[[str], None]) -> Report:
     line = services.places.line_or(since(services.settings.sync_since, services.clock()))
     report = Report()
     with comparison() as compared:

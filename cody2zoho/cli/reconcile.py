@@ -37,7 +37,7 @@ def reconcile(repair: bool, as_json: bool) -> None:
 def _tell(what: str) -> None:
     """It may take hours: Cody answers 900 conversations a minute."""
     if sys.stderr.isatty():
-        click.echo(f"{what} …", err=True)
+        click.echo(f"Now {what} …", err=True)
 
 
 def _show(report: Report, repaired: tuple[int, int] | None, settings: Settings) -> None:

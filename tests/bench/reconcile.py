@@ -1,4 +1,4 @@
-"""How long `cody2zoho reconcile` takes for many conversations, and how much memory."""
+"""How long it takes to fill an empty ledger from Zoho, and to reconcile many conversations, and how much memory."""
 
 import json
 import os
@@ -21,23 +21,31 @@ from . import conversations, process
 from .figures import Figure
 
 CONVERSATIONS = 100_000
-_PER_ADOPTION = 500
+
+_REBUILD = """
+from cody2zoho import rebuild
+from cody2zoho.services import services
+assert rebuild.ensure(services())
+"""
 
 
 def measure() -> Iterator[Figure]:
     """Without latency and limits, so that it is our own time and the simulators'."""
     account, organisation = Cody(knobs=CodyKnobs(requests_per_minute=None)), Zoho()
     organisation.set_up_fields()
-    pairs = _filled(account, organisation)
+    _fill(account, organisation)
     with _redis() as (folder, environment), SimulatorServer([account, organisation]) as server:
         environment |= {"SIMULATORS_URL": server.url}
         worker = services.build(Settings(redis_url=environment["REDIS_URL"], simulators_url=server.url))
-        for first in range(0, CONVERSATIONS, _PER_ADOPTION):
-            worker.ledger.adopt(pairs[first : first + _PER_ADOPTION])
         # The token is there, as in a running system.
         worker.tokens.get()
         server.journal.clear()
-        seconds, peak_mb = _command(environment, folder)
+        rebuild_seconds, rebuild_mb, _ = _run(["-c", _REBUILD], environment, folder)
+        rebuilding = server.journal["zoho"].requests
+        server.journal.clear()
+        seconds, peak_mb, said = _run(["-m", "cody2zoho", "reconcile", "--json"], environment, folder)
+        if json.loads(said)["cases"] != CONVERSATIONS:
+            raise RuntimeError(f"reconcile found what is not there: {said[:500]}")
         asked = {name: server.journal[name].requests for name in ("cody", "zoho")}
         server.journal.clear()
         began = time.monotonic()
@@ -45,6 +53,9 @@ def measure() -> Iterator[Figure]:
         nightly_seconds = time.monotonic() - began
         worker.store.close()
 
+    yield Figure(f"filling an empty ledger with {CONVERSATIONS:,} cases", rebuild_seconds, "s", 60)
+    yield Figure("  its memory at most", rebuild_mb, "MB", 64)
+    yield Figure("  requests to Zoho", rebuilding)
     yield Figure(f"reconcile of {CONVERSATIONS:,} conversations", seconds, "s", 60)
     yield Figure("  its memory at most", peak_mb, "MB", 64)
     yield Figure("  requests to Cody", asked["cody"])
@@ -52,15 +63,12 @@ def measure() -> Iterator[Figure]:
     yield Figure(f"nightly comparison of {CONVERSATIONS:,} cases", nightly_seconds, "s", 60)
 
 
-def _filled(account: Cody, organisation: Zoho) -> list[tuple[str, str]]:
-    """Conversation id and case id of all."""
+def _fill(account: Cody, organisation: Zoho) -> None:
     account.add_bot("Bench", bot_id=conversations.BOT)
-    pairs = []
     for number in range(1, CONVERSATIONS + 1):
         one, at = conversations.id_of(number), conversations.began_at(number, CONVERSATIONS)
         account.add_conversation("A chat", bot_id=conversations.BOT, conversation_id=one, at=at)
-        pairs.append((one, organisation.add_case(Cody_Conversation_ID=one)))
-    return pairs
+        organisation.add_case(Cody_Conversation_ID=one)
 
 
 @contextmanager
@@ -76,18 +84,17 @@ def _redis() -> Iterator[tuple[Path, dict[str, str]]]:
             yield folder, kept | {"REDIS_URL": address.url, "STATE_DIR": str(folder / "state")}
 
 
-def _command(environment: dict[str, str], folder: Path) -> tuple[float, float]:
-    """Seconds and peak memory of a process of its own. Raises RuntimeError where it finds anything."""
+def _run(words: list[str], environment: dict[str, str], folder: Path) -> tuple[float, float, str]:
+    """Seconds, peak memory and output of Python in a process of its own. Raises RuntimeError where it fails."""
     began, peak_mb = time.monotonic(), 0.0
-    with (folder / "found.json").open("w+") as output:
-        command = [sys.executable, "-m", "cody2zoho", "reconcile", "--json"]
-        with subprocess.Popen(command, env=environment, stdout=output) as running:
+    with (folder / "said").open("w+") as output:
+        with subprocess.Popen([sys.executable, *words], env=environment, stdout=output) as running:
             while running.poll() is None:
                 peak_mb = max(peak_mb, process.peak_mb(running.pid))
                 time.sleep(0.05)
         seconds = time.monotonic() - began
         output.seek(0)
-        found = json.load(output)
-    if running.returncode or found["cases"] != CONVERSATIONS:
-        raise RuntimeError(f"reconcile found what is not there: {json.dumps(found)[:500]}")
-    return seconds, peak_mb
+        said = output.read()
+    if running.returncode:
+        raise RuntimeError(f"{words[-1]} ended with {running.returncode}: {said[:500]}")
+    return seconds, peak_mb, said

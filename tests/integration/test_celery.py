@@ -126,7 +126,7 @@ def test_a_restart_of_beat_is_no_reason_to_compare_everything(start, broker) -> 
     with redis.Redis.from_url(broker.url, decode_responses=True) as client:
 
         def sent() -> str:
-            return "".join(client.lrange("{cody2zoho}:ticks", 0, -1))
+            return "".join(client.lrange(f"{SIMULATED_KEY_PREFIX}ticks", 0, -1))
 
         eventually(lambda: sent().count('"cody2zoho.dispatch_due"') > 1)
         assert '"cody2zoho.monitor_health"' in sent()

@@ -252,7 +252,7 @@ PASSED_ON = {"error", "str(error)", "'\\n' + str(error)", "reason", "sentence", 
 VOICES = {"setup": ["_misnamed"]}
 
 #: What is said of things that go as they should.
-NO_TROUBLE = {"… …", "Stopped.", "Stopping; Ctrl-C once more kills.", "\nAll of it runs until Ctrl-C:\n"}
+NO_TROUBLE = {"Now … …", "Stopped.", "Stopping; Ctrl-C once more kills.", "\nAll of it runs until Ctrl-C:\n"}
 
 
 class NotWrittenOut(Exception):

@@ -36,6 +36,13 @@ def test_a_conversation_is_new_only_once(ledger: Ledger) -> None:
     assert ledger.counts()[State.WAITING] == 2
 
 
+def test_a_conversation_that_has_its_case_is_never_new_again(ledger: Ledger) -> None:
+    ledger.add_new([ONE])
+    ledger.created(ledger.claim(ONE.id), "1", 2, "d")
+    assert ledger.add_new([ONE]) == []
+    assert due(ledger) == []
+
+
 def test_ids_that_differ_only_in_case_are_two_conversations(ledger: Ledger) -> None:
     ledger.add_new([ONE, OTHER])
     ledger.created(ledger.claim(ONE.id), "1", 2, "d")

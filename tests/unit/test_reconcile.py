@@ -14,6 +14,7 @@ from cody2zoho.ledger import State
 from cody2zoho.services import Services
 from cody2zoho.simulators.cody import Cody
 from cody2zoho.simulators.faults import Fault
+from later import later
 
 
 @pytest.fixture
@@ -317,3 +318,24 @@ def test_a_distinct_key_names_its_conversation_whatever_became_of_its_capitals(o
     assert owner_of(distinct_key(one).lower()) == one
     assert owner_of(distinct_key(one).upper()) == one
     assert owner_of(one) == one
+
+
+def test_it_takes_what_codys_limit_leaves_and_waits_for_the_rest(account, made, plugged, store, server) -> None:
+    waits: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        waits.append(seconds)
+        later(store, seconds)
+
+    slow = plugged(cody_requests_per_minute=3)
+    assert reconcile.reconcile(slow, sleep=sleep).all_is_well
+    assert waits
+    assert server.journal["cody"].statuses[429] == 0
+
+
+def test_its_calls_to_zoho_are_in_its_own_lane(made, worker) -> None:
+    before = worker.limits.credits.budget().by_lane["cases"]
+    reconcile.reconcile(worker)
+    by_lane = worker.limits.credits.budget().by_lane
+    assert by_lane["cases"] == before
+    assert by_lane["reconcile"] > 0
