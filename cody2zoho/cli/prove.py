@@ -29,7 +29,7 @@ _LARGEST_SEED = 10**6
 @click.option("--workers", type=click.IntRange(1, 32), default=2, show_default=True, help="Worker processes.")
 @click.option("--only", type=click.Choice(list(FAULTS)), multiple=True, metavar="FAULT", help="This fault; repeatable.")
 @click.option("--list", "show_list", is_flag=True, help="Show all faults, and do nothing.")
-@click.option("--within", type=click.FloatRange(1), default=100, show_default=True, help="Seconds to recover in.")
+@click.option("--within", type=click.FloatRange(1), default=60, show_default=True, help="Seconds to recover in.")
 @click.option("--without", type=click.Choice(list(GUARDS)), help="Switch a guard off, to see the proof fail.")
 @click.option("--keep", type=click.Path(path_type=Path, file_okay=False), help="Folder for all logs, also of success.")
 @click.option("--json", "as_json", is_flag=True, help="Only the results, as JSON, for scripts.")

@@ -30,10 +30,12 @@ def _tell_to_end(stage: Stage, strike: Strike) -> Heal:
     return lambda: stage.crew.has_ended(strike.target, asked_at) and stage.crew.start(strike.target)
 
 
+_LONGER_THAN_A_LEASE = (LEASE_SECONDS + 1, LEASE_SECONDS + 3)
+
 FAULTS = (
     Fault("kill-worker", "kill -9 of a worker", "worker", _kill),
     Fault("kill-workers", "kill -9 of all workers", "workers", _kill_all_workers),
-    Fault("freeze-worker", "a worker frozen for longer than its lease", "worker", _freeze, (LEASE_SECONDS + 0.5, 9.0)),
+    Fault("freeze-worker", "a worker frozen for longer than its lease", "worker", _freeze, _LONGER_THAN_A_LEASE),
     Fault("stop-worker", "SIGTERM to a worker, then a new one", "worker", _tell_to_end),
     Fault("kill-beat", "kill -9 of a beat", "beat", _kill),
     Fault("stop-beat", "SIGTERM to a beat, then a new one", "beat", _tell_to_end),

@@ -1,12 +1,15 @@
 """A day in half a minute: every time the product is told, shortened, in the proportions it demands."""
 
-#: What a task may take; a lease and the visibility timeout outlast it, and each other.
-BUDGET_SECONDS = 5.0
-LEASE_SECONDS = 7.0
-VISIBILITY_SECONDS = 9.0
+#: How long a dead worker keeps what it holds; a living one renews it.
+LEASE_SECONDS = 5.0
+
+#: What a task may take. Of it 5 seconds must be left for a call after the waiting for a turn (`patience.py`): with
+#: less, whoever meets a crowd gives up at once, and reads its conversation at Cody again and again.
+BUDGET_SECONDS = 10.0
+VISIBILITY_SECONDS = 12.0
 
 #: A worker that was told to end may finish what it holds, and wait for a Redis that is away.
-GRACE_SECONDS = 12.0
+GRACE_SECONDS = 15.0
 
 #: A worker that ends itself because a task hangs.
 HUNG = 70
