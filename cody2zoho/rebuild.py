@@ -11,7 +11,7 @@ import logging
 from collections.abc import Iterator
 
 from cody2zoho import locks, upgrade
-from cody2zoho.errors import Blocked, Transient
+from cody2zoho.errors import Blocked, NotSetUp, Permanent, Transient
 from cody2zoho.http import time_limit
 from cody2zoho.keys import conversation_of
 from cody2zoho.records import State
@@ -38,6 +38,9 @@ def ensure(services: Services) -> bool:
                 return services.ledger.is_open() or _filled(services)
         except Blocked as error:
             services.blocks.put(error.what, str(error))
+        except Permanent as error:
+            # Zoho will not be asked like this: without a mend no case can be made.
+            services.blocks.put(NotSetUp.what, str(error))
         except Transient as error:
             log.warning("rebuild_postponed", extra={"reason": str(error)})
     return False

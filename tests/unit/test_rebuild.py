@@ -153,3 +153,10 @@ def test_a_young_case_may_lack_its_notes_and_gets_them(account, organisation, se
     worker.store.flushall()
     work(worker)
     assert audit(account, organisation).perfect
+
+
+def test_a_field_that_zoho_cannot_be_asked_for_is_said_and_nothing_is_opened(plugged) -> None:
+    worker = plugged(closed=True, zoho_field_map="conversation_id=Description")
+    assert not rebuild.ensure(worker)
+    assert not worker.ledger.is_open()
+    assert worker.blocks.current()["zoho set-up"].startswith("Zoho refuses the request")
