@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import tzinfo
 
 from redis.exceptions import RedisError
@@ -14,9 +14,13 @@ from cody2zoho.errors import Cody2ZohoError, Gone
 from cody2zoho.formats import since
 from cody2zoho.keys import distinct_key
 from cody2zoho.models import Conversation
+from cody2zoho.permits import patient
 from cody2zoho.services import Services
 
 #: Zoho's record ids; Cody's have 12 characters.
+#: A person waits; while workers use up Cody's limit, a turn comes within seconds.
+_PATIENCE_SECONDS = 20.0
+
 _CASE_ID = re.compile(r"\d{15,}")
 
 
@@ -59,6 +63,8 @@ class Life:
 
 def look(services: Services, given: str) -> Life:
     """Ask all three about a conversation or a case; who is away is left out."""
+    permit = patient(services.cody.permit, _PATIENCE_SECONDS)
+    services = replace(services, cody=replace(services.cody, permit=permit))
     life = Life(given, services.clock(), services.settings.zone)
     if _CASE_ID.fullmatch(given):
         _asked("zoho", _begin_with_case, services, life)

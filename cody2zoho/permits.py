@@ -11,6 +11,7 @@ Keys, below the prefix:
     limit:cody:first  string  the conversation that is read to its end before others go on; gone after 5 seconds
 """
 
+import math
 import secrets
 import time
 from collections.abc import Callable
@@ -37,6 +38,26 @@ class Kind(StrEnum):
     POLL = "poll"  # what is new
     START = "start"  # the first page of a conversation
     ON = "on"  # its further pages
+
+
+def patient(
+    permit: Callable[..., Answer], longest_seconds: float = math.inf, sleep: Callable[[float], None] = time.sleep
+) -> Callable[..., Answer]:
+    """The permit of a command, which has time: it waits for its turn, and leaves to polls what is kept for them."""
+
+    def ask(send: Callable[[], Answer], kind: Kind, reader: str = "") -> Answer:  # noqa: ARG001 - always the same
+        waited = 0.0
+        while True:
+            try:
+                return permit(send, Kind.START, reader)
+            except OutOfTurn as wait:
+                seconds = wait.retry_after_seconds or 1.0
+                if waited + seconds > longest_seconds:
+                    raise
+                sleep(seconds)
+                waited += seconds
+
+    return ask
 
 
 class Permits:

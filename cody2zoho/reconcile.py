@@ -14,12 +14,10 @@ from dataclasses import dataclass, field, replace
 from cody2zoho import mismatches
 from cody2zoho.comparison import Comparison, comparison
 from cody2zoho.credits import lane
-from cody2zoho.errors import OutOfTurn
 from cody2zoho.formats import since
-from cody2zoho.http import Answer
 from cody2zoho.mismatches import Missing, Orphan, state_of
 from cody2zoho.models import Conversation
-from cody2zoho.permits import Kind
+from cody2zoho.permits import patient
 from cody2zoho.records import Known, State
 from cody2zoho.services import Services
 
@@ -66,21 +64,9 @@ def reconcile(
 
     It takes what the work leaves of Cody's limit, however long that takes.
     """
+    waiting = replace(services, cody=replace(services.cody, permit=patient(services.cody.permit, sleep=sleep)))
     with lane("reconcile"):
-        return _compared(_patient(services, sleep), tell)
-
-
-def _patient(services: Services, sleep: Callable[[float], None]) -> Services:
-    """Those that wait for their turn at Cody, and leave to polls what is kept for them."""
-
-    def permit(send: Callable[[], Answer], kind: Kind, reader: str = "") -> Answer:  # noqa: ARG001 - always the same
-        while True:
-            try:
-                return services.cody.permit(send, Kind.START, reader)
-            except OutOfTurn as wait:
-                sleep(wait.retry_after_seconds or 1)
-
-    return replace(services, cody=replace(services.cody, permit=permit))
+        return _compared(waiting, tell)
 
 
 def _compared(services: Services, tell: Callable[[str], None]) -> Report:
