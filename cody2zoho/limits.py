@@ -1,5 +1,6 @@
 """What all workers together may ask of Cody and Zoho, and how much of it is used now."""
 
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +14,9 @@ from cody2zoho.permits import Permits
 from cody2zoho.settings import Settings
 from cody2zoho.store import script
 from cody2zoho.turns import Turns
+
+#: For so long a look at the credits holds.
+_BUDGET_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,7 @@ class Limits:
         self._look = script(store, "window", "look")
         own = self.pauses.key
         self._keys = [*self.permit.window_keys, own("cody"), f"{prefix}limit:zoho", own("zoho")]
+        self._is_exhausted, self._budget_good_until = False, 0.0
         self._cody_most = settings.cody_requests_per_minute or 0
 
     def now(self) -> Now:
@@ -65,11 +70,18 @@ class Limits:
 
     def room(self) -> int:
         """How many cases could usefully be begun now, over all workers: none that would only wait."""
-        now = self.now()
-        if now.pauses or now.budget.is_exhausted:
+        cody, zoho, in_flight, _, _, starts = self._look(keys=self._keys, args=[self._cody_most])
+        if cody or zoho or self._credits_are_gone():
             return 0
         # While one half calls Zoho, the other reads at Cody.
-        return max(0, min(2 * self.most_calls - now.zoho_in_flight, now.cody_starts))
+        return max(0, min(2 * self.most_calls - int(in_flight), int(starts)))
+
+    def _credits_are_gone(self) -> bool:
+        """Looked at now and then: credits go slowly, and this is asked for nearly every case."""
+        if time.monotonic() >= self._budget_good_until:
+            self._is_exhausted = self.credits.budget().is_exhausted
+            self._budget_good_until = time.monotonic() + _BUDGET_SECONDS
+        return self._is_exhausted
 
     def stop_waiting(self) -> None:
         """The worker stops: whoever waits for a turn gives up, and hands back what it holds."""

@@ -30,6 +30,7 @@ local room, blocked = math.min(ARGV[1], ARGV[2] - in_hand), 0
 for place = 7, #ARGV do blocked = math.max(blocked, redis.call('HEXISTS', KEYS[5], ARGV[place])) end
 if blocked == 1 then room = math.min(room, ARGV[6]) end
 if room < 1 then return {epoch, turn, blocked} end
-local ids = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'LIMIT', 0, room)
+-- A twentieth of a second early: so long it takes until a worker has the message.
+local ids = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now + 50, 'LIMIT', 0, room)
 for _, id in ipairs(ids) do redis.call('ZADD', KEYS[1], now + ARGV[3], id) end
 return {epoch, turn, blocked, unpack(ids)}
