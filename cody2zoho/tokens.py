@@ -134,10 +134,12 @@ class Tokens:
         now, this_one = self.clock(), secrets.token_hex(8)
         with self.store.pipeline() as pipe:
             pipe.zremrangebyscore(self._key("refreshes"), "-inf", now - _WINDOW_SECONDS)
+            # Of a clock that was wrong: they would stand in the way until it is right again.
+            pipe.zremrangebyscore(self._key("refreshes"), now + _WINDOW_SECONDS, "+inf")
             pipe.zrange(self._key("refreshes"), 0, -1, withscores=True)
             pipe.zadd(self._key("refreshes"), {this_one: now})
             pipe.expire(self._key("refreshes"), _WINDOW_SECONDS)
-            _, earlier, _, _ = pipe.execute()
+            _, _, earlier, _, _ = pipe.execute()
         if len(earlier) >= _MOST_REFRESHES:
             self.store.zrem(self._key("refreshes"), this_one)
             raise RateLimited(

@@ -167,6 +167,11 @@ def test_a_passing_fault_of_the_accounts_server_is_waited_for(plugged, server, a
     assert worker.tokens.get().value
 
 
+def test_a_clock_that_was_wrong_for_a_while_holds_up_no_refresh(plugged, store, clock) -> None:
+    store.zadd("{cody2zoho}:token:zoho:refreshes", {f"early{number}": clock.now + 7_200 for number in range(9)})
+    assert plugged().tokens.get().value
+
+
 def test_a_lock_left_by_a_dead_process_holds_nobody_up_for_ever(plugged, store) -> None:
     store.set("{cody2zoho}:lock:token", "dead", px=200)
     assert plugged().tokens.get().value
