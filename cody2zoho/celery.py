@@ -46,7 +46,9 @@ _running: dict[str, float] = {}
 
 
 class PromptScheduler(Scheduler):
-    """Beat that ticks at once when it starts, keeps nothing on disk, and shows that it is alive."""
+    """Beat that ticks at once when it starts, keeps nothing on disk, shows that it is alive, and ends when told to."""
+
+    is_closed = False
 
     def setup_schedule(self) -> None:
         super().setup_schedule()
@@ -58,7 +60,14 @@ class PromptScheduler(Scheduler):
                 continue
             entry.last_run_at = entry.last_run_at.replace(year=2000)
 
+    def close(self) -> None:
+        """Celery's answer to SIGTERM closes us and raises SystemExit, which is lost inside a `__del__`."""
+        self.is_closed = True
+        super().close()
+
     def tick(self, *args: Any, **kwargs: Any) -> float:
+        if self.is_closed:
+            raise SystemExit(0)
         _touch("beat")
         return float(super().tick(*args, **kwargs))
 

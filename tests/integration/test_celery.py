@@ -153,6 +153,22 @@ while True:
 """
 
 
+CLOSED = """
+from cody2zoho.celery import PromptScheduler, app
+beat = PromptScheduler(app=app)
+beat.close()
+beat.tick()
+print("it went on")
+"""
+
+
+def test_a_beat_that_was_told_to_end_does_not_tick_on(start) -> None:
+    """SIGTERM came while Python threw an object away, and the SystemExit it raised was ignored."""
+    beat = start("-c", CLOSED)
+    assert beat.process.wait(20) == 0
+    assert "it went on" not in beat.said()
+
+
 def test_a_hung_task_ends_the_worker_so_that_its_supervisor_starts_it_anew(start) -> None:
     hung = start("-c", HUNG, TASK_BUDGET_SECONDS=0.2)
     assert hung.process.wait(20) == 70
