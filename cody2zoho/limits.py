@@ -13,7 +13,7 @@ from cody2zoho.pauses import Pauses
 from cody2zoho.permits import Permits
 from cody2zoho.settings import Settings
 from cody2zoho.store import script
-from cody2zoho.turns import Turns
+from cody2zoho.turns import LEASE_SECONDS, Turns
 
 #: For so long a look at the credits holds.
 _BUDGET_SECONDS = 5.0
@@ -56,21 +56,21 @@ class Limits:
         own = self.pauses.key
         self._keys = [*self.permit.window_keys, own("cody"), f"{prefix}limit:zoho", own("zoho")]
         self._is_exhausted, self._budget_good_until = False, 0.0
-        self._cody_most = settings.cody_requests_per_minute or 0
+        self._numbers = [settings.cody_requests_per_minute or 0, int(LEASE_SECONDS * 1000)]
 
     def now(self) -> Now:
         """How much is used, in one round trip."""
         with self._store.pipeline(transaction=False) as pipe:
             self.credits.ask(pipe)
             # The whole text: by its digest it would be a round trip more, to see whether Redis knows it.
-            pipe.eval(self._look.script, len(self._keys), *self._keys, self._cody_most)
+            pipe.eval(self._look.script, len(self._keys), *self._keys, *self._numbers)
             *answers, (cody, zoho, in_flight, asked, limit, starts) = pipe.execute()
         pauses = {api: left / 1000 for api, left in (("cody", cody), ("zoho", zoho)) if left}
         return Now(pauses, in_flight, self.most_calls, asked, limit, starts, self.credits.understood(answers))
 
     def room(self) -> int:
         """How many cases could usefully be begun now, over all workers: none that would only wait."""
-        cody, zoho, in_flight, _, _, starts = self._look(keys=self._keys, args=[self._cody_most])
+        cody, zoho, in_flight, _, _, starts = self._look(keys=self._keys, args=self._numbers)
         if cody or zoho or self._credits_are_gone():
             return 0
         # While one half calls Zoho, the other reads at Cody.

@@ -6,6 +6,11 @@ PREFIX = "{cody2zoho}:"
 _WHAT = ("limit", "pause", "metrics")
 
 
+def in_seconds(store: redis.Redis, seconds: float) -> int:
+    """That moment in ms, by the clock of Redis."""
+    return int(1000 * (float(store.time()[0]) + seconds))
+
+
 def later(store: redis.Redis, seconds: float) -> None:
     """All of it is so many seconds older, and what has run out by then is gone."""
     for key in (str(key) for what in _WHAT for key in store.keys(f"{PREFIX}{what}:*")):

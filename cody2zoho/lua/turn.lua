@@ -7,6 +7,8 @@ if pause > 0 then return {'paused', pause} end
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
+-- No lease ends later than a new one: the server's clock was put back.
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '(' .. now + ARGV[3], '+inf')
 if redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[2]) then return {'crowded'} end
 redis.call('ZADD', KEYS[1], now + ARGV[3], ARGV[1])
 return {'taken'}

@@ -41,10 +41,14 @@ end
 local function window()
   redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - LENGTH)
   redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', now - LENGTH)
+  -- Asked in the future: the server's clock was put back, and they would count for as long.
+  redis.call('ZREMRANGEBYSCORE', KEYS[1], now + 1000, '+inf')
+  redis.call('ZREMRANGEBYSCORE', KEYS[2], now + 1000, '+inf')
   local reads, polls = redis.call('ZCARD', KEYS[1]), redis.call('ZCARD', KEYS[2])
   local told, used, ends = unpack(redis.call('HMGET', KEYS[3], 'limit', 'used', 'ends'))
   local setting = tonumber(ARGV[1])
   told, ends = tonumber(told), tonumber(ends or 0)
+  if ends > now + 60000 then ends = 0 end
   local limit = setting > 0 and setting or told or 60
   if told and told < limit then limit = told end
   local most = share(limit)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from cody2zoho.credits import cost_of
-from cody2zoho.errors import AccessRevoked, NotSetUp, Refused, Transient
+from cody2zoho.errors import AccessRevoked, NotSetUp, OutcomeUnknown, Refused, Transient
 from cody2zoho.http import Answer, Api, raise_for_passing_fault
 from cody2zoho.zoho.accounts import AccessToken
 
@@ -83,7 +83,12 @@ class Crm:
 
     def query(self, select: str) -> list[dict[str, Any]]:
         """Records by COQL, which sees what was written a moment ago; search does not."""
-        return list(self.call("POST", "coql", json={"select_query": select}).get("data", []))
+        try:
+            return list(self.call("POST", "coql", json={"select_query": select}).get("data", []))
+        except OutcomeUnknown as error:
+            # A query is a POST all the same, but it has no effect that anybody would have to wait for.
+            reason = str(error).partition(";")[0]
+            raise Transient(reason) from None
 
     def _send(self, token: AccessToken, method: str, path: str, parts: dict[str, Any]) -> Answer:
         url = f"{self.base_url or token.api_domain or self.default_url}/crm/v8/{path}"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from cody2zoho.errors import Refused, Transient
+from cody2zoho.errors import OutcomeUnknown, Refused, Transient
 from cody2zoho.simulators.faults import Fault
 
 KEY = "Cody_Conversation_ID"
@@ -85,3 +85,10 @@ def test_a_fault_in_the_midst_is_raised_and_no_part_is_taken_for_all(organisatio
 def test_a_field_that_zoho_does_not_have_is_named(plugged) -> None:
     with pytest.raises(Refused, match="No_Such_Field"):
         list(plugged(zoho_field_map="conversation_id=No_Such_Field").cases.keyed_pages())
+
+
+def test_a_query_that_got_no_answer_has_no_effect_to_wait_for(plugged, server) -> None:
+    server.faults.add(Fault("cut", path="*/coql", when="after"))
+    with pytest.raises(Transient, match=r"^Zoho cut the connection$") as caught:
+        plugged().cases.newest_key()
+    assert not isinstance(caught.value, OutcomeUnknown)

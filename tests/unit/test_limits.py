@@ -14,13 +14,16 @@ from cody2zoho.cli import main
 from cody2zoho.http import Answer
 from cody2zoho.ledger import State
 from cody2zoho.permits import Kind
-from later import PREFIX, later
+from later import PREFIX, in_seconds, later
 
 
 def test_there_is_room_for_twice_the_calls_that_may_be_in_flight(plugged, store) -> None:
     worker = plugged(zoho_max_concurrency=5)
     assert worker.limits.room() == 10
-    store.zadd(f"{PREFIX}limit:zoho", {"one": 10**15, "another": 10**15, "of the dead": 1})
+    soon = in_seconds(store, 9)
+    store.zadd(f"{PREFIX}limit:zoho", {"one": soon, "another": soon, "of the dead": 1})
+    assert worker.limits.room() == 8
+    store.zadd(f"{PREFIX}limit:zoho", {"of a clock that was put back": in_seconds(store, 3_600)})
     assert worker.limits.room() == 8
 
 

@@ -5,13 +5,12 @@ import threading
 import time
 
 import pytest
-import redis
 from processes import python
-from redis.exceptions import ConnectionError as RedisAway
 
 from cody2zoho import locks
 from cody2zoho.http import time_limit
 from cody2zoho.keeper import Keeper
+from leaving import Leaving
 from waiting import eventually
 
 KEY = "{cody2zoho}:lock:test"
@@ -77,14 +76,6 @@ def test_a_lock_that_went_to_another_is_left_to_it_and_said(store, caplog: pytes
 
 
 def test_a_redis_that_goes_away_meanwhile_hides_no_result(redis_address: str, store) -> None:
-    class Leaving(redis.Redis):
-        away = False
-
-        def execute_command(self, *args, **options):
-            if self.away:
-                raise RedisAway
-            return super().execute_command(*args, **options)
-
     leaving = Leaving.from_url(redis_address, decode_responses=True)
     with locks.alone(leaving, KEY) as alone:
         leaving.away = True

@@ -11,7 +11,7 @@ from cody2zoho.http import Answer, time_limit
 from cody2zoho.permits import Kind
 from cody2zoho.services import Services
 from cody2zoho.simulators.faults import Fault
-from later import PREFIX, later
+from later import PREFIX, in_seconds, later
 from waiting import eventually
 
 TOLD = f"{PREFIX}limit:cody:told"
@@ -275,3 +275,12 @@ def test_after_a_429_the_pause_alone_counts(account, server, plugged, store) -> 
     assert store.hmget(TOLD, "used", "ends") == [None, None]
     later(store, 7)
     assert polls(worker)
+
+
+def test_requests_of_a_clock_that_was_put_back_do_not_count(plugged, store) -> None:
+    worker = plugged(cody_requests_per_minute=10)
+    hour = in_seconds(store, 3_600)
+    for part in ("reads", "polls"):
+        store.zadd(f"{{cody2zoho}}:limit:cody:{part}", {f"{part}{number}": hour for number in range(10)})
+    store.hset("{cody2zoho}:limit:cody:told", mapping={"limit": 10, "used": 10, "ends": hour})
+    assert worker.cody.bots()

@@ -6,7 +6,6 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import redis
 from processes import python
-from redis.exceptions import ConnectionError as RedisAway
 from requests.structures import CaseInsensitiveDict
 
 from cody2zoho.credits import Credits
@@ -17,7 +16,8 @@ from cody2zoho.patience import Patience
 from cody2zoho.pauses import Pauses
 from cody2zoho.simulators.faults import Fault
 from cody2zoho.turns import LEASE_SECONDS, Turns
-from later import PREFIX, later
+from later import PREFIX, in_seconds, later
+from leaving import Leaving
 from waiting import eventually
 
 SLOTS = f"{PREFIX}limit:zoho"
@@ -145,14 +145,6 @@ def test_a_slot_outlives_the_call_by_a_full_lease_however_little_of_it_was_left(
 
 
 def test_a_redis_that_goes_away_meanwhile_hides_no_answer(redis_address: str, store) -> None:
-    class Leaving(redis.Redis):
-        away = False
-
-        def execute_command(self, *args, **options):
-            if self.away:
-                raise RedisAway
-            return super().execute_command(*args, **options)
-
     leaving = Leaving.from_url(redis_address, decode_responses=True)
 
     def last_call() -> Answer:
@@ -165,7 +157,7 @@ def test_a_redis_that_goes_away_meanwhile_hides_no_answer(redis_address: str, st
 def test_a_worker_that_stops_waits_for_nobody(server, plugged, store) -> None:
     worker = plugged(zoho_max_concurrency=1)
     worker.tokens.get()
-    store.zadd(SLOTS, {"another": 10**15})
+    store.zadd(SLOTS, {"another": in_seconds(store, 9)})
     with ThreadPoolExecutor(1) as threads:
         waiting = threads.submit(worker.fields.all)
         eventually(lambda: not waiting.running() or worker.limits.now().zoho_in_flight)
@@ -249,3 +241,10 @@ def test_a_429_because_the_credits_are_gone_makes_a_long_pause(organisation, plu
     with pytest.raises(RateLimited, match="429"):
         worker.fields.all()
     assert worker.limits.now().pauses["zoho"] > 850
+
+
+def test_slots_of_a_clock_that_was_put_back_are_free(plugged, store) -> None:
+    worker = plugged(zoho_max_concurrency=2)
+    hour = in_seconds(store, 3_600)
+    store.zadd(SLOTS, {"one": hour, "other": hour})
+    assert worker.fields.all()
