@@ -107,6 +107,10 @@ class FarEnd:
         """All there ever were."""
         return self.server.run(lambda: [*self.cody.store.conversations, *self.cody.store.deleted])
 
+    def listed(self) -> list[str]:
+        """Those that a poll can find."""
+        return self.server.run(lambda: list(self.cody.store.conversations))
+
     def deleted(self) -> set[str]:
         return self.server.run(lambda: set(self.cody.store.deleted))
 
