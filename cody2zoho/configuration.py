@@ -82,8 +82,11 @@ def _embedded_redis() -> dict[str, Any]:
     if redis_is_chosen():
         return {}
     state = _first(_sources(), "state_dir")[2] or str(Settings.model_fields["state_dir"].default)
-    file = Path(state, "redis", "address.json")
-    return {"redis_url": json.loads(file.read_text())["url"]} if file.exists() else {}
+    try:
+        return {"redis_url": json.loads(Path(state, "redis", "address.json").read_text())["url"]}
+    except (FileNotFoundError, NotADirectoryError, ValueError, LookupError, TypeError):
+        # None yet, or not whole: whoever starts that server writes it anew.
+        return {}
 
 
 def _first(sources: dict[str, Any], field_name: str) -> tuple[str, str, str]:
