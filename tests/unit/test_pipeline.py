@@ -131,7 +131,8 @@ def test_notes_are_completed_after_a_cut_and_none_is_sent_twice(account, organis
     pipeline.create_case(conversation_id, worker)
     pipeline.create_case(conversation_id, worker)
     titles = [note["Note_Title"] for note in organisation.notes]
-    assert titles == [f"Cody transcript continued {n}/3 [{conversation_id}]" for n in (2, 3)]
+    digest = worker.ledger.about(conversation_id)["digest"]
+    assert titles == [f"Cody transcript continued {n}/3 [{conversation_id} {digest}]" for n in (2, 3)]
     assert server.run(lambda: audit(account, organisation)).perfect
 
 
@@ -141,7 +142,21 @@ def test_a_file_is_attached_once_though_its_answer_was_lost(account, organisatio
     server.faults.add(Fault("cut", path="/crm/v8/Cases/*/Attachments", method="POST", when="after", times=1))
     pipeline.create_case(conversation_id, worker)
     pipeline.create_case(conversation_id, worker)
-    assert [file.file_name for file in organisation.attachments] == [f"cody-{conversation_id}.txt"]
+    digest = worker.ledger.about(conversation_id)["digest"]
+    assert [file.file_name for file in organisation.attachments] == [f"cody-{conversation_id}-{digest}.txt"]
+    assert server.run(lambda: audit(account, organisation)).perfect
+
+
+@pytest.mark.parametrize(("length", "what"), [(9_000, "Notes"), (40_000, "Attachments")])
+def test_what_was_said_after_a_note_or_file_whose_answer_was_lost_is_on_the_case_too(
+    account, organisation, server, plugged, length: int, what: str
+) -> None:
+    """The part that goes on has grown; what is there under its number says less."""
+    worker, conversation_id = plugged(), chat(account, " ".join(f"word{number}" for number in range(length)))
+    server.faults.add(Fault("cut", path=f"*/{what}", method="POST", when="after", times=1))
+    pipeline.create_case(conversation_id, worker)
+    account.say(conversation_id, "And one thing more.", at=account.now())
+    pipeline.create_case(conversation_id, worker)
     assert server.run(lambda: audit(account, organisation)).perfect
 
 
