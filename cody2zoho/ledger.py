@@ -161,7 +161,10 @@ class Ledger(Records):
         return bool(self._again(keys=keys, args=facts))
 
     def adopt(self, pairs: Iterable[tuple[str, str]]) -> int:
-        """Conversation and case ids of cases that exist; returns how many were new to the ledger."""
+        """Conversation and case ids of cases that exist; returns how many were new to the ledger.
+
+        What was tried and is not done stays as it is: its case may lack notes, and it finds the case by itself.
+        """
         new, known = 0, list(pairs)
         for first in range(0, len(known), PER_LOOK):
             some = known[first : first + PER_LOOK]

@@ -74,7 +74,8 @@ def check(services: Services) -> None:
     if newest is None or not services.ledger.is_open():
         return
     conversation_id = conversation_of(newest)
-    known = services.ledger.looked_up([conversation_id]).get(conversation_id)
-    if known is None or known.state is State.WAITING:
+    known = services.ledger.about(conversation_id)
+    # One that was tried may have made its case already, and wait for its notes.
+    if not known or (known["state"] == State.WAITING and "first_try" not in known):
         log.warning("ledger_behind")
         services.ledger.close()

@@ -155,6 +155,26 @@ def test_a_young_case_may_lack_its_notes_and_gets_them(account, organisation, se
     assert audit(account, organisation).perfect
 
 
+def test_an_old_case_whose_notes_are_still_to_come_gets_them_and_is_no_sign_of_an_old_ledger(
+    account, organisation, server, plugged, clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Zoho takes no notes for hours, and this is its newest case."""
+    conversation = account.add_conversation(bot_id="support", at=account.now() - 500)
+    account.say(conversation.id, "Where is my order? " * 3_000, at=account.now() - 400)
+    worker = plugged()
+    server.faults.add(Fault("500", path="*/Notes"))
+    work(worker)
+    clock.now += 7_200
+    monitor.health(worker)
+    assert "ledger_behind" not in caplog.text
+    assert worker.ledger.is_open()
+    worker.ledger.close()
+    assert rebuild.ensure(worker)
+    server.faults.clear()
+    pipeline.create_case(conversation.id, worker)
+    assert audit(account, organisation).perfect
+
+
 def test_a_field_that_zoho_cannot_be_asked_for_is_said_and_nothing_is_opened(plugged) -> None:
     worker = plugged(closed=True, zoho_field_map="conversation_id=Description")
     assert not rebuild.ensure(worker)
