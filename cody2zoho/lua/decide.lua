@@ -8,7 +8,7 @@ if redis.call('HGET', KEYS[1], 'state') ~= 'parked' then return 0 end
 redis.call('ZREM', KEYS[4], ARGV[1])
 redis.call('HSET', KEYS[1], 'state', ARGV[2])
 if ARGV[2] == 'waiting' then
-  redis.call('HDEL', KEYS[1], 'reason', 'attempts')
+  redis.call('HDEL', KEYS[1], 'reason', 'attempts', 'lapses')
   redis.call('ZADD', KEYS[2], time[1] * 1000, ARGV[1])
 end
 redis.call('HINCRBY', KEYS[3], 'parked', -1)

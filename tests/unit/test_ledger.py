@@ -266,6 +266,18 @@ def test_a_clock_put_back_makes_nobody_wait(store: redis.Redis, ledger: Ledger) 
     assert 0 < float(store.zscore(f"{PREFIX}working", OTHER.id) or 0) - clock <= 181_000
 
 
+def test_what_a_person_tries_again_has_all_its_leases_before_it_too(ledger: Ledger, store) -> None:
+    ledger.add_new([ONE])
+    for _ in range(5):
+        ledger.claim(ONE.id)
+        store.zadd(f"{PREFIX}working", {ONE.id: 0})
+    ledger.park(ledger.claim(ONE.id), "its worker died")
+    ledger.retry(ONE.id)
+    ledger.claim(ONE.id)
+    store.zadd(f"{PREFIX}working", {ONE.id: 0})
+    assert ledger.claim(ONE.id).lapses == 1
+
+
 def test_a_case_in_zoho_is_adopted_whatever_was_known(ledger: Ledger) -> None:
     ledger.add_new([ONE])
     ledger.park(ledger.claim(ONE.id), "no")
