@@ -468,6 +468,28 @@ def test_passing_faults_that_do_not_pass_park_it_in_the_end(account, server, plu
     assert words.startswith("parked: Tried for 1 hours: Zoho")
 
 
+def tried_days_ago(worker, conversation_id: str) -> None:
+    worker.store.hincrby(f"{{cody2zoho}}:conversation:{conversation_id}", "first_try", -4 * 86_400_000)
+
+
+def test_the_days_that_a_block_lasts_are_no_days_of_passing_faults(account, server, plugged) -> None:
+    worker, conversation_id = plugged(), chat(account)
+    pipeline.create_case(conversation_id, plugged(zoho_refresh_token="1000.revoked"))
+    tried_days_ago(worker, conversation_id)
+    server.faults.add(Fault("503", path="/crm/v8/Cases"))
+    assert str(pipeline.create_case(conversation_id, worker)).startswith("postponed")
+
+
+def test_the_days_in_which_nothing_was_said_are_no_days_of_passing_faults(account, server, plugged) -> None:
+    worker = plugged(empty_conversation_hours=240)
+    conversation = account.add_conversation(bot_id="support", at=account.now() - 4 * 86_400)
+    pipeline.create_case(conversation.id, worker)
+    tried_days_ago(worker, conversation.id)
+    account.say(conversation.id, "Sorry, I am back.", at=account.now())
+    server.faults.add(Fault("503", path="/crm/v8/Cases"))
+    assert str(pipeline.create_case(conversation.id, worker)).startswith("postponed")
+
+
 @pytest.fixture
 def unguarded(server, clock) -> Zoho:
     """A Zoho that takes a second case of the same conversation, in the place of the other."""
