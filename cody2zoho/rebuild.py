@@ -11,7 +11,8 @@ import logging
 from collections.abc import Iterator
 
 from cody2zoho import locks, upgrade
-from cody2zoho.errors import Blocked, NotSetUp, Permanent, Transient
+from cody2zoho.blocks import PROBE_SECONDS
+from cody2zoho.errors import AccessRevoked, Blocked, NotSetUp, Permanent, Transient
 from cody2zoho.http import time_limit
 from cody2zoho.keys import conversation_of
 from cody2zoho.records import State
@@ -31,7 +32,7 @@ def ensure(services: Services) -> bool:
     if services.ledger.is_open():
         return True
     with locks.alone(services.store, f"{services.settings.redis_key_prefix}lock:rebuild") as alone:
-        if not alone:
+        if not alone or not _may_ask(services):
             return False
         try:
             with time_limit(services.settings.task_budget_seconds):
@@ -44,6 +45,12 @@ def ensure(services: Services) -> bool:
         except Transient as error:
             log.warning("rebuild_postponed", extra={"reason": str(error)})
     return False
+
+
+def _may_ask(services: Services) -> bool:
+    """While Zoho is blocked one try a minute, as with cases: at every tick it would cost the day's credits."""
+    is_blocked = services.blocks.current().keys() & {AccessRevoked.what, NotSetUp.what}
+    return not is_blocked or services.blocks.may_probe("work", PROBE_SECONDS)
 
 
 def _filled(services: Services) -> bool:

@@ -128,6 +128,21 @@ def test_zoho_without_the_field_is_said_and_nothing_is_opened(account, server, p
     assert "No_Such_Field" in worker.blocks.current()["zoho set-up"]
 
 
+def test_while_zoho_is_not_set_up_it_is_asked_once_a_minute_and_at_once_when_a_worker_starts(server, plugged) -> None:
+    worker = plugged(closed=True, zoho_field_map={"conversation_id": "No_Such_Field"})
+    for _ in range(10):
+        pipeline.ready(worker)
+    # The one that found out, and the first try thereafter.
+    assert server.journal["zoho"].kinds["GET /crm/v8/settings/fields"] == 2
+    mended = plugged(closed=True)
+    pipeline.ready(mended)
+    assert not mended.ledger.is_open()
+    monitor.started(mended)
+    pipeline.ready(mended)
+    assert mended.ledger.is_open()
+    assert not mended.blocks.current()
+
+
 def test_a_ledger_that_does_not_know_zohos_newest_case_is_found_out(
     account, organisation, plugged, caplog: pytest.LogCaptureFixture
 ) -> None:
