@@ -79,6 +79,7 @@ class Ledger(Records):
         self._decide = script(store, "decide")
         self._again = script(store, "again")
         self._adopt = script(store, "adopt")
+        self._fill = script(store, "fill")
         self._seen = (0, 0)
 
     def add_new(self, conversations: Iterable[Conversation]) -> list[str]:
@@ -195,19 +196,16 @@ class Ledger(Records):
 
     def filled_to(self) -> str:
         """The case up to which it was filled already, so that who goes on need not begin anew."""
-        return str(self._store.hget(self._key("ledger"), "filled_to") or "0")
+        self._store.hsetnx(self._key("ledger"), "filled_to", "0")
+        return str(self._store.hget(self._key("ledger"), "filled_to"))
 
-    def keep_filled_to(self, case_id: str) -> None:
-        self._store.hset(self._key("ledger"), "filled_to", case_id)
+    def keep_filled_to(self, before: str, case_id: str) -> bool:
+        """It is filled further. False where it is not filled up to `before`: it was lost meanwhile."""
+        return bool(self._fill(keys=self._keys("ledger"), args=[before, case_id, SCHEMA]))
 
-    def open(self) -> None:
-        """It was filled: from now on it may be trusted."""
-        seconds, micros = self._store.time()
-        with self._store.pipeline() as pipe:
-            epoch = seconds * 1000 + micros // 1000
-            pipe.hset(self._key("ledger"), mapping={"epoch": epoch, "turn": 0, "schema": SCHEMA})
-            pipe.hdel(self._key("ledger"), "filled_to")
-            pipe.execute()
+    def open(self, filled_to: str = "") -> bool:
+        """From now on it may be trusted. False where it is not filled so far: it was lost meanwhile."""
+        return bool(self._fill(keys=self._keys("ledger"), args=[filled_to, "", SCHEMA]))
 
     def close(self) -> None:
         """It cannot be trusted until it is filled again; what is being worked on is still recorded."""

@@ -26,6 +26,8 @@ _EARLIER = "processed_conversation:"
 #: the next poll finds its conversation, the insert is refused, and the case gets what it lacks.
 _SETTLED_SECONDS = 3_600
 
+_LOST = "Redis was wiped or restored while the ledger was being filled"
+
 
 def ensure(services: Services) -> bool:
     """Whether the ledger can be trusted, now that it was filled if need be. Only one worker at a time fills it."""
@@ -58,13 +60,17 @@ def _filled(services: Services) -> bool:
     services.key_field.is_unique()
     cases = adopted = 0
     made_before = services.clock() - _SETTLED_SECONDS
-    for page in services.cases.keyed_pages(services.ledger.filled_to(), made_before):
+    filled_to = services.ledger.filled_to()
+    for page in services.cases.keyed_pages(filled_to, made_before):
         cases += len(page)
         adopted += services.ledger.adopt((conversation_of(key), case_id) for case_id, key in page)
         if page:
-            services.ledger.keep_filled_to(page[-1][0])
+            before, filled_to = filled_to, page[-1][0]
+            if not services.ledger.keep_filled_to(before, filled_to):
+                raise Transient(_LOST)
     earlier = services.ledger.adopt((one, "") for one in _done_by_the_earlier_product(services))
-    services.ledger.open()
+    if not services.ledger.open(filled_to):
+        raise Transient(_LOST)
     services.blocks.lift("zoho", "zoho set-up")
     log.info("ledger_rebuilt", extra={"cases": cases, "adopted": adopted, "earlier": earlier})
     return True

@@ -99,6 +99,19 @@ def test_one_that_is_interrupted_goes_on_where_it_was(organisation, server, plug
     assert server.journal["zoho"].kinds[QUERY] == 4
 
 
+@pytest.mark.parametrize("page", [1, 2, 3])
+def test_a_ledger_that_is_wiped_while_it_is_filled_is_not_opened_half_full(
+    organisation, server, plugged, page: int
+) -> None:
+    made(organisation, 5_000)
+    worker = plugged(closed=True, cody_bot_id="all")
+    server.faults.after(page, worker.store.flushall, path="*/coql")
+    assert not rebuild.ensure(worker)
+    assert not worker.ledger.is_open()
+    assert rebuild.ensure(worker)
+    assert worker.ledger.counts()[State.CREATED] == 5_000
+
+
 def test_a_case_under_a_distinct_key_is_its_conversations(organisation, plugged) -> None:
     assert conversation_of(distinct_key("Jw9R1NVTVgkK")) == conversation_of("Jw9R1NVTVgkK") == "Jw9R1NVTVgkK"
     [case_id] = made(organisation, 1, distinct_key("Jw9R1NVTVgkK"))
