@@ -8,6 +8,7 @@ Keys, outside the prefix:
 """
 
 import logging
+import math
 from collections.abc import Iterator
 
 from cody2zoho import locks, upgrade
@@ -57,9 +58,10 @@ def _may_ask(services: Services) -> bool:
 
 def _filled(services: Services) -> bool:
     upgrade.bring_up(services)
-    services.key_field.is_unique()
+    # Without either guard nothing would notice a second case, which is worse than one without its notes.
+    is_guarded = services.key_field.is_unique() or services.settings.zoho_enable_duplicate_check
+    made_before = services.clock() - _SETTLED_SECONDS if is_guarded else math.inf
     cases = adopted = 0
-    made_before = services.clock() - _SETTLED_SECONDS
     filled_to = services.ledger.filled_to()
     for page in services.cases.keyed_pages(filled_to, made_before):
         cases += len(page)

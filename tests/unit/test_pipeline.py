@@ -534,6 +534,18 @@ def test_the_look_up_can_be_switched_off_and_the_ledger_cannot(account, unguarde
     assert len(unguarded.cases) == 2
 
 
+def test_after_redis_was_wiped_a_young_case_is_taken_over_unseen_where_nothing_would_notice_a_second_one(
+    account, unguarded, plugged
+) -> None:
+    worker, conversation_id = plugged(zoho_enable_duplicate_check=False), chat(account)
+    pipeline.create_case(conversation_id, worker)
+    worker.store.flushall()
+    polling.poll(worker)
+    assert pipeline.ready(worker) == []
+    assert worker.ledger.about(conversation_id)["state"] == State.CREATED
+    assert len(unguarded.cases) == 1
+
+
 def test_an_empty_conversation_is_looked_at_again_when_a_person_asks(account, organisation, plugged, clock) -> None:
     worker = plugged()
     conversation = account.add_conversation(bot_id="support", at=clock.now - 100 * 3600)
