@@ -91,6 +91,7 @@ def check(services: Services) -> None:
     conversation_id = conversation_of(newest)
     known = services.ledger.about(conversation_id)
     # One that was tried may have made its case already, and wait for its notes.
-    if not known or (known["state"] == State.WAITING and "first_try" not in known):
+    state = known.get("state")
+    if state is None or (state == State.WAITING and "first_try" not in known):
         log.warning("ledger_behind")
         services.ledger.close()
