@@ -79,6 +79,7 @@ class Ledger(Records):
         self._decide = script(store, "decide")
         self._again = script(store, "again")
         self._adopt = script(store, "adopt")
+        self._fill = script(store, "fill")
         self._seen = (0, 0)
 
     def add_new(self, conversations: Iterable[Conversation]) -> list[str]:
@@ -126,14 +127,16 @@ class Ledger(Records):
         """The case exists. False where that was known already, so that nobody counts it twice."""
         return self._move(claim, State.CREATED, record=f"{State.CREATED} {case_id} {messages} {digest}")
 
-    def later(self, claim: Claim, seconds: float, reason: str, *, counts: bool = True) -> bool:
+    def later(self, claim: Claim, seconds: float, reason: str, *, counts: bool = True, anew: bool = False) -> bool:
         """Look again in so many seconds. False where the claim was lost meanwhile.
 
         Where nothing was tried, neither does the attempt count, nor does it prove that a worker survives this one.
+        Where this was no passing fault, attempts and the time since the first are counted `anew`.
         """
         if not counts:
             return self._move(claim, State.WAITING, seconds=seconds, reason=reason, attempts=claim.attempts - 1)
-        return self._move(claim, State.WAITING, seconds=seconds, reason=reason, lapses=0)
+        attempts = 0 if anew else claim.attempts
+        return self._move(claim, State.WAITING, seconds=seconds, reason=reason, lapses=0, attempts=attempts)
 
     def let_go(self, claim: Claim, state: State) -> bool:
         """Nothing is to be done, now or later."""
@@ -161,7 +164,10 @@ class Ledger(Records):
         return bool(self._again(keys=keys, args=facts))
 
     def adopt(self, pairs: Iterable[tuple[str, str]]) -> int:
-        """Conversation and case ids of cases that exist; returns how many were new to the ledger."""
+        """Conversation and case ids of cases that exist; returns how many were new to the ledger.
+
+        What was tried and is not done stays as it is: its case may lack notes, and it finds the case by itself.
+        """
         new, known = 0, list(pairs)
         for first in range(0, len(known), PER_LOOK):
             some = known[first : first + PER_LOOK]
@@ -190,19 +196,16 @@ class Ledger(Records):
 
     def filled_to(self) -> str:
         """The case up to which it was filled already, so that who goes on need not begin anew."""
-        return str(self._store.hget(self._key("ledger"), "filled_to") or "0")
+        self._store.hsetnx(self._key("ledger"), "filled_to", "0")
+        return str(self._store.hget(self._key("ledger"), "filled_to"))
 
-    def keep_filled_to(self, case_id: str) -> None:
-        self._store.hset(self._key("ledger"), "filled_to", case_id)
+    def keep_filled_to(self, before: str, case_id: str) -> bool:
+        """It is filled further. False where it is not filled up to `before`: it was lost meanwhile."""
+        return bool(self._fill(keys=self._keys("ledger"), args=[before, case_id, SCHEMA]))
 
-    def open(self) -> None:
-        """It was filled: from now on it may be trusted."""
-        seconds, micros = self._store.time()
-        with self._store.pipeline() as pipe:
-            epoch = seconds * 1000 + micros // 1000
-            pipe.hset(self._key("ledger"), mapping={"epoch": epoch, "turn": 0, "schema": SCHEMA})
-            pipe.hdel(self._key("ledger"), "filled_to")
-            pipe.execute()
+    def open(self, filled_to: str = "") -> bool:
+        """From now on it may be trusted. False where it is not filled so far: it was lost meanwhile."""
+        return bool(self._fill(keys=self._keys("ledger"), args=[filled_to, "", SCHEMA]))
 
     def close(self) -> None:
         """It cannot be trusted until it is filled again; what is being worked on is still recorded."""

@@ -54,7 +54,7 @@ def missing(services: Services, compared: Comparison) -> Iterator[Missing]:
     """Conversations without a case in which something was said, unless the ledger has changed its mind meanwhile."""
     before = dict(compared.missing(*_SHOULD_HAVE_ONE))
     for one, known in _looked_up(services, before):
-        if state_of(known) != before[one]:
+        if state_of(known) != before[one] or (known and known.is_earlier):
             continue
         case_id = known.case_id if known else ""
         conversation = _conversation(services, one)

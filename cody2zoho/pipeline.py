@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 
 from cody2zoho import cases, filing, rebuild, transcript
+from cody2zoho.blocks import PROBE_SECONDS
 from cody2zoho.errors import (
     Blocked,
     Cody2ZohoError,
@@ -32,7 +33,6 @@ SHORT_WAIT_SECONDS = 30
 _RETRY_LOST_AFTER_SECONDS = 10
 
 _LONGEST_WAIT_SECONDS = 900
-_BLOCKED_WAIT_SECONDS = 60
 
 #: Conversations queued or worked on, for each call that Zoho takes at once: one calls Zoho, one reads at Cody, one is
 #: on its way to a worker.
@@ -70,7 +70,7 @@ def ready(services: Services, limit: int = 50) -> list[str]:
     due = _due(limit, services)
     if not due.is_open and rebuild.ensure(services):
         due = _due(limit, services)
-    if due.is_blocked and services.blocks.may_probe("work", _BLOCKED_WAIT_SECONDS):
+    if due.is_blocked and services.blocks.may_probe("work", PROBE_SECONDS):
         due = _due(limit, services, while_blocked=1)
     return due.ids
 
@@ -178,7 +178,7 @@ def _nothing_said(claim: Claim, services: Services) -> Outcome:
     """No case yet, perhaps never: someone may still be about to type."""
     age_seconds = services.clock() - claim.conversation.created_at
     if age_seconds < services.settings.empty_conversation_hours * 3600:
-        services.ledger.later(claim, max(_FIRST_EMPTY_WAIT_SECONDS, age_seconds / 2), "nothing was said yet")
+        services.ledger.later(claim, max(_FIRST_EMPTY_WAIT_SECONDS, age_seconds / 2), "nothing was said yet", anew=True)
         return Outcome("waiting: nothing was said yet")
     services.ledger.let_go(claim, State.EMPTY)
     log.info("conversation_empty")
@@ -218,8 +218,8 @@ def wait_seconds(attempts: int, retry_after_seconds: float | None) -> float:
 
 
 def _held_up(claim: Claim, error: Blocked, services: Services) -> Outcome:
-    """A person has to mend something first; the conversation itself is not at fault."""
-    services.ledger.later(claim, _BLOCKED_WAIT_SECONDS, str(error))
+    """A person has to mend something first; the conversation itself is not at fault, however long that takes."""
+    services.ledger.later(claim, PROBE_SECONDS, str(error), anew=True)
     services.blocks.put(error.what, str(error))
     return Outcome(f"waiting: {error}")
 

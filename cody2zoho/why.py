@@ -11,7 +11,7 @@ _REPAIR = "`cody2zoho reconcile --repair`"
 
 def is_well(life: Life) -> bool:
     """Whether it has a case, or one is on its way."""
-    if life.cases or ("zoho" in life.away and life.state == State.CREATED):
+    if life.cases or ("zoho" in life.away and life.state == State.CREATED) or _is_earlier(life):
         return True
     return life.state in (State.WAITING, State.WORKING) or (not life.state and _will_be_found(life))
 
@@ -35,6 +35,11 @@ def ledger_says(life: Life) -> str:
     return f"{_state(life)}{first}{bot}"
 
 
+def _is_earlier(life: Life) -> bool:
+    """Its case lacks the conversation's id, so that Zoho cannot be asked for it."""
+    return life.state == State.CREATED and not life.ledger.get("case")
+
+
 def _state(life: Life) -> str:
     reason, attempts = life.ledger.get("reason", ""), int(life.ledger.get("attempts", 0))
     tried = f" after {attempts} attempt{'s' * (attempts > 1)}" if attempts else ""
@@ -44,6 +49,8 @@ def _state(life: Life) -> str:
             return f"waiting until {_moment(life, life.next_look or life.now)}{tried}{why}"
         case State.WORKING:
             return f"a worker (claim {life.ledger.get('owner', '?')}) is at attempt {attempts or 1}"
+        case State.CREATED if _is_earlier(life):
+            return "the earlier product made its case, and noted no id of it"
         case State.CREATED:
             held = life.ledger.get("messages")
             return f"case {life.ledger.get('case', '?')}{f' with {_messages(int(held))}' if held else ''} was made"
@@ -100,7 +107,7 @@ def what_next(life: Life) -> str:
             return _on_its_way(life)
         case State.PARKED:
             return f"a person decides: `cody2zoho retry {one}` when the cause is mended, or `cody2zoho dismiss {one}`"
-        case State.CREATED if knows_zoho and not has_case:
+        case State.CREATED if knows_zoho and not has_case and not _is_earlier(life):
             return f"the case was deleted in Zoho: restore it from the recycle bin there, or {_REPAIR} makes a new one"
         case State.CREATED | State.DISMISSED:
             return "nothing"

@@ -115,6 +115,23 @@ def test_an_old_conversation_that_no_poll_has_found_is_missing(account, worker) 
     assert worker.ledger.claim(unseen).conversation.created_at == account.now() - 7_200
 
 
+def test_what_the_earlier_product_made_a_case_of_is_not_missing_and_gets_no_second_one(
+    account, organisation, plugged, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Its cases lack the conversation's id: only its marks tell of them."""
+    worker, ids = plugged(closed=True), [chat(account) for _ in range(3)]
+    for one in ids:
+        worker.store.set(f"processed_conversation:{one}", "1")
+        organisation.add_case(Subject="by the earlier product")
+    work(worker)
+    report = reconcile.reconcile(worker)
+    assert report.missing == []
+    assert nightly.compare(worker)["missing"] == 0
+    assert reconcile.repair(report, worker) == (0, 0)
+    work(worker)
+    assert len(organisation.cases) == 3
+
+
 def test_a_conversation_in_which_nothing_was_said_is_not_missing(account, worker) -> None:
     account.add_conversation(bot_id="support", at=account.now() - 7_200)
     assert reconcile.reconcile(worker).all_is_well
