@@ -57,6 +57,9 @@ def missing(services: Services, compared: Comparison) -> Iterator[Missing]:
         if state_of(known) != before[one]:
             continue
         case_id = known.case_id if known else ""
+        if before[one] == State.CREATED and not case_id:
+            # The earlier product made it, without the id in the unique field: Zoho would take a second one.
+            continue
         conversation = _conversation(services, one)
         if conversation and (case_id or _something_said(services, one)):
             yield Missing(conversation, case_id)

@@ -11,9 +11,14 @@ _REPAIR = "`cody2zoho reconcile --repair`"
 
 def is_well(life: Life) -> bool:
     """Whether it has a case, or one is on its way."""
-    if life.cases or ("zoho" in life.away and life.state == State.CREATED):
+    if life.cases or (life.state == State.CREATED and ("zoho" in life.away or _is_earlier(life))):
         return True
     return life.state in (State.WAITING, State.WORKING) or (not life.state and _will_be_found(life))
+
+
+def _is_earlier(life: Life) -> bool:
+    """Whether the earlier product made the case, of which the ledger knows no id."""
+    return life.state == State.CREATED and not life.ledger.get("case")
 
 
 def link(settings: Settings, case_id: str) -> str:
@@ -44,9 +49,11 @@ def _state(life: Life) -> str:
             return f"waiting until {_moment(life, life.next_look or life.now)}{tried}{why}"
         case State.WORKING:
             return f"a worker (claim {life.ledger.get('owner', '?')}) is at attempt {attempts or 1}"
+        case State.CREATED if _is_earlier(life):
+            return "the earlier product made its case, and left no id of it"
         case State.CREATED:
             held = life.ledger.get("messages")
-            return f"case {life.ledger.get('case', '?')}{f' with {_messages(int(held))}' if held else ''} was made"
+            return f"case {life.ledger['case']}{f' with {_messages(int(held))}' if held else ''} was made"
         case State.PARKED:
             return f"parked{tried}: {reason}"
         case State.DISMISSED:
@@ -100,7 +107,7 @@ def what_next(life: Life) -> str:
             return _on_its_way(life)
         case State.PARKED:
             return f"a person decides: `cody2zoho retry {one}` when the cause is mended, or `cody2zoho dismiss {one}`"
-        case State.CREATED if knows_zoho and not has_case:
+        case State.CREATED if knows_zoho and not has_case and not _is_earlier(life):
             return f"the case was deleted in Zoho: restore it from the recycle bin there, or {_REPAIR} makes a new one"
         case State.CREATED | State.DISMISSED:
             return "nothing"

@@ -339,3 +339,18 @@ def test_its_calls_to_zoho_are_in_its_own_lane(made, worker) -> None:
     by_lane = worker.limits.credits.budget().by_lane
     assert by_lane["cases"] == before
     assert by_lane["reconcile"] > 0
+
+
+def test_what_the_earlier_product_did_is_not_missing_and_is_not_done_again(account, organisation, plugged) -> None:
+    """Its case carries no conversation id, so Zoho would take a second one."""
+    one = chat(account)
+    organisation.add_case(Subject="made by the earlier product")
+    worker = plugged(closed=True)
+    worker.store.set(f"processed_conversation:{one}", "1")
+    work(worker)
+    assert nightly.compare(worker)["missing"] == 0
+    report = reconcile.reconcile(worker)
+    assert report.all_is_well
+    reconcile.repair(report, worker)
+    work(worker)
+    assert len(organisation.cases) == 1

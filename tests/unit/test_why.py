@@ -165,6 +165,17 @@ def test_a_case_deleted_in_zoho(account, organisation, worker) -> None:
     assert f"has no case {case_id} with a conversation id" in words
 
 
+def test_a_case_of_the_earlier_product_is_not_taken_for_a_deleted_one(account, plugged) -> None:
+    one = chat(account)
+    worker = plugged(closed=True)
+    worker.store.set(f"processed_conversation:{one}", "1")
+    work(worker)
+    words, is_well = told(worker, one)
+    assert is_well
+    assert words.startswith("the earlier product made its case, and left no id of it |")
+    assert words.endswith("| nothing")
+
+
 def test_a_case_the_ledger_does_not_know(account, organisation, worker) -> None:
     one = chat(account)
     organisation.add_case(**{KEY: one})
