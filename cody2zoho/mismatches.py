@@ -35,6 +35,8 @@ class Missing:
 
     conversation: Conversation
     case_id: str
+    #: What the ledger knows, as `Known.words` has it.
+    was: str
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,7 @@ def missing(services: Services, compared: Comparison) -> Iterator[Missing]:
             continue
         conversation = _conversation(services, one)
         if conversation and (case_id or _something_said(services, one)):
-            yield Missing(conversation, case_id)
+            yield Missing(conversation, case_id, known.words if known else UNKNOWN)
 
 
 def unrecorded(services: Services, compared: Comparison) -> list[tuple[str, str]]:

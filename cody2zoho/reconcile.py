@@ -92,8 +92,11 @@ def _compared(services: Services, tell: Callable[[str], None]) -> Report:
 
 
 def repair(report: Report, services: Services) -> tuple[int, int]:
-    """Queue what is missing, note what the ledger does not know; returns how many of each."""
-    queued = sum(services.ledger.again(one.conversation) for one in report.missing)
+    """Queue what is missing, note what the ledger does not know; returns how many of each.
+
+    Looking took long: what a poll, a worker or a person has done about one of them meanwhile stands.
+    """
+    queued = sum(services.ledger.again(one.conversation, one.was) for one in report.missing)
     return queued, services.ledger.adopt(report.unrecorded)
 
 

@@ -47,6 +47,10 @@ class Known:
     state: State
     case_id: str = ""
 
+    @property
+    def words(self) -> str:
+        return f"{self.state} {self.case_id}".rstrip()
+
 
 class Records:
     """The reading half of the ledger."""

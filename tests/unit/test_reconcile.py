@@ -354,3 +354,23 @@ def test_what_the_earlier_product_did_is_not_missing_and_is_not_done_again(accou
     reconcile.repair(report, worker)
     work(worker)
     assert len(organisation.cases) == 1
+
+
+def test_what_a_person_decided_while_lists_were_read_stands(account, worker) -> None:
+    one = chat(account)
+    report = reconcile.reconcile(worker)
+    polling.poll(worker)
+    worker.ledger.park(worker.ledger.claim(one), "Zoho refuses it")
+    worker.ledger.dismiss(one)
+    assert reconcile.repair(report, worker) == (0, 0)
+    assert worker.ledger.counts()[State.DISMISSED] == 1
+
+
+def test_a_case_made_anew_while_lists_were_read_is_not_made_again(account, organisation, made, worker) -> None:
+    """Two repairs at once: the first one's worker was quicker than the second one's report."""
+    organisation.delete_case(case_of(organisation, made[0]))
+    first, second = reconcile.reconcile(worker), reconcile.reconcile(worker)
+    assert reconcile.repair(first, worker) == (1, 0)
+    work(worker)
+    assert reconcile.repair(second, worker) == (0, 0)
+    assert worker.ledger.counts()[State.CREATED] == len(made)
