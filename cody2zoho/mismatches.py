@@ -73,6 +73,20 @@ def unrecorded(services: Services, compared: Comparison) -> list[tuple[str, str]
     return [(one, cases[one]) for one, known in _looked_up(services, cases) if state_of(known) in _UNRECORDED]
 
 
+def unsettled(services: Services, unrecorded: list[tuple[str, str]], settled_before: float) -> list[Missing]:
+    """Those whose case is so young that its worker may have died before it added notes: work, once more."""
+    if not unrecorded:
+        return []
+    young = services.cases.made_since(settled_before)
+    found = {one: _conversation(services, one) for one, case_id in unrecorded if case_id in young}
+    known = services.ledger.looked_up(list(found))
+    return [
+        Missing(conversation, "", known[one].words if one in known else UNKNOWN)
+        for one, conversation in found.items()
+        if conversation
+    ]
+
+
 def orphans(services: Services, line: int, compared: Comparison) -> tuple[list[Orphan], int]:
     """Cases whose conversation is not listed, and how many more there are that Cody was not asked about.
 

@@ -23,7 +23,7 @@ _EARLIER = "processed_conversation:"
 
 #: A younger case may still lack the notes that its worker was about to add when Redis was lost. It is not adopted:
 #: the next poll finds its conversation, the insert is refused, and the case gets what it lacks.
-_SETTLED_SECONDS = 3_600
+SETTLED_SECONDS = 3_600
 
 
 def ensure(services: Services) -> bool:
@@ -50,7 +50,7 @@ def _filled(services: Services) -> bool:
     upgrade.bring_up(services)
     services.key_field.is_unique()
     cases = adopted = 0
-    made_before = services.clock() - _SETTLED_SECONDS
+    made_before = services.clock() - SETTLED_SECONDS
     for page in services.cases.keyed_pages(services.ledger.filled_to(), made_before):
         cases += len(page)
         adopted += services.ledger.adopt((conversation_of(key), case_id) for case_id, key in page)

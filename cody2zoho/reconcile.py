@@ -18,6 +18,7 @@ from cody2zoho.formats import since
 from cody2zoho.mismatches import Missing, Orphan, state_of
 from cody2zoho.models import Conversation
 from cody2zoho.permits import patient
+from cody2zoho.rebuild import SETTLED_SECONDS
 from cody2zoho.records import Known, State
 from cody2zoho.services import Services
 
@@ -40,6 +41,8 @@ class Report:
     duplicates: dict[str, list[str]] = field(default_factory=dict)
     orphaned: list[Orphan] = field(default_factory=list)
     unrecorded: list[tuple[str, str]] = field(default_factory=list)
+    #: Of the unrecorded, those whose case may still lack its notes.
+    unsettled: list[Missing] = field(default_factory=list)
     unclear: int = 0
 
     @property
@@ -85,6 +88,8 @@ def _compared(services: Services, tell: Callable[[str], None]) -> Report:
         report.missing = list(mismatches.missing(services, compared))
         report.duplicates = compared.duplicates()
         report.unrecorded = mismatches.unrecorded(services, compared)
+        settled_before = services.clock() - SETTLED_SECONDS
+        report.unsettled = mismatches.unsettled(services, report.unrecorded, settled_before)
         report.conversations = compared.count()
         report.waiting = compared.count(State.WAITING, State.WORKING, _UNPOLLED)
         report.parked = compared.count(State.PARKED)
@@ -96,8 +101,9 @@ def repair(report: Report, services: Services) -> tuple[int, int]:
 
     Looking took long: what a poll, a worker or a person has done about one of them meanwhile stands.
     """
-    queued = sum(services.ledger.again(one.conversation, one.was) for one in report.missing)
-    return queued, services.ledger.adopt(report.unrecorded)
+    queued = sum(services.ledger.again(one.conversation, one.was) for one in report.missing + report.unsettled)
+    unsettled = {one.conversation.id for one in report.unsettled}
+    return queued, services.ledger.adopt(pair for pair in report.unrecorded if pair[0] not in unsettled)
 
 
 def _note_conversations(services: Services, bot: str | None, line: int, compared: Comparison) -> None:

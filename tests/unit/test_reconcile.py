@@ -12,6 +12,7 @@ from cody2zoho.comparison import owner_of
 from cody2zoho.keys import distinct_key
 from cody2zoho.ledger import State
 from cody2zoho.services import Services
+from cody2zoho.simulators.audit import audit
 from cody2zoho.simulators.cody import Cody
 from cody2zoho.simulators.faults import Fault
 from later import later
@@ -374,3 +375,26 @@ def test_a_case_made_anew_while_lists_were_read_is_not_made_again(account, organ
     work(worker)
     assert reconcile.repair(second, worker) == (0, 0)
     assert worker.ledger.counts()[State.CREATED] == len(made)
+
+
+def test_a_young_case_the_ledger_lost_gets_the_notes_it_may_lack(account, organisation, server, worker) -> None:
+    """Redis is wiped between the insert and the notes, and somebody repairs before the next poll."""
+    one = account.add_conversation(bot_id="support", at=account.now() - 1_500)
+    account.say(one.id, "Where is my order? " * 3_000, at=account.now() - 1_400)
+    server.faults.add(Fault("500", path="*/Notes", times=1))
+    work(worker)
+    assert not audit(account, organisation).perfect
+    worker.store.flushall()
+    report = reconcile.reconcile(worker)
+    assert report.unrecorded == [(one.id, case_of(organisation, one.id))]
+    assert reconcile.repair(report, worker) == (1, 0)
+    work(worker)
+    assert audit(account, organisation).perfect
+
+
+def test_of_many_cases_only_the_young_ones_count_as_unsettled(organisation, worker, clock) -> None:
+    old = organisation.add_case(**{KEY: "old"})
+    clock.now += 3_600
+    young = {organisation.add_case(**{KEY: f"young{number}"}) for number in range(2_003)}
+    assert worker.cases.made_since(clock.now) == young
+    assert worker.cases.made_since(clock.now - 3_600) == young | {old}
