@@ -22,7 +22,7 @@ _SHOULD_HAVE_ONE = (UNKNOWN, State.CREATED, State.GONE)
 _UNRECORDED = (UNKNOWN, State.EMPTY, State.GONE)
 
 #: Cases of unlisted conversations that Cody is asked about one by one.
-_MOST_ASKED = 200
+MOST_ASKED = 200
 
 _PER_LOOK = 500
 
@@ -93,13 +93,13 @@ def orphans(services: Services, line: int, compared: Comparison) -> tuple[list[O
     Those that turn out to be listed after all, or to belong to another, are given their place in the comparison.
     """
     strays = compared.strays()
-    found = [Orphan(*stray, _why(services, line, compared, *stray)) for stray in strays[:_MOST_ASKED]]
+    found = [Orphan(*stray, _why(services, line, compared, *stray)) for stray in strays[:MOST_ASKED]]
     orphaned = [one for one in found if one.why]
     if line:
         # Most of the others may well be older than the line, and their conversations there.
-        return orphaned, len(strays[_MOST_ASKED:])
+        return orphaned, len(strays[MOST_ASKED:])
     why = "Cody lists no such conversation for the bots of CODY_BOT_ID"
-    return orphaned + [Orphan(*stray, why) for stray in strays[_MOST_ASKED:]], 0
+    return orphaned + [Orphan(*stray, why) for stray in strays[MOST_ASKED:]], 0
 
 
 def place_strays(services: Services, compared: Comparison) -> None:
@@ -108,7 +108,7 @@ def place_strays(services: Services, compared: Comparison) -> None:
     known = dict(_looked_up(services, {owner for _, owner in strays}))
     for number, (case_id, owner) in enumerate(strays):
         # Looking for a twin reads all ids once.
-        if known[owner] or number >= _MOST_ASKED or _given_to_a_twin(compared, case_id, owner):
+        if known[owner] or number >= MOST_ASKED or _given_to_a_twin(compared, case_id, owner):
             compared.note([(owner, state_of(known[owner]))])
 
 

@@ -74,7 +74,7 @@ def reconcile(
 
 def _compared(services: Services, tell: Callable[[str], None]) -> Report:
     line = services.places.line_or(since(services.settings.sync_since, services.clock()))
-    report = Report()
+    report, began = Report(), services.clock()
     with comparison() as compared:
         for bot in services.settings.bots:
             tell(f"reading the conversations of {bot or 'all bots'}")
@@ -82,6 +82,8 @@ def _compared(services: Services, tell: Callable[[str], None]) -> Report:
         tell("reading the cases")
         for page in services.cases.keyed_pages():
             compared.hold(page)
+        if len(compared.strays()) > mismatches.MOST_ASKED:
+            _note_latest(services, max(line, int(began) - _YOUNG_SECONDS), compared)
         tell("looking at what does not match")
         report.cases = compared.cases()
         report.orphaned, report.unclear = mismatches.orphans(services, line, compared)
@@ -104,6 +106,13 @@ def repair(report: Report, services: Services) -> tuple[int, int]:
     queued = sum(services.ledger.again(one.conversation, one.was) for one in report.missing + report.unsettled)
     unsettled = {one.conversation.id for one in report.unsettled}
     return queued, services.ledger.adopt(pair for pair in report.unrecorded if pair[0] not in unsettled)
+
+
+def _note_latest(services: Services, line: int, compared: Comparison) -> None:
+    """What began while Cody was read, which may have taken hours: not all strays are asked about one by one."""
+    for bot in services.settings.bots:
+        for page in services.cody.conversations_since(bot, line):
+            compared.note((one.id, _UNPOLLED) for one in page)
 
 
 def _note_conversations(services: Services, bot: str | None, line: int, compared: Comparison) -> None:

@@ -294,15 +294,15 @@ def test_half_a_comparison_is_no_result(made, worker, server, run) -> None:
 
 
 def test_many_cases_of_unlisted_conversations_do_not_cost_a_request_each(organisation, worker, server, plugged) -> None:
-    for number in range(mismatches._MOST_ASKED + 50):
+    for number in range(mismatches.MOST_ASKED + 50):
         organisation.add_case(**{KEY: f"unlisted{number}"})
     server.journal.clear()
-    assert len(reconcile.reconcile(worker).orphaned) == mismatches._MOST_ASKED + 50
-    assert server.journal["cody"].requests == mismatches._MOST_ASKED + 1
+    assert len(reconcile.reconcile(worker).orphaned) == mismatches.MOST_ASKED + 50
+    assert server.journal["cody"].requests == mismatches.MOST_ASKED + 2
 
 
 def test_many_cases_before_the_line_are_told_from_orphans(account, organisation, plugged, run) -> None:
-    for number in range(mismatches._MOST_ASKED + 50):
+    for number in range(mismatches.MOST_ASKED + 50):
         organisation.add_case(**{KEY: chat(account, f"old{number}", ago=90_000)})
     worker = plugged()
     worker.places.draw_line(account.now() - 12 * 3600)
@@ -398,3 +398,19 @@ def test_of_many_cases_only_the_young_ones_count_as_unsettled(organisation, work
     young = {organisation.add_case(**{KEY: f"young{number}"}) for number in range(2_003)}
     assert worker.cases.made_since(clock.now) == young
     assert worker.cases.made_since(clock.now - 3_600) == young | {old}
+
+
+def test_what_began_while_cody_was_read_is_no_orphan_however_many_there_are(account, organisation, worker) -> None:
+    """Only the oldest unlisted ones are asked about; the newest are those that began meanwhile."""
+    for number in range(mismatches.MOST_ASKED + 5):
+        organisation.add_case(**{KEY: f"unlisted{number}"})
+    late = []
+
+    def meanwhile(what: str) -> None:
+        if what == "reading the cases":
+            late.append(chat(account, ago=0))
+            work(worker)
+
+    report = reconcile.reconcile(worker, meanwhile)
+    assert len(report.orphaned) == mismatches.MOST_ASKED + 5
+    assert late[0] not in {one.conversation_id for one in report.orphaned}
