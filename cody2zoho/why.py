@@ -136,11 +136,21 @@ def _nobody_has_it(life: Life) -> str:
         return f"nothing: its bot {life.conversation.bot_id} is not in CODY_BOT_ID"
     if life.conversation.created_at < life.line:
         return f"nothing: it began before SYNC_SINCE, {at(life.line, life.zone)}"
+    if life.state == State.EMPTY:
+        return _let_go_empty(life)
     if not life.something_said:
         return "nothing, unless a visitor says something while it is young (EMPTY_CONVERSATION_HOURS)"
     if life.was_polled:
         return f"the sweep finds it within FULL_SWEEP_HOURS; {_REPAIR} queues it at once"
     return "the next polls find it (POLL_INTERVAL_SECONDS)"
+
+
+def _let_go_empty(life: Life) -> str:
+    """Neither polls nor comparisons look at it again."""
+    if not life.something_said:
+        return "nothing"
+    ask = f"celery -A cody2zoho call cody2zoho.create_case --args '[\"{life.conversation_id}\"]'"
+    return f"nothing by itself: a visitor spoke after it was let go; `{ask}` makes its case"
 
 
 def _will_be_found(life: Life) -> bool:

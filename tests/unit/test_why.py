@@ -152,6 +152,20 @@ def test_a_conversation_in_which_nothing_was_said(account, worker) -> None:
     assert "unless a visitor says something" in words
 
 
+def test_what_was_said_after_it_was_let_go_empty_needs_a_person_and_the_remedy_works(
+    account, organisation, worker
+) -> None:
+    one = account.add_conversation(bot_id="support", at=account.now() - 90_000).id
+    work(worker)
+    assert told(worker, one)[0].endswith("| nothing")
+    account.say(one, WORDS)
+    words, is_well = told(worker, one)
+    assert not is_well
+    assert f"cody2zoho.create_case --args '[\"{one}\"]'` makes its case" in words
+    pipeline.create_case(one, worker)
+    assert case_of(organisation, one)
+
+
 def test_a_case_deleted_in_zoho(account, organisation, worker) -> None:
     one = chat(account)
     work(worker)
