@@ -230,6 +230,13 @@ def test_config_shows_settings_without_secrets(run) -> None:
     assert json.loads(run("config", "--json").output)
 
 
+def test_config_shows_a_value_as_it_was_written(run) -> None:
+    """The library that draws tables has a mark-up of its own."""
+    shown = run("config", CASE_SUBJECT_PREFIX="[/Chat] :x: [red]")
+    assert shown.exit_code == 0
+    assert "[/Chat] :x: [red]" in shown.output
+
+
 def test_missing_settings_are_sentences_and_exit_code_2(monkeypatch: pytest.MonkeyPatch) -> None:
     services.services.cache_clear()
     for words in (["doctor"], ["setup"], ["status"], ["config"]):

@@ -414,3 +414,12 @@ def test_what_began_while_cody_was_read_is_no_orphan_however_many_there_are(acco
     report = reconcile.reconcile(worker, meanwhile)
     assert len(report.orphaned) == mismatches.MOST_ASKED + 5
     assert late[0] not in {one.conversation_id for one in report.orphaned}
+
+
+@pytest.mark.parametrize("typed", ["[/done]", "[see] 5725", ":x:"])
+def test_what_someone_typed_into_the_field_is_shown_as_it_is(organisation, worker, run, typed: str) -> None:
+    """The library that draws tables has a mark-up of its own."""
+    organisation.add_case(**{KEY: typed})
+    shown = run("reconcile")
+    assert shown.exit_code == 1
+    assert typed in shown.output
