@@ -1,9 +1,11 @@
 """`doctor` and `setup`: what is wrong is found, named, and mended where it can be."""
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import redis
 from click.testing import CliRunner, Result
 
 from cody2zoho import configuration, polling, services
@@ -39,6 +41,24 @@ def test_a_good_set_up_has_nothing_to_mend_but_redis_persistence(plugged) -> Non
     assert levels.pop("Redis disk") is Level.WARNING
     assert set(levels.values()) == {Level.OK}
     assert {"Redis", "Redis memory", "Cody", "Cody bot", "Zoho", "Zoho unique field", "Zoho contact"} <= levels.keys()
+
+
+@pytest.fixture
+def full(store: redis.Redis) -> Iterator[None]:
+    """Redis has no room."""
+    store.config_set("maxmemory", 1)
+    yield
+    store.config_set("maxmemory", 0)
+
+
+def test_a_full_redis_is_not_called_well_nor_away(full, run) -> None:
+    shown = run("doctor")
+    assert shown.exit_code == 1
+    assert "Redis memory: is full, so that nothing new can be noted" in shown.output
+    assert "cannot be reached" not in shown.output
+    reconciled = run("reconcile")
+    assert reconciled.exit_code == 1
+    assert reconciled.stderr == "Redis is full: raise its maxmemory.\n"
 
 
 @pytest.mark.parametrize(
