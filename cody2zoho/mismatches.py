@@ -7,7 +7,7 @@ from itertools import islice
 
 from cody2zoho import transcript
 from cody2zoho.comparison import Comparison
-from cody2zoho.errors import Gone
+from cody2zoho.errors import Cody2ZohoError, Gone
 from cody2zoho.models import Conversation
 from cody2zoho.records import Known, State
 from cody2zoho.services import Services
@@ -23,6 +23,9 @@ _UNRECORDED = (UNKNOWN, State.EMPTY, State.GONE)
 
 #: Cases of unlisted conversations that Cody is asked about one by one.
 MOST_ASKED = 200
+
+#: A night has two minutes, and work goes on beside it.
+_MOST_ASKED_BY_NIGHT = 20
 
 _PER_LOOK = 500
 
@@ -65,6 +68,17 @@ def missing(services: Services, compared: Comparison) -> Iterator[Missing]:
         conversation = _conversation(services, one)
         if conversation and (case_id or _something_said(services, one)):
             yield Missing(conversation, case_id, known.words if known else UNKNOWN)
+
+
+def erased(services: Services, compared: Comparison) -> int:
+    """How many of the conversations whose case is missing are not at Cody either; 20 of them are asked for."""
+    count = 0
+    for one, _ in compared.missing(State.CREATED)[:_MOST_ASKED_BY_NIGHT]:
+        try:
+            count += not services.cody.has(one)
+        except Cody2ZohoError:
+            break
+    return count
 
 
 def unrecorded(services: Services, compared: Comparison) -> list[tuple[str, str]]:
