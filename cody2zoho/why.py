@@ -119,6 +119,8 @@ def what_next(life: Life) -> str:
 def _on_its_way(life: Life) -> str:
     if life.blocked:
         return f"it waits until someone mends what blocks all work: {life.blocked}"
+    if not life.is_filled:
+        return "it waits until the ledger is filled from Zoho, which a worker does by itself"
     what = "the next attempt records the case that is there" if life.cases else "a worker makes the case"
     when = (life.next_look or life.now) - life.now
     if life.state == State.WORKING:

@@ -243,6 +243,17 @@ def test_status_counts_and_fails_while_something_is_blocked(run, plugged) -> Non
     assert json.loads(blocked.output)["blocked"] == {"zoho": "Zoho refuses ZOHO_REFRESH_TOKEN"}
 
 
+def test_status_says_that_the_ledger_is_not_filled_yet(run, plugged) -> None:
+    plugged(closed=True)
+    shown = run("status")
+    assert shown.exit_code == 0
+    assert "The ledger is not filled from Zoho yet, and no case is made before it is." in shown.output
+    assert json.loads(run("status", "--json").output)["filled"] is False
+    plugged()
+    assert "not filled" not in run("status").output
+    assert json.loads(run("status", "--json").output)["filled"] is True
+
+
 def test_config_shows_settings_without_secrets(run) -> None:
     shown = run("config", REDIS_URL="redis://:hush-hush-hush-hush@127.0.0.1:1/0")
     assert shown.exit_code == 0

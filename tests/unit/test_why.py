@@ -216,6 +216,15 @@ def test_what_blocks_all_work_is_said(account, worker) -> None:
     assert "until someone mends what blocks all work: Zoho refuses ZOHO_REFRESH_TOKEN" in words
 
 
+def test_a_ledger_that_is_not_filled_yet_is_said(account, worker) -> None:
+    one = chat(account)
+    polling.poll(worker)
+    worker.ledger.close()
+    words, is_well = told(worker, one)
+    assert is_well
+    assert words.endswith("| it waits until the ledger is filled from Zoho, which a worker does by itself")
+
+
 def test_zoho_away_is_said_in_its_line_and_the_rest_goes_on(account, worker, server) -> None:
     one = chat(account)
     work(worker)
