@@ -10,11 +10,14 @@ In this order a case that is made meanwhile is never taken for a missing one. No
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from cody2zoho import mismatches
 from cody2zoho.comparison import Comparison, comparison
 from cody2zoho.credits import lane
+from cody2zoho.errors import RateLimited, Transient
 from cody2zoho.formats import since
+from cody2zoho.http import Answer
 from cody2zoho.mismatches import Missing, Orphan, state_of
 from cody2zoho.models import Conversation
 from cody2zoho.permits import patient
@@ -24,6 +27,12 @@ from cody2zoho.services import Services
 
 #: Not known to the ledger, and no wonder.
 _UNPOLLED = "unpolled"
+
+#: Seconds to wait after each passing fault in a row: hours of reading are not given up for one of them.
+_WAITS = (2, 4, 8, 16, 32, 60)
+
+#: A pause that an API asks for is waited for. Credits that come back tomorrow are not.
+_LONGEST_WAIT_SECONDS = 960
 
 #: A younger conversation may not have been polled yet.
 _YOUNG_SECONDS = 600
@@ -67,9 +76,31 @@ def reconcile(
 
     It takes what the work leaves of Cody's limit, however long that takes.
     """
-    waiting = replace(services, cody=replace(services.cody, permit=patient(services.cody.permit, sleep=sleep)))
+    permit = _insistent(patient(services.cody.permit, sleep=sleep), sleep)
+    crm = replace(services.crm, in_turn=_insistent(services.crm.in_turn, sleep))
+    cody, cases = replace(services.cody, permit=permit), replace(services.cases, crm=crm)
     with lane("reconcile"):
-        return _compared(waiting, tell)
+        return _compared(replace(services, cody=cody, cases=cases), tell)
+
+
+def _insistent(ask: Callable[..., Answer], sleep: Callable[[float], None]) -> Callable[..., Answer]:
+    """As `ask`, and again after a passing fault. Only for what is read: a write may have taken effect."""
+
+    def asked(*about: Any, **more: Any) -> Answer:
+        for seconds in _WAITS:
+            wait = 0.0
+            try:
+                answer = ask(*about, **more)
+                if answer.status != 429 and answer.status < 500:
+                    return answer
+            except Transient as error:
+                wait = error.retry_after_seconds or 0 if isinstance(error, RateLimited) else 0
+                if wait > _LONGEST_WAIT_SECONDS:
+                    raise
+            sleep(max(wait, seconds))
+        return ask(*about, **more)
+
+    return asked
 
 
 def _compared(services: Services, tell: Callable[[str], None]) -> Report:

@@ -9,6 +9,7 @@ from chats import KEY, case_of, chat, work
 from cody2zoho import configuration, mismatches, nightly, polling, reconcile
 from cody2zoho.cli import main
 from cody2zoho.comparison import owner_of
+from cody2zoho.errors import Transient
 from cody2zoho.keys import distinct_key
 from cody2zoho.ledger import State
 from cody2zoho.services import Services
@@ -286,11 +287,27 @@ def test_reading_stops_at_the_line(account, plugged, server) -> None:
 
 
 def test_half_a_comparison_is_no_result(made, worker, server, run) -> None:
-    server.faults.add(Fault("500", path="/crm/v8/coql"))
+    server.faults.add(Fault("garble", path="/crm/v8/coql"))
     result = run("reconcile")
     assert result.exit_code == 1
     assert "missing" not in result.output
     assert nightly.latest(worker) == {}
+
+
+def test_a_passing_fault_does_not_end_hours_of_reading(made, worker, server) -> None:
+    waits: list[float] = []
+    server.faults.add(Fault("502", path="/api/v1/conversations", times=2))
+    server.faults.add(Fault("500", path="/crm/v8/coql", times=1))
+    assert reconcile.reconcile(worker, sleep=waits.append).all_is_well
+    assert waits == [2, 4, 2]
+
+
+def test_what_does_not_pass_ends_it(made, worker, server) -> None:
+    waits: list[float] = []
+    server.faults.add(Fault("502", path="/api/v1/conversations"))
+    with pytest.raises(Transient):
+        reconcile.reconcile(worker, sleep=waits.append)
+    assert sum(waits) < 180
 
 
 def test_many_cases_of_unlisted_conversations_do_not_cost_a_request_each(organisation, worker, server, plugged) -> None:
