@@ -76,31 +76,39 @@ def reconcile(
 
     It takes what the work leaves of Cody's limit, however long that takes.
     """
-    permit = _insistent(patient(services.cody.permit, sleep=sleep), sleep)
-    crm = replace(services.crm, in_turn=_insistent(services.crm.in_turn, sleep))
+    insistence = _Insistence(sleep)
+    permit = insistence.of(patient(services.cody.permit, sleep=sleep))
+    crm = replace(services.crm, in_turn=insistence.of(services.crm.in_turn))
     cody, cases = replace(services.cody, permit=permit), replace(services.cases, crm=crm)
     with lane("reconcile"):
         return _compared(replace(services, cody=cody, cases=cases), tell)
 
 
-def _insistent(ask: Callable[..., Answer], sleep: Callable[[float], None]) -> Callable[..., Answer]:
-    """As `ask`, and again after a passing fault. Only for what is read: a write may have taken effect."""
+@dataclass
+class _Insistence:
+    """Asks again after a passing fault, once anything was answered. Only for what is read, which has no effect."""
 
-    def asked(*about: Any, **more: Any) -> Answer:
-        for seconds in _WAITS:
-            wait = 0.0
-            try:
-                answer = ask(*about, **more)
-                if answer.status != 429 and answer.status < 500:
-                    return answer
-            except Transient as error:
-                wait = error.retry_after_seconds or 0 if isinstance(error, RateLimited) else 0
-                if wait > _LONGEST_WAIT_SECONDS:
-                    raise
-            sleep(max(wait, seconds))
-        return ask(*about, **more)
+    sleep: Callable[[float], None]
+    has_begun: bool = False
 
-    return asked
+    def of(self, ask: Callable[..., Answer]) -> Callable[..., Answer]:
+        def asked(*about: Any, **more: Any) -> Answer:
+            for seconds in _WAITS if self.has_begun else ():
+                wait = 0.0
+                try:
+                    answer = ask(*about, **more)
+                    if answer.status != 429 and answer.status < 500:
+                        return answer
+                except Transient as error:
+                    wait = error.retry_after_seconds or 0 if isinstance(error, RateLimited) else 0
+                    if wait > _LONGEST_WAIT_SECONDS:
+                        raise
+                self.sleep(max(wait, seconds))
+            answer = ask(*about, **more)
+            self.has_begun = True
+            return answer
+
+        return asked
 
 
 def _compared(services: Services, tell: Callable[[str], None]) -> Report:
