@@ -30,6 +30,9 @@ class Finding:
     mend: str = ""
 
 
+_MEND_OF_FULL = "raise its maxmemory; what it knows is not lost"
+
+
 def all_checks(services: Services) -> Iterator[Finding]:
     """Every finding, as soon as it is known; what depends on something broken is left out."""
     for check in (_redis, _cody, _zoho):
@@ -39,6 +42,8 @@ def all_checks(services: Services) -> Iterator[Finding]:
             yield Finding(_ABOUT[check], Level.WARNING, str(error), "ask again in a minute")
         except Cody2ZohoError as error:
             yield Finding(_ABOUT[check], Level.FAILED, str(error))
+        except redis.exceptions.OutOfMemoryError:
+            yield Finding(_ABOUT[check], Level.FAILED, "cannot be looked at while Redis is full", _MEND_OF_FULL)
         except redis.exceptions.RedisError as error:
             where = f"{services.settings.shown_redis_address}: {type(error).__name__}"
             yield Finding("Redis", Level.FAILED, f"cannot be reached at {where}", "start it, or correct REDIS_URL")
@@ -58,7 +63,9 @@ def _redis(services: Services) -> Iterator[Finding]:
     yield Finding("Redis", Level.OK, f"answers at {services.settings.shown_redis_address}, version {version}")
     memory, disk = services.store.info("memory"), services.store.info("persistence")
     policy = str(memory.get("maxmemory_policy", "unknown"))
-    if policy == "noeviction":
+    if 0 < int(memory.get("maxmemory", 0)) <= int(memory["used_memory"]):
+        yield Finding("Redis memory", Level.FAILED, "is full, so that nothing new can be noted", _MEND_OF_FULL)
+    elif policy == "noeviction":
         yield Finding("Redis memory", Level.OK, "refuses writes when full, and forgets nothing")
     else:
         mend = "set maxmemory-policy to noeviction"

@@ -16,12 +16,16 @@ from cody2zoho.errors import ConfigurationError
 from cody2zoho.formats import is_unset, without_login
 from cody2zoho.settings import CREDENTIALS, Settings
 
+_NOT_UTF_8 = ".env is not written in UTF-8: save it so; an editor calls it the encoding."
+
 
 @lru_cache(maxsize=1)
 def settings() -> Settings:
     """The settings of this process, read once. Raises ConfigurationError with all that is wrong."""
     try:
         return Settings(**_embedded_redis())
+    except UnicodeDecodeError:
+        raise ConfigurationError([_NOT_UTF_8]) from None
     except ValidationError as error:
         raise ConfigurationError([_sentence(item) for item in error.errors()]) from None
 
@@ -74,7 +78,11 @@ def origins(env_file: Path = Path(".env")) -> Iterator[Origin]:
 
 
 def _sources(env_file: Path = Path(".env")) -> dict[str, Any]:
-    return {"environment": dict(os.environ), str(env_file): dotenv_values(env_file) if env_file.exists() else {}}
+    try:
+        written = dotenv_values(env_file) if env_file.exists() else {}
+    except UnicodeDecodeError:
+        raise ConfigurationError([_NOT_UTF_8]) from None
+    return {"environment": dict(os.environ), str(env_file): written}
 
 
 def _embedded_redis() -> dict[str, Any]:

@@ -154,13 +154,13 @@ class Ledger(Records):
         """A person decided that it gets no case. False where it is not parked."""
         return self._decided(conversation_id, State.DISMISSED)
 
-    def again(self, conversation: Conversation) -> bool:
-        """Begin anew, whatever became of it. False where someone works on it."""
+    def again(self, conversation: Conversation, *was: str) -> bool:
+        """Begin anew, whatever became of it, or only while it is what it `was`. False where someone works on it."""
         keys = [
             *self._places([conversation.id]),
             *self._keys("agenda", "working", "metrics:states", "parked"),
         ]
-        facts = [conversation.id, conversation.bot_id, conversation.created_at]
+        facts = [conversation.id, conversation.bot_id, conversation.created_at, *was]
         return bool(self._again(keys=keys, args=facts))
 
     def adopt(self, pairs: Iterable[tuple[str, str]]) -> int:

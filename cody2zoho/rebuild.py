@@ -25,7 +25,7 @@ _EARLIER = "processed_conversation:"
 
 #: A younger case may still lack the notes that its worker was about to add when Redis was lost. It is not adopted:
 #: the next poll finds its conversation, the insert is refused, and the case gets what it lacks.
-_SETTLED_SECONDS = 3_600
+SETTLED_SECONDS = 3_600
 
 _LOST = "Redis was wiped or restored while the ledger was being filled"
 
@@ -60,7 +60,7 @@ def _filled(services: Services) -> bool:
     upgrade.bring_up(services)
     # Without either guard nothing would notice a second case, which is worse than one without its notes.
     is_guarded = services.key_field.is_unique() or services.settings.zoho_enable_duplicate_check
-    made_before = services.clock() - _SETTLED_SECONDS if is_guarded else math.inf
+    made_before = services.clock() - SETTLED_SECONDS if is_guarded else math.inf
     cases = adopted = 0
     filled_to = services.ledger.filled_to()
     for page in services.cases.keyed_pages(filled_to, made_before):

@@ -72,7 +72,9 @@ class Settings(BaseSettings):
         "Closed", "Status of a new case; a value of the pick list in Zoho.", max_length=120
     )
     zoho_case_origin: str = _setting("Web", "Origin of a new case; a value of the pick list in Zoho.", max_length=120)
-    zoho_contact_id: str = _setting("", "Record id of the contact every case belongs to; empty = by ZOHO_CONTACT_NAME.")
+    zoho_contact_id: formats.RecordId = _setting(
+        "", "Record id of the contact every case belongs to; empty = by ZOHO_CONTACT_NAME."
+    )
     zoho_contact_name: str = _setting(
         "", "Name of the contact every case belongs to, found or created once; empty = no contact.", max_length=120
     )

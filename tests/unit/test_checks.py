@@ -1,9 +1,11 @@
 """`doctor` and `setup`: what is wrong is found, named, and mended where it can be."""
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import redis
 from click.testing import CliRunner, Result
 
 from cody2zoho import configuration, polling, services
@@ -39,6 +41,24 @@ def test_a_good_set_up_has_nothing_to_mend_but_redis_persistence(plugged) -> Non
     assert levels.pop("Redis disk") is Level.WARNING
     assert set(levels.values()) == {Level.OK}
     assert {"Redis", "Redis memory", "Cody", "Cody bot", "Zoho", "Zoho unique field", "Zoho contact"} <= levels.keys()
+
+
+@pytest.fixture
+def full(store: redis.Redis) -> Iterator[None]:
+    """Redis has no room."""
+    store.config_set("maxmemory", 1)
+    yield
+    store.config_set("maxmemory", 0)
+
+
+def test_a_full_redis_is_not_called_well_nor_away(full, run) -> None:
+    shown = run("doctor")
+    assert shown.exit_code == 1
+    assert "Redis memory: is full, so that nothing new can be noted" in shown.output
+    assert "cannot be reached" not in shown.output
+    reconciled = run("reconcile")
+    assert reconciled.exit_code == 1
+    assert reconciled.stderr == "Redis is full: raise its maxmemory.\n"
 
 
 @pytest.mark.parametrize(
@@ -223,11 +243,29 @@ def test_status_counts_and_fails_while_something_is_blocked(run, plugged) -> Non
     assert json.loads(blocked.output)["blocked"] == {"zoho": "Zoho refuses ZOHO_REFRESH_TOKEN"}
 
 
+def test_status_says_that_the_ledger_is_not_filled_yet(run, plugged) -> None:
+    plugged(closed=True)
+    shown = run("status")
+    assert shown.exit_code == 0
+    assert "The ledger is not filled from Zoho yet, and no case is made before it is." in shown.output
+    assert json.loads(run("status", "--json").output)["filled"] is False
+    plugged()
+    assert "not filled" not in run("status").output
+    assert json.loads(run("status", "--json").output)["filled"] is True
+
+
 def test_config_shows_settings_without_secrets(run) -> None:
     shown = run("config", REDIS_URL="redis://:hush-hush-hush-hush@127.0.0.1:1/0")
     assert shown.exit_code == 0
     assert "hush" not in shown.output
     assert json.loads(run("config", "--json").output)
+
+
+def test_config_shows_a_value_as_it_was_written(run) -> None:
+    """The library that draws tables has a mark-up of its own."""
+    shown = run("config", CASE_SUBJECT_PREFIX="[/Chat] :x: [red]")
+    assert shown.exit_code == 0
+    assert "[/Chat] :x: [red]" in shown.output
 
 
 def test_missing_settings_are_sentences_and_exit_code_2(monkeypatch: pytest.MonkeyPatch) -> None:
