@@ -128,7 +128,8 @@ class Api:
     def _body(self, response: requests.Response, ends_at: float) -> bytes:
         """The whole body; the read time-out starts anew with each byte, so the total is held here."""
         chunks, size = [], 0
-        for chunk in response.iter_content(_CHUNK_BYTES):
+        # `read1` returns what has come; all else waits until a chunk is full, for as long as bytes keep trickling.
+        while chunk := response.raw.read1(_CHUNK_BYTES, decode_content=True):
             chunks.append(chunk)
             size += len(chunk)
             if time.monotonic() > ends_at or size > _LARGEST_ANSWER_BYTES:
