@@ -126,14 +126,18 @@ class Ledger(Records):
         """The case exists. False where that was known already, so that nobody counts it twice."""
         return self._move(claim, State.CREATED, record=f"{State.CREATED} {case_id} {messages} {digest}")
 
-    def later(self, claim: Claim, seconds: float, reason: str, *, counts: bool = True) -> bool:
+    def later(
+        self, claim: Claim, seconds: float, reason: str, *, counts: bool = True, is_faultless: bool = False
+    ) -> bool:
         """Look again in so many seconds. False where the claim was lost meanwhile.
 
         Where nothing was tried, neither does the attempt count, nor does it prove that a worker survives this one.
+        Where nothing was wrong with it, its attempts, and the time they take, begin anew.
         """
         if not counts:
             return self._move(claim, State.WAITING, seconds=seconds, reason=reason, attempts=claim.attempts - 1)
-        return self._move(claim, State.WAITING, seconds=seconds, reason=reason, lapses=0)
+        attempts = 0 if is_faultless else claim.attempts
+        return self._move(claim, State.WAITING, seconds=seconds, reason=reason, attempts=attempts, lapses=0)
 
     def let_go(self, claim: Claim, state: State) -> bool:
         """Nothing is to be done, now or later."""

@@ -178,7 +178,8 @@ def _nothing_said(claim: Claim, services: Services) -> Outcome:
     """No case yet, perhaps never: someone may still be about to type."""
     age_seconds = services.clock() - claim.conversation.created_at
     if age_seconds < services.settings.empty_conversation_hours * 3600:
-        services.ledger.later(claim, max(_FIRST_EMPTY_WAIT_SECONDS, age_seconds / 2), "nothing was said yet")
+        wait = max(_FIRST_EMPTY_WAIT_SECONDS, age_seconds / 2)
+        services.ledger.later(claim, wait, "nothing was said yet", is_faultless=True)
         return Outcome("waiting: nothing was said yet")
     services.ledger.let_go(claim, State.EMPTY)
     log.info("conversation_empty")
@@ -219,7 +220,7 @@ def wait_seconds(attempts: int, retry_after_seconds: float | None) -> float:
 
 def _held_up(claim: Claim, error: Blocked, services: Services) -> Outcome:
     """A person has to mend something first; the conversation itself is not at fault."""
-    services.ledger.later(claim, _BLOCKED_WAIT_SECONDS, str(error))
+    services.ledger.later(claim, _BLOCKED_WAIT_SECONDS, str(error), is_faultless=True)
     services.blocks.put(error.what, str(error))
     return Outcome(f"waiting: {error}")
 

@@ -453,6 +453,20 @@ def test_passing_faults_that_do_not_pass_park_it_in_the_end(account, server, plu
     assert words.startswith("parked: Tried for 1 hours: Zoho")
 
 
+@pytest.mark.parametrize(("status", "says"), [("Nonsense", "Hello"), ("Closed", "")], ids=["blocked", "empty"])
+def test_a_long_wait_that_is_no_fault_of_its_own_does_not_park_it(
+    account, server, plugged, status: str, says: str
+) -> None:
+    conversation_id = chat(account, says)
+    early = plugged(zoho_case_status=status)
+    worker = plugged(max_attempts_hours=1)
+    assert str(pipeline.create_case(conversation_id, early)).startswith("waiting")
+    two_hours_ago = int(worker.ledger.about(conversation_id)["first_try"]) - 7_200_000
+    worker.store.hset(f"{{cody2zoho}}:conversation:{conversation_id}", "first_try", two_hours_ago)
+    server.faults.add(Fault("503", simulator="cody"))
+    assert str(pipeline.create_case(conversation_id, worker)).startswith("postponed")
+
+
 @pytest.fixture
 def unguarded(server, clock) -> Zoho:
     """A Zoho that takes a second case of the same conversation, in the place of the other."""
