@@ -218,3 +218,11 @@ def test_doctor_warns_when_the_forecast_passes_the_allowance(plugged, store) -> 
     found = {finding.about: finding for finding in all_checks(worker)}
     assert found["Zoho credits"].level is Level.WARNING
     assert "ZOHO_CREDITS_PER_DAY" in found["Zoho credits"].mend
+
+
+def test_doctor_says_that_used_up_credits_hold_up_cases_though_nothing_is_spent_any_more(plugged, store) -> None:
+    worker = plugged(zoho_credits_per_day=1_000)
+    worker.fields.all()
+    spend(store, 1_000, seconds_ago=DAY / 2)
+    found = {finding.about: finding for finding in all_checks(worker)}["Zoho credits"]
+    assert (found.level, found.words.partition(";")[0]) == (Level.WARNING, "used up")
