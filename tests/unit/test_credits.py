@@ -129,6 +129,15 @@ def test_what_was_spent_a_day_ago_counts_no_more(plugged, store) -> None:
     assert store.hlen(BOOKS) == 1
 
 
+def test_what_was_spent_by_a_clock_that_was_put_back_does_not_count(plugged, store) -> None:
+    worker = plugged(zoho_credits_per_day=1_000)
+    spend(store, 1_000, seconds_ago=-7 * DAY)
+    assert worker.limits.credits.budget().remaining == 1_000
+    assert worker.limits.room() > 0
+    worker.fields.all()
+    assert list(store.hvals(BOOKS)) == ["1"]
+
+
 def test_books_are_gone_a_day_after_the_last_call(plugged, store) -> None:
     plugged().fields.all()
     assert DAY < store.ttl(BOOKS) <= DAY + 3600
