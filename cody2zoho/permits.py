@@ -70,7 +70,7 @@ class Permits:
         self._pauses, self._patience = pauses, patience
         self.window_keys = [f"{prefix}limit:cody:{part}" for part in ("reads", "polls", "told")]
         self._keys = [*self.window_keys, f"{prefix}limit:cody:first", pauses.key("cody")]
-        self._permit = script(store, "window", "permit")
+        self._permit = script(store, "window", "paused", "permit")
         #: Limit, remaining and the moment of the latest headers; they travel with the next permit.
         self._heard: tuple[str, str, float] | None = None
 

@@ -215,6 +215,14 @@ def test_where_it_is_scarce_one_conversation_is_read_to_its_end(plugged, store) 
     assert asks(worker, Kind.ON, "other")
 
 
+def test_a_clock_that_was_put_back_lets_no_conversation_stay_the_first(plugged, store) -> None:
+    worker = plugged(cody_requests_per_minute=60)
+    many(worker, Kind.START)
+    assert asks(worker, Kind.ON, "long")
+    store.pexpire(f"{PREFIX}limit:cody:first", 3_600_000)
+    assert asks(worker, Kind.ON, "other")
+
+
 def test_where_there_is_plenty_all_read_at_once(plugged) -> None:
     worker = plugged(cody_requests_per_minute=60)
     for number in range(20):
