@@ -43,19 +43,25 @@ class Kind(StrEnum):
 def patient(
     permit: Callable[..., Answer], longest_seconds: float = math.inf, sleep: Callable[[float], None] = time.sleep
 ) -> Callable[..., Answer]:
-    """The permit of a command, which has time: it waits for its turn, and leaves to polls what is kept for them."""
+    """The permit of a command, which has time: it waits for its turn, and leaves to polls what is kept for them.
+
+    A 429 is as if it had not been its turn: nothing came of the request, and the pause that it began is waited for.
+    """
 
     def ask(send: Callable[[], Answer], kind: Kind, reader: str = "") -> Answer:  # noqa: ARG001 - always the same
         waited = 0.0
         while True:
             try:
-                return permit(send, Kind.START, reader)
+                answer = permit(send, Kind.START, reader)
+                seconds = 1.0
+                if answer.status != 429 or waited + seconds > longest_seconds:
+                    return answer
             except OutOfTurn as wait:
                 seconds = wait.retry_after_seconds or 1.0
                 if waited + seconds > longest_seconds:
                     raise
-                sleep(seconds)
-                waited += seconds
+            sleep(seconds)
+            waited += seconds
 
     return ask
 

@@ -333,6 +333,15 @@ def test_it_takes_what_codys_limit_leaves_and_waits_for_the_rest(account, made, 
     assert server.journal["cody"].statuses[429] == 0
 
 
+@pytest.mark.parametrize("retry_after", [None, 3])
+def test_a_429_of_cody_is_waited_for_and_loses_no_comparison(account, server, plugged, retry_after) -> None:
+    worker = plugged()
+    chat(account)
+    work(worker)
+    server.faults.add(Fault("429", simulator="cody", times=2, retry_after=retry_after))
+    assert reconcile.reconcile(worker, sleep=lambda seconds: later(worker.store, seconds)).conversations == 1
+
+
 def test_its_calls_to_zoho_are_in_its_own_lane(made, worker) -> None:
     before = worker.limits.credits.budget().by_lane["cases"]
     reconcile.reconcile(worker)
