@@ -21,7 +21,7 @@ from enum import StrEnum
 import redis
 from redis.exceptions import RedisError
 
-from cody2zoho.errors import OutOfTurn
+from cody2zoho.errors import OutOfTurn, ReadInPart
 from cody2zoho.http import Answer, retry_after_seconds
 from cody2zoho.patience import Patience
 from cody2zoho.pauses import Pauses
@@ -67,7 +67,7 @@ def patient(
 
 
 class Permits:
-    """Raises OutOfTurn where there is no permit in time; nothing was asked then."""
+    """Raises OutOfTurn where there is no permit in time, ReadInPart where that is for a further page; none is asked."""
 
     def __init__(
         self, store: redis.Redis, prefix: str, per_minute: int | None, pauses: Pauses, patience: Patience
@@ -84,6 +84,9 @@ class Permits:
         """What `send` answers once it may be asked; `reader` tells conversations apart."""
         longest = _ON_SECONDS if kind is Kind.ON else _START_SECONDS
         wait = self._patience.until(lambda: self._wait(kind, reader), longest)
+        if wait is not None and kind is Kind.ON and not self._patience.is_over:
+            # What is too long for the limit would be begun again and again, and take the turns of all others.
+            raise ReadInPart("Cody's limit, or a pause, let only a part be read within TASK_BUDGET_SECONDS", wait)
         if wait is not None:
             raise OutOfTurn("Cody may not be asked yet: it wants a pause, or this minute's requests are used up", wait)
         answer = send()

@@ -17,6 +17,7 @@ from cody2zoho.errors import (
     OutcomeUnknown,
     OutOfTurn,
     Permanent,
+    ReadInPart,
     Transient,
 )
 from cody2zoho.http import time_limit
@@ -132,6 +133,8 @@ def _survivors_turn(claim: Claim, services: Services) -> Outcome | None:
 def _worked(claim: Claim, services: Services) -> Outcome:
     try:
         return _written(claim, services)
+    except ReadInPart as error:
+        return _postponed(claim, error, services)
     except OutOfTurn as error:
         return _put_off(claim, error, services)
     except Transient as error:

@@ -265,7 +265,7 @@ def test_a_conversation_that_waits_is_handed_back_when_the_worker_stops(plugged)
         waiting = threads.submit(worker.limits.permit, answered_never, Kind.ON)
         eventually(waiting.running)
         worker.limits.stop_waiting()
-        assert isinstance(waiting.exception(3), OutOfTurn)
+        assert type(waiting.exception(3)) is OutOfTurn
 
 
 def answered_never() -> Answer:
