@@ -168,6 +168,8 @@ def _gone(claim: Claim, services: Services) -> Outcome:
     try:
         if services.cody.has(claim.conversation.id):
             return _postponed(claim, Transient("Cody knows a conversation, but not its messages"), services)
+    except OutOfTurn as error:
+        return _put_off(claim, error, services)
     except Transient as error:
         return _postponed(claim, error, services)
     except Blocked as error:
