@@ -183,11 +183,12 @@ def test_whoever_reads_on_comes_before_whoever_begins(plugged) -> None:
     assert not asks(worker, Kind.START)
 
 
-def test_a_backlog_leaves_the_polls_their_share(plugged) -> None:
-    worker = plugged(cody_requests_per_minute=60)
+@pytest.mark.parametrize(("limit", "share"), [(6, 1), (10, 1), (60, 4)])
+def test_a_backlog_leaves_the_polls_their_share(plugged, limit: int, share: int) -> None:
+    worker = plugged(cody_requests_per_minute=limit)
     many(worker, Kind.START)
     many(worker, Kind.ON)
-    assert many(worker, Kind.POLL) >= 4
+    assert many(worker, Kind.POLL) >= share
 
 
 def test_a_long_list_leaves_a_begun_conversation_its_share(plugged) -> None:
