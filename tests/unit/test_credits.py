@@ -204,6 +204,11 @@ def test_credits_last_at_a_rate_below_the_allowance() -> None:
     assert some.words == "they last: the present rate takes 2400 of 10000 a day"
 
 
+def test_a_rate_above_the_allowance_is_never_said_to_last() -> None:
+    for remaining in (None, 5_000):
+        assert budget(1_000, 30_000, 20_000, remaining).words == "the present rate takes 24000 of 20000 a day"
+
+
 def test_headroom_is_the_time_until_nothing_is_left() -> None:
     # 24,000 a day against 1,000 used so far: 11,500 are gone in half a day.
     some = budget(1_000, 0, 12_500, 11_500)
