@@ -66,6 +66,8 @@ def reconcile(
     """
     waiting = replace(services, cody=replace(services.cody, permit=patient(services.cody.permit, sleep=sleep)))
     with lane("reconcile"):
+        # Now, and not after hours of reading at Cody.
+        services.limits.credits.check()
         return _compared(waiting, tell)
 
 

@@ -9,6 +9,7 @@ from chats import KEY, case_of, chat, work
 from cody2zoho import configuration, mismatches, nightly, polling, reconcile
 from cody2zoho.cli import main
 from cody2zoho.comparison import owner_of
+from cody2zoho.errors import OutOfTurn
 from cody2zoho.keys import distinct_key
 from cody2zoho.ledger import State
 from cody2zoho.services import Services
@@ -340,6 +341,13 @@ def test_a_429_of_cody_is_waited_for_and_loses_no_comparison(account, server, pl
     work(worker)
     server.faults.add(Fault("429", simulator="cody", times=2, retry_after=retry_after))
     assert reconcile.reconcile(worker, sleep=lambda seconds: later(worker.store, seconds)).conversations == 1
+
+
+def test_what_zohos_credits_do_not_allow_is_not_begun_at_cody(account, server, plugged) -> None:
+    chat(account)
+    with pytest.raises(OutOfTurn, match="credits are kept"):
+        reconcile.reconcile(plugged(zoho_credits_per_day=400, zoho_credits_reserve=500))
+    assert server.journal["cody"].requests == 0
 
 
 def test_its_calls_to_zoho_are_in_its_own_lane(made, worker) -> None:
