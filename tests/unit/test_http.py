@@ -154,7 +154,17 @@ def test_the_limit_ends_with_its_task(api, echo, server) -> None:
 
 
 @pytest.mark.parametrize(
-    ("header", "seconds"), [("7", 7.0), ("1.5", 1.5), ("", None), ("Wed, 21 Oct 2026 07:28:00 GMT", None), ("-3", None)]
+    ("header", "seconds"),
+    [
+        ("7", 7.0),
+        ("1.5", 1.5),
+        ("", None),
+        ("Wed, 21 Oct 2026 07:28:00 GMT", None),
+        ("-3", None),
+        ("²", None),
+        ("31536000", 86_400.0),
+        ("9" * 400, 86_400.0),
+    ],
 )
 def test_a_pause_is_read_from_its_header(api, echo, server, header: str, seconds: float | None) -> None:
     server.faults.add(Fault("slow", simulator="echo", seconds=0))
