@@ -18,6 +18,7 @@ from cody2zoho.errors import (
     OutcomeUnknown,
     OutOfTurn,
     Permanent,
+    ReadInPart,
     Transient,
 )
 from cody2zoho.http import time_limit
@@ -132,6 +133,8 @@ def _survivors_turn(claim: Claim, services: Services) -> Outcome | None:
 def _worked(claim: Claim, services: Services) -> Outcome:
     try:
         return _written(claim, services)
+    except ReadInPart as error:
+        return _postponed(claim, error, services)
     except OutOfTurn as error:
         return _put_off(claim, error, services)
     except Transient as error:
@@ -165,6 +168,8 @@ def _gone(claim: Claim, services: Services) -> Outcome:
     try:
         if services.cody.has(claim.conversation.id):
             return _postponed(claim, Transient("Cody knows a conversation, but not its messages"), services)
+    except OutOfTurn as error:
+        return _put_off(claim, error, services)
     except Transient as error:
         return _postponed(claim, error, services)
     except Blocked as error:

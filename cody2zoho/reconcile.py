@@ -81,6 +81,8 @@ def reconcile(
     crm = replace(services.crm, in_turn=insistence.of(services.crm.in_turn))
     cody, cases = replace(services.cody, permit=permit), replace(services.cases, crm=crm)
     with lane("reconcile"):
+        # Now, and not after hours of reading at Cody.
+        services.limits.credits.check()
         return _compared(replace(services, cody=cody, cases=cases), tell)
 
 

@@ -221,6 +221,14 @@ def test_a_doctor_that_finds_zoho_still_lacking_lifts_nothing(run, plugged) -> N
     assert plugged().blocks.current()
 
 
+def test_a_doctor_that_was_not_let_look_at_zoho_lifts_nothing(run, plugged) -> None:
+    worker = plugged()
+    worker.blocks.put("zoho set-up", "Zoho refuses Status")
+    worker.limits.pauses.begin("zoho", 60)
+    assert "Zoho may not be asked yet" in run("doctor").output
+    assert worker.blocks.current()
+
+
 def test_doctor_prints_each_finding_and_fails_while_something_fails(run) -> None:
     good = run("doctor")
     assert good.exit_code == 0, good.output

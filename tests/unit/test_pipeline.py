@@ -8,6 +8,7 @@ import redis
 from cody2zoho import pipeline, polling
 from cody2zoho.errors import Gone
 from cody2zoho.keys import distinct_key
+from cody2zoho.models import Conversation
 from cody2zoho.pipeline import wait_seconds
 from cody2zoho.records import State
 from cody2zoho.simulators.audit import audit
@@ -623,3 +624,12 @@ def test_waiting_for_our_own_limit_is_no_attempt_and_no_news(
     assert str(pipeline.create_case(conversation_id, worker)).startswith("waiting: Cody may not be asked yet")
     assert worker.ledger.about(conversation_id)["attempts"] == "0"
     assert "case_postponed" not in caplog.text
+
+
+def test_waiting_to_ask_whether_a_conversation_is_gone_is_no_attempt_either(account, plugged) -> None:
+    worker, conversation_id = plugged(cody_requests_per_minute=2), chat(account)
+    worker.ledger.add_new([Conversation(conversation_id, "support", int(account.now()))])
+    account.knobs.unknown_filter = "404"
+    account.delete_conversation(conversation_id)
+    assert str(pipeline.create_case(conversation_id, worker)).startswith("waiting: Cody may not be asked yet")
+    assert worker.ledger.about(conversation_id)["attempts"] == "0"

@@ -9,7 +9,7 @@ from chats import KEY, case_of, chat, work
 from cody2zoho import configuration, mismatches, nightly, polling, reconcile
 from cody2zoho.cli import main
 from cody2zoho.comparison import owner_of
-from cody2zoho.errors import Transient
+from cody2zoho.errors import OutOfTurn, Transient
 from cody2zoho.keys import distinct_key
 from cody2zoho.ledger import State
 from cody2zoho.services import Services
@@ -374,6 +374,22 @@ def test_it_takes_what_codys_limit_leaves_and_waits_for_the_rest(account, made, 
     assert reconcile.reconcile(slow, sleep=sleep).all_is_well
     assert waits
     assert server.journal["cody"].statuses[429] == 0
+
+
+@pytest.mark.parametrize("retry_after", [None, 3])
+def test_a_429_of_cody_is_waited_for_and_loses_no_comparison(account, server, plugged, retry_after) -> None:
+    worker = plugged()
+    chat(account)
+    work(worker)
+    server.faults.add(Fault("429", simulator="cody", times=2, retry_after=retry_after))
+    assert reconcile.reconcile(worker, sleep=lambda seconds: later(worker.store, seconds)).conversations == 1
+
+
+def test_what_zohos_credits_do_not_allow_is_not_begun_at_cody(account, server, plugged) -> None:
+    chat(account)
+    with pytest.raises(OutOfTurn, match="credits are kept"):
+        reconcile.reconcile(plugged(zoho_credits_per_day=400, zoho_credits_reserve=500))
+    assert server.journal["cody"].requests == 0
 
 
 def test_its_calls_to_zoho_are_in_its_own_lane(made, worker) -> None:
