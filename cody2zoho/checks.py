@@ -63,6 +63,7 @@ def _redis(services: Services) -> Iterator[Finding]:
     upgrade.check(services)
     version = services.store.info("server").get("redis_version", "?")
     yield Finding("Redis", Level.OK, f"answers at {services.settings.shown_redis_address}, version {version}")
+    yield from _clock(services)
     memory, disk = services.store.info("memory"), services.store.info("persistence")
     policy = str(memory.get("maxmemory_policy", "unknown"))
     if 0 < int(memory.get("maxmemory", 0)) <= int(memory["used_memory"]):
@@ -77,6 +78,15 @@ def _redis(services: Services) -> Iterator[Finding]:
     else:
         mend = "set appendonly to yes"
         yield Finding("Redis disk", Level.WARNING, "loses the latest writes when it is killed", mend)
+
+
+def _clock(services: Services) -> Iterator[Finding]:
+    """Ticks and tokens go by this machine's clock, leases and limits by that of Redis."""
+    seconds, micros = services.store.time()
+    apart = abs(services.clock() - seconds - micros / 1_000_000)
+    if apart > _CLOCKS_MAY_DIFFER_SECONDS:
+        words = f"this machine's clock and that of Redis differ by {apart:.0f} seconds"
+        yield Finding("Clock", Level.WARNING, words, "keep the clocks of all machines right (NTP)")
 
 
 def _cody(services: Services) -> Iterator[Finding]:
@@ -121,6 +131,8 @@ def _mend_of_too_many(services: Services) -> str:
         return "write a date or an age such as 7d as SYNC_SINCE, if that is too many"
     return "take the bot out of CODY_BOT_ID, if that is too many"
 
+
+_CLOCKS_MAY_DIFFER_SECONDS = 5
 
 #: More cases than this at a first start deserve a warning.
 _MANY = 100

@@ -121,7 +121,7 @@ class Tokens:
             self.store.set(self._key("refused"), f"{self.accounts.digest}:{error}", ex=_REFUSED_SECONDS)
             raise
         except RateLimited as error:
-            self.store.set(self._key("pause"), "1", ex=int(error.retry_after_seconds or _SHORT_PAUSE_SECONDS))
+            self.store.set(self._key("pause"), "1", ex=max(1, int(error.retry_after_seconds or _SHORT_PAUSE_SECONDS)))
             raise
         kept = json.dumps({**asdict(token), "of": self.accounts.digest})
         self.store.set(self._key(), kept, px=max(1, int((token.expires_at - self.clock()) * 1000)))

@@ -1,6 +1,7 @@
 """`doctor` and `setup`: what is wrong is found, named, and mended where it can be."""
 
 import json
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -36,7 +37,13 @@ def run(server, redis_address, store, monkeypatch: pytest.MonkeyPatch):
     return run
 
 
-def test_a_good_set_up_has_nothing_to_mend_but_redis_persistence(plugged) -> None:
+def test_clocks_that_differ_are_told(plugged, clock) -> None:
+    clock.now = time.time() - 60
+    assert "differ by 60 seconds" in findings(plugged())["Clock"].words
+
+
+def test_a_good_set_up_has_nothing_to_mend_but_redis_persistence(plugged, clock) -> None:
+    clock.now = time.time()
     levels = {about: finding.level for about, finding in findings(plugged()).items()}
     assert levels.pop("Redis disk") is Level.WARNING
     assert set(levels.values()) == {Level.OK}

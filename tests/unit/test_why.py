@@ -47,15 +47,6 @@ def test_a_case_is_found_by_either_id_with_messages_on_both_sides(account, organ
         assert f"has its case: {case_id} with 1 message, 1 fewer than Cody has now" in words
 
 
-def test_what_the_earlier_product_made_a_case_of_needs_nothing(account, worker) -> None:
-    one = chat(account)
-    worker.ledger.adopt([(one, "")])
-    words, is_well = told(worker, one)
-    assert is_well
-    assert words.startswith("the earlier product made its case, and noted no id of it |")
-    assert words.endswith("| nothing")
-
-
 def test_a_distinct_key_is_found_by_either_id(account, organisation, worker) -> None:
     for one in ("aBcDeFgHiJkL", "AbCdEfGhIjKl"):
         chat(account, one)
