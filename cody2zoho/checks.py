@@ -9,8 +9,8 @@ import redis
 
 from cody2zoho import upgrade
 from cody2zoho.errors import Cody2ZohoError, OutOfTurn
-from cody2zoho.formats import since
 from cody2zoho.services import Services
+from cody2zoho.settings.formats import since
 from cody2zoho.zoho.fields import KEY_LENGTH, Field
 
 

@@ -13,8 +13,8 @@ from pydantic import AliasChoices, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 
 from cody2zoho.errors import ConfigurationError
-from cody2zoho.formats import is_unset, without_login
 from cody2zoho.settings import CREDENTIALS, Settings
+from cody2zoho.settings.formats import is_unset, without_login
 
 
 @lru_cache(maxsize=1)

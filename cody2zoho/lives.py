@@ -11,11 +11,11 @@ from cody2zoho import transcript
 from cody2zoho.blocks import STOPS_WORK
 from cody2zoho.comparison import owner_of
 from cody2zoho.errors import Cody2ZohoError, Gone
-from cody2zoho.formats import since
 from cody2zoho.keys import distinct_key
 from cody2zoho.models import Conversation
 from cody2zoho.permits import patient
 from cody2zoho.services import Services
+from cody2zoho.settings.formats import since
 
 #: Zoho's record ids; Cody's have 12 characters.
 #: A person waits; while workers use up Cody's limit, a turn comes within seconds.

@@ -13,12 +13,12 @@ from dataclasses import asdict, dataclass, field
 
 from cody2zoho.cody import Page
 from cody2zoho.errors import Blocked, Cody2ZohoError, OutOfTurn
-from cody2zoho.formats import since
 from cody2zoho.http import time_limit
 from cody2zoho.models import Conversation
 from cody2zoho.places import Place
 from cody2zoho.schedule import sweep_steps
 from cody2zoho.services import Services
+from cody2zoho.settings.formats import since
 
 log = logging.getLogger(__name__)
 

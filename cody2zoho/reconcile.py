@@ -14,12 +14,12 @@ from dataclasses import dataclass, field, replace
 from cody2zoho import mismatches
 from cody2zoho.comparison import Comparison, comparison
 from cody2zoho.credits import lane
-from cody2zoho.formats import since
 from cody2zoho.mismatches import Missing, Orphan, state_of
 from cody2zoho.models import Conversation
 from cody2zoho.permits import patient
 from cody2zoho.records import Known, State
 from cody2zoho.services import Services
+from cody2zoho.settings.formats import since
 
 #: Not known to the ledger, and no wonder.
 _UNPOLLED = "unpolled"

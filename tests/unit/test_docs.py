@@ -18,10 +18,10 @@ from dotenv import dotenv_values
 from cody2zoho import configuration, errors, supervisor
 from cody2zoho.cli import main
 from cody2zoho.cli.setup import _TYPES
-from cody2zoho.formats import FIELD_MAP, is_unset
 from cody2zoho.records import State
 from cody2zoho.schedule import beat_entries
 from cody2zoho.settings import DATA_CENTERS, Settings
+from cody2zoho.settings.formats import FIELD_MAP, is_unset
 from cody2zoho.simulators import control
 from cody2zoho.simulators.cody import CodyKnobs
 from cody2zoho.simulators.faults import Action, Fault

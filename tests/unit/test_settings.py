@@ -6,8 +6,8 @@ import pytest
 
 from cody2zoho import configuration
 from cody2zoho.errors import ConfigurationError
-from cody2zoho.formats import is_unset, since
 from cody2zoho.settings import DATA_CENTERS, Settings, simulated_credentials
+from cody2zoho.settings.formats import is_unset, since
 from cody2zoho.simulators.cody import DEMO_KEY
 from cody2zoho.simulators.zoho import DEMO_CLIENT_ID, DEMO_CLIENT_SECRET, DEMO_REFRESH_TOKEN
 
