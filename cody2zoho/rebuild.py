@@ -16,6 +16,7 @@ from cody2zoho.http import time_limit
 from cody2zoho.keys import conversation_of
 from cody2zoho.records import State
 from cody2zoho.services import Services
+from cody2zoho.zoho.cases import Keyed
 
 log = logging.getLogger(__name__)
 
@@ -24,6 +25,10 @@ _EARLIER = "processed_conversation:"
 #: A younger case may still lack the notes that its worker was about to add when Redis was lost. It is not adopted:
 #: the next poll finds its conversation, the insert is refused, and the case gets what it lacks.
 _SETTLED_SECONDS = 3_600
+
+
+#: The first of the young cases is looked at after so long, each other one so much later.
+_FIRST_LOOK_SECONDS, _APART_SECONDS = 60, 2
 
 
 def ensure(services: Services) -> bool:
@@ -53,14 +58,22 @@ def _filled(services: Services) -> bool:
     made_before = services.clock() - _SETTLED_SECONDS
     for page in services.cases.keyed_pages(services.ledger.filled_to(), made_before):
         cases += len(page)
-        adopted += services.ledger.adopt((conversation_of(key), case_id) for case_id, key in page)
+        adopted += services.ledger.adopt((conversation_of(case.key), case.case_id) for case in page)
+        _look_again(page, services)
         if page:
-            services.ledger.keep_filled_to(page[-1][0])
+            services.ledger.keep_filled_to(page[-1].case_id)
     earlier = services.ledger.adopt((one, "") for one in _done_by_the_earlier_product(services))
     services.ledger.open()
     services.blocks.lift("zoho", "zoho set-up")
     log.info("ledger_rebuilt", extra={"cases": cases, "adopted": adopted, "earlier": earlier})
     return True
+
+
+def _look_again(page: list[Keyed], services: Services) -> None:
+    """At young cases, whose conversations may have gone on while the ledger was lost, one after the other."""
+    since = services.clock() - 3_600 * services.settings.follow_up_hours
+    young = [conversation_of(case.key) for case in page if case.made_at > since]
+    services.ledger.look_again(young, _FIRST_LOOK_SECONDS, _APART_SECONDS)
 
 
 def _done_by_the_earlier_product(services: Services) -> Iterator[str]:
@@ -75,6 +88,6 @@ def check(services: Services) -> None:
         return
     conversation_id = conversation_of(newest)
     known = services.ledger.looked_up([conversation_id]).get(conversation_id)
-    if known is None or known.state is State.WAITING:
+    if known is None or (known.state is State.WAITING and not known.case_id):
         log.warning("ledger_behind")
         services.ledger.close()

@@ -78,7 +78,7 @@ def _compared(services: Services, tell: Callable[[str], None]) -> Report:
             _note_conversations(services, bot, line, compared)
         tell("reading the cases")
         for page in services.cases.keyed_pages():
-            compared.hold(page)
+            compared.hold((case.case_id, case.key) for case in page)
         tell("looking at what does not match")
         report.cases = compared.cases()
         report.orphaned, report.unclear = mismatches.orphans(services, line, compared)

@@ -11,6 +11,7 @@ from cody2zoho import configuration, store
 from cody2zoho.blocks import Blocks
 from cody2zoho.cody import Cody
 from cody2zoho.contact import FixedContact
+from cody2zoho.feed import Feed
 from cody2zoho.http import Api
 from cody2zoho.ledger import Ledger
 from cody2zoho.limits import Limits
@@ -38,6 +39,7 @@ class Services:
     contact: FixedContact
     ledger: Ledger
     places: Places
+    feed: Feed
     blocks: Blocks
     limits: Limits
     clock: Callable[[], float]
@@ -76,6 +78,7 @@ def build(settings: Settings, clock: Callable[[], float] = time.time) -> Service
         ),
         ledger=Ledger(client, prefix, settings.lease_seconds),
         places=Places(client, prefix),
+        feed=Feed(client, prefix, clock),
         blocks=Blocks(client, prefix),
         limits=limits,
         clock=clock,
