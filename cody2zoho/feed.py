@@ -87,6 +87,10 @@ class Feed:
         self._read_at = 0.0
         return False
 
+    def bots(self) -> list[str]:
+        """Those that it was judged by."""
+        return sorted({bot for what, _, bot in (name.partition(":") for name in self._read()) if bot})
+
     def words(self, bot: str) -> str:
         """Whether it is in use for a bot, for people."""
         if broken := self.place().broken:

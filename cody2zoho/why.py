@@ -102,6 +102,8 @@ def what_next(life: Life) -> str:
             return f"a person decides: `cody2zoho retry {one}` when the cause is mended, or `cody2zoho dismiss {one}`"
         case State.CREATED if knows_zoho and not has_case:
             return f"the case was deleted in Zoho: restore it from the recycle bin there, or {_REPAIR} makes a new one"
+        case State.CREATED if life.next_look:
+            return f"it is looked at for later words in {span(max(0, life.next_look - life.now))}"
         case State.CREATED | State.DISMISSED:
             return "nothing"
     if has_case:
@@ -113,6 +115,8 @@ def _on_its_way(life: Life) -> str:
     if life.blocked:
         return f"it waits until someone mends what blocks all work: {life.blocked}"
     what = "the next attempt records the case that is there" if life.cases else "a worker makes the case"
+    if life.ledger.get("case"):
+        what = "a worker adds to its case what was said since"
     when = (life.next_look or life.now) - life.now
     if life.state == State.WORKING:
         return f"the worker finishes; should it have died, another takes over in {span(max(0, when))}"

@@ -92,7 +92,7 @@ def test_a_bot_it_lacks_a_message_of_is_not_trusted_to_it_any_more(account, watc
     live(watching, clock, 420)
     assert "feed_missed" in caplog.text
     assert watching.feed.words("support") == "not in use: it lacked a message"
-    account.knobs.feed_lacks = ""
+    account.knobs.feed_lacks = None
     proved(account, watching, clock)
     assert not watching.feed.is_trusted("support")
     clock.now += 86_400
