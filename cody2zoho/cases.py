@@ -28,10 +28,13 @@ def draft(
     conversation: Conversation, messages: list[Message], settings: Settings, contact_id: str | None, now: float
 ) -> CaseDraft:
     """The case of a conversation with at least one message; `now`, in Unix seconds, is when they were read."""
-    whole = transcript.text(messages, settings.zone)
+    whole, digest = transcript.text(messages, settings.zone), transcript.digest(messages)
     description, described, notes, attachments = _fitted(conversation, messages, whole, settings, now)
     if settings.enable_notes:
-        notes = (*notes, *_numbered(list(transcript.parts(whole, NOTE_LIMIT)), conversation.id, "transcript", 1))
+        notes = (
+            *notes,
+            *_numbered(list(transcript.parts(whole, NOTE_LIMIT)), conversation.id, digest, "transcript", 1),
+        )
     fields: dict[str, object] = {
         "Subject": _subject(conversation, settings),
         "Description": description,
@@ -42,7 +45,6 @@ def draft(
     if contact_id:
         # Contact_Name, which other modules have, is not a field of Cases.
         fields["Related_To"] = {"id": contact_id}
-    digest = transcript.digest(messages)
     return CaseDraft(conversation.id, fields, notes, attachments, whole, described, len(messages), digest)
 
 
@@ -61,9 +63,8 @@ def entire(draft: CaseDraft) -> CaseDraft:
     """The same with the whole transcript in notes, or in a file; nothing of it is taken for being there already."""
     contents = list(transcript.parts(draft.whole, NOTE_LIMIT))
     if len(contents) > MOST_NOTES:
-        file = Attachment(f"cody-{draft.conversation_id}-{draft.digest}.txt", draft.whole.encode())
-        return replace(draft, notes=(), attachments=(file,))
-    notes = _numbered(contents, f"{draft.conversation_id} {draft.digest}", "transcript", 1)
+        return replace(draft, notes=(), attachments=(_file(draft.conversation_id, draft.digest, draft.whole),))
+    notes = _numbered(contents, draft.conversation_id, draft.digest, "transcript", 1)
     return replace(draft, notes=notes, attachments=())
 
 
@@ -101,23 +102,31 @@ def _fitted(
         return complete, whole, (), ()
     frame = transcript.length(_filled(template, {**values, "transcript": ""}))
     first, *rest = transcript.parts(whole, NOTE_LIMIT, DESCRIPTION_LIMIT - frame - _ROOM_TO_SAY_SO)
+    digest = transcript.digest(messages)
     notes: tuple[Note, ...] = ()
     attachments: tuple[Attachment, ...] = ()
     if len(rest) <= MOST_NOTES:
-        notes = _numbered(rest, conversation.id, "transcript continued", 2)
+        notes = _numbered(rest, conversation.id, digest, "transcript continued", 2)
         where = f"{len(rest)} notes" if len(rest) > 1 else "a note"
     else:
-        attachments = (Attachment(f"cody-{conversation.id}.txt", whole.encode()),)
+        attachments = (_file(conversation.id, digest, whole),)
         where = f"the attached file {attachments[0].file_name}, which holds all of it"
     description = _filled(template, {**values, "transcript": first + _CONTINUED.format(where=where)})
     return description, first, notes, attachments
 
 
-def _numbered(contents: list[str], conversation_id: str, what: str, first_number: int) -> tuple[Note, ...]:
-    """Notes whose titles say which part they are; the title is also how a part is known to be there already."""
+def _file(conversation_id: str, digest: str, whole: str) -> Attachment:
+    return Attachment(f"cody-{conversation_id}-{digest}.txt", whole.encode())
+
+
+def _numbered(contents: list[str], conversation_id: str, digest: str, what: str, first_number: int) -> tuple[Note, ...]:
+    """Notes whose titles say which part they are; the title is also how a part is known to be there already.
+
+    So it names the transcript too: the same part of a longer one says more.
+    """
     last = first_number + len(contents) - 1
     return tuple(
-        Note(f"Cody {what} {number}/{last} [{conversation_id}]", content)
+        Note(f"Cody {what} {number}/{last} [{conversation_id} {digest}]", content)
         for number, content in enumerate(contents, first_number)
     )
 

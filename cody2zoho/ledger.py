@@ -37,8 +37,9 @@ from dataclasses import dataclass
 import redis
 
 from cody2zoho.blocks import STOPS_WORK
+from cody2zoho.filling import Filling
 from cody2zoho.models import Conversation
-from cody2zoho.records import FINISHED, PER_LOOK, SCHEMA, Held, Records, State
+from cody2zoho.records import Held, State
 from cody2zoho.store import script
 
 
@@ -73,7 +74,7 @@ class Due:
     is_blocked: bool
 
 
-class Ledger(Records):
+class Ledger(Filling):
     """All of it in one Redis, shared by every worker."""
 
     def __init__(self, store: redis.Redis, prefix: str, lease_seconds: float) -> None:
@@ -86,7 +87,6 @@ class Ledger(Records):
         self._due = script(store, "due")
         self._decide = script(store, "decide")
         self._again = script(store, "again")
-        self._adopt = script(store, "adopt")
         self._moved = script(store, "moved")
         self._seen = (0, 0)
 
@@ -168,13 +168,25 @@ class Ledger(Records):
         facts = [part for one, at, wait in known for part in (one, at, int(wait * 1000))]
         return int(self._moved(keys=keys, args=[int(follow_up), int(longest_seconds * 1000), *facts]))
 
-    def later(self, claim: Claim, seconds: float, reason: str, *, counts: bool = True) -> bool:
+    def later(self, claim: Claim, seconds: float, reason: str, *, counts: bool = True, anew: bool = False) -> bool:
         """Look again in so many seconds. False where the claim was lost meanwhile.
 
         Where nothing was tried, neither does the attempt count, nor does it prove that a worker survives this one.
+        Where this was no passing fault, attempts and the time since the first are counted `anew`.
         """
-        proved = ("lapses", 0) if counts else ("attempts", claim.attempts - 1)
-        return self._move(claim, State.WAITING, ["reason", reason, *proved], seconds=seconds)
+        if not counts:
+            return self._move(claim, State.WAITING, ["reason", reason, "attempts", claim.attempts - 1], seconds=seconds)
+        facts: list[str | int] = ["reason", reason, "lapses", 0, "attempts", 0 if anew else claim.attempts]
+        return self._move(claim, State.WAITING, facts, seconds=seconds)
+
+    def wait(self, claim: Claim, seconds: float, reason: str) -> bool:
+        """It is not time yet. False where the claim was lost meanwhile.
+
+        Attempts and the time since the first are counted anew; that this was one is forgotten, unless others were.
+        """
+        untried = ("first_try", "") if claim.attempts == 1 else ()
+        facts: list[str | int] = ["reason", reason, "lapses", 0, "attempts", 0, *untried]
+        return self._move(claim, State.WAITING, facts, seconds=seconds)
 
     def let_go(self, claim: Claim, state: State) -> bool:
         """Nothing is to be done, now or later."""
@@ -192,71 +204,14 @@ class Ledger(Records):
         """A person decided that it gets no case. False where it is not parked."""
         return self._decided(conversation_id, State.DISMISSED)
 
-    def again(self, conversation: Conversation) -> bool:
-        """Begin anew, whatever became of it. False where someone works on it."""
+    def again(self, conversation: Conversation, *was: str) -> bool:
+        """Begin anew, whatever became of it, or only while it is what it `was`. False where someone works on it."""
         keys = [
             *self._places([conversation.id]),
             *self._keys("agenda", "working", "metrics:states", "parked"),
         ]
-        facts = [conversation.id, conversation.bot_id, conversation.created_at]
+        facts = [conversation.id, conversation.bot_id, conversation.created_at, *was]
         return bool(self._again(keys=keys, args=facts))
-
-    def adopt(self, pairs: Iterable[tuple[str, str]]) -> int:
-        """Conversation and case ids of cases that exist; returns how many were new to the ledger."""
-        new, known = 0, list(pairs)
-        for first in range(0, len(known), PER_LOOK):
-            some = known[first : first + PER_LOOK]
-            keys = [
-                *self._keys("agenda", "working", "metrics:states", "parked"),
-                *self._places(conversation_id for conversation_id, _ in some),
-            ]
-            facts = [part for one, case_id in some for part in (one, f"{State.CREATED} {case_id}".rstrip())]
-            new += self._adopt(keys=keys, args=facts)
-        return new
-
-    def look_again(self, ids: Sequence[str], first_seconds: float, apart_seconds: float) -> None:
-        """Put finished conversations that have their case into the agenda, one after the other."""
-        if not ids:
-            return
-        seconds, micros = self._store.time()
-        first = seconds * 1000 + micros // 1000 + int(first_seconds * 1000)
-        apart = int(apart_seconds * 1000)
-        self._store.zadd(self._key("agenda"), {one: first + apart * number for number, one in enumerate(ids)}, nx=True)
-
-    def pack(self, ids: Sequence[str]) -> int:
-        """Put those that are finished and stand by themselves, as in version 1, into their buckets; how many."""
-        with self._store.pipeline(transaction=False) as pipe:
-            for one in ids:
-                pipe.hgetall(self._conversation(one))
-            facts = dict(zip(ids, pipe.execute(), strict=True))
-        finished = {one: found for one, found in facts.items() if found.get("state") in FINISHED}
-        with self._store.pipeline() as pipe:
-            for one, found in finished.items():
-                record = " ".join(found[name] for name in ("state", "case", "messages", "digest") if name in found)
-                pipe.hset(self._finished(one), one, record)
-                pipe.delete(self._conversation(one))
-            pipe.execute()
-        return len(finished)
-
-    def filled_to(self) -> str:
-        """The case up to which it was filled already, so that who goes on need not begin anew."""
-        return str(self._store.hget(self._key("ledger"), "filled_to") or "0")
-
-    def keep_filled_to(self, case_id: str) -> None:
-        self._store.hset(self._key("ledger"), "filled_to", case_id)
-
-    def open(self) -> None:
-        """It was filled: from now on it may be trusted."""
-        seconds, micros = self._store.time()
-        with self._store.pipeline() as pipe:
-            epoch = seconds * 1000 + micros // 1000
-            pipe.hset(self._key("ledger"), mapping={"epoch": epoch, "turn": 0, "schema": SCHEMA})
-            pipe.hdel(self._key("ledger"), "filled_to")
-            pipe.execute()
-
-    def close(self) -> None:
-        """It cannot be trusted until it is filled again; what is being worked on is still recorded."""
-        self._store.hdel(self._key("ledger"), "epoch")
 
     @property
     def _lease_ms(self) -> int:

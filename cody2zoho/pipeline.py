@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 
 from cody2zoho import cases, filing, following, quiet, rebuild, transcript
+from cody2zoho.blocks import PROBE_SECONDS
 from cody2zoho.cody import Page
 from cody2zoho.errors import (
     Blocked,
@@ -18,6 +19,7 @@ from cody2zoho.errors import (
     OutcomeUnknown,
     OutOfTurn,
     Permanent,
+    ReadInPart,
     Transient,
 )
 from cody2zoho.http import time_limit
@@ -34,7 +36,6 @@ SHORT_WAIT_SECONDS = 30
 _RETRY_LOST_AFTER_SECONDS = 10
 
 _LONGEST_WAIT_SECONDS = 900
-_BLOCKED_WAIT_SECONDS = 60
 
 #: Conversations queued or worked on, for each call that Zoho takes at once: one calls Zoho, one reads at Cody, one is
 #: on its way to a worker.
@@ -73,7 +74,7 @@ def ready(services: Services, limit: int = 50) -> list[str]:
     due = _due(limit, services)
     if not due.is_open and rebuild.ensure(services):
         due = _due(limit, services)
-    if due.is_blocked and services.blocks.may_probe("work", _BLOCKED_WAIT_SECONDS):
+    if due.is_blocked and services.blocks.may_probe("work", PROBE_SECONDS):
         due = _due(limit, services, while_blocked=1)
     return due.ids
 
@@ -135,6 +136,8 @@ def _survivors_turn(claim: Claim, services: Services) -> Outcome | None:
 def _worked(claim: Claim, services: Services) -> Outcome:
     try:
         return _written(claim, services)
+    except ReadInPart as error:
+        return _postponed(claim, error, services)
     except OutOfTurn as error:
         return _put_off(claim, error, services)
     except Transient as error:
@@ -153,7 +156,7 @@ def _written(claim: Claim, services: Services) -> Outcome:
     newest = services.cody.newest_messages(claim.conversation.id)
     quiet_seconds = services.settings.conversation_quiet_seconds
     if left := quiet.seconds_left(newest.rows, claim.seen_at, services.clock(), quiet_seconds):
-        services.ledger.later(claim, left, "the conversation goes on", counts=False)
+        services.ledger.wait(claim, left, "the conversation goes on")
         return Outcome("waiting: the conversation goes on")
     if claim.held:
         return _followed(claim, claim.held, newest, services)
@@ -194,6 +197,8 @@ def _gone(claim: Claim, services: Services) -> Outcome:
     try:
         if services.cody.has(claim.conversation.id):
             return _postponed(claim, Transient("Cody knows a conversation, but not its messages"), services)
+    except OutOfTurn as error:
+        return _put_off(claim, error, services)
     except Transient as error:
         return _postponed(claim, error, services)
     except Blocked as error:
@@ -210,7 +215,7 @@ def _nothing_said(claim: Claim, services: Services) -> Outcome:
     """No case yet, perhaps never: someone may still be about to type."""
     age_seconds = services.clock() - claim.conversation.created_at
     if age_seconds < services.settings.empty_conversation_hours * 3600:
-        services.ledger.later(claim, max(_FIRST_EMPTY_WAIT_SECONDS, age_seconds / 2), _SILENT, counts=False)
+        services.ledger.wait(claim, max(_FIRST_EMPTY_WAIT_SECONDS, age_seconds / 2), _SILENT)
         return Outcome(f"waiting: {_SILENT}")
     services.ledger.let_go(claim, State.EMPTY)
     log.info("conversation_empty")
@@ -250,8 +255,8 @@ def wait_seconds(attempts: int, retry_after_seconds: float | None) -> float:
 
 
 def _held_up(claim: Claim, error: Blocked, services: Services) -> Outcome:
-    """A person has to mend something first; the conversation itself is not at fault."""
-    services.ledger.later(claim, _BLOCKED_WAIT_SECONDS, str(error))
+    """A person has to mend something first; the conversation itself is not at fault, however long that takes."""
+    services.ledger.later(claim, PROBE_SECONDS, str(error), anew=True)
     services.blocks.put(error.what, str(error))
     return Outcome(f"waiting: {error}")
 

@@ -8,6 +8,7 @@ finds what this may have missed: rows that a deletion moved to a page already re
 
 import logging
 import math
+import random
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 
@@ -72,7 +73,8 @@ def sweep(services: Services) -> Found:
 def _each_bot(services: Services, read: Callable[["_Reading"], None]) -> Found:
     found = Found()
     with time_limit(services.settings.task_budget_seconds):
-        for bot in services.settings.bots:
+        # In another order each time: where Cody's limit cuts a poll short, it is not always the same bots that wait.
+        for bot in random.sample(services.settings.bots, len(services.settings.bots)):
             try:
                 read(_Reading(services, bot, found))
                 services.blocks.lift("cody")

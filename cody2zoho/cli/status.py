@@ -19,13 +19,20 @@ def status(as_json: bool) -> None:
     """Show how many conversations are in which state; exit code 1 while something needs a person."""
     with services_at_hand() as services:
         counts = {state.value: count for state, count in services.ledger.counts().items()}
-        blocked = services.blocks.current()
+        blocked, is_filled = services.blocks.current(), services.ledger.is_open()
         now = services.limits.now()
         feed = _feed(services)
         reconciled = nightly.latest(services)
         age_seconds = services.clock() - reconciled.get("at", 0)
     if as_json:
-        shown = {"conversations": counts, "blocked": blocked, "feed": feed, "reconciled": reconciled, **now.as_json()}
+        shown = {
+            "conversations": counts,
+            "filled": is_filled,
+            "blocked": blocked,
+            "feed": feed,
+            "reconciled": reconciled,
+            **now.as_json(),
+        }
         click.echo(json.dumps(shown, ensure_ascii=False))
     else:
         for state, count in counts.items():
@@ -35,6 +42,8 @@ def status(as_json: bool) -> None:
             click.echo(f"Cody's list of all messages, for {bot}: {words}")
         if reconciled:
             click.echo(_last_reconciled(reconciled, age_seconds))
+        if not is_filled:
+            click.secho("The ledger is not filled from Zoho yet, and no case is made before it is.", fg="yellow")
         for what, sentence in blocked.items():
             click.secho(f"{what} is blocked: {sentence}", fg="red")
     if blocked or counts["parked"]:

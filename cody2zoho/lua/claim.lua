@@ -8,7 +8,7 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local id, lease_ends = ARGV[1], now + ARGV[3]
 if redis.call('HEXISTS', KEYS[6], 'epoch') == 0 then return {'closed'} end
 
-local state = redis.call('HGET', KEYS[1], 'state')
+local state, owner = unpack(redis.call('HMGET', KEYS[1], 'state', 'owner'))
 if not state then
   local record = redis.call('HGET', KEYS[2], id)
   state = record and string.match(record, '^%a+') or 'unknown'
@@ -17,16 +17,19 @@ if not state then
   redis.call('HDEL', KEYS[2], id)
   redis.call('HSET', KEYS[1], 'bot', '', 'created_at', 0, 'seen', now, 'held', string.sub(record, 9))
 end
-if state == 'working' and tonumber(redis.call('ZSCORE', KEYS[4], id) or 0) > now then return {'working'} end
+-- A claim whose answer was lost on its way is sent once more (store.py); it has been given already.
+local is_given = state == 'working' and owner == ARGV[2]
+local ends = state == 'working' and not is_given and redis.call('ZSCORE', KEYS[4], id) or 0
+if tonumber(ends) > now then return {'working'} end
 if state == 'parked' or state == 'dismissed' then return {state} end
 
-local lapses = state == 'working' and redis.call('HINCRBY', KEYS[1], 'lapses', 1) or 0
+local lapses = state == 'working' and not is_given and redis.call('HINCRBY', KEYS[1], 'lapses', 1) or 0
 redis.call('HSET', KEYS[1], 'state', 'working', 'owner', ARGV[2])
 redis.call('ZADD', KEYS[4], lease_ends, id)
 redis.call('ZADD', KEYS[3], lease_ends, id)
 redis.call('HINCRBY', KEYS[5], state, -1)
 redis.call('HINCRBY', KEYS[5], 'working', 1)
-local attempts = redis.call('HINCRBY', KEYS[1], 'attempts', 1)
+local attempts = redis.call('HINCRBY', KEYS[1], 'attempts', is_given and 0 or 1)
 if attempts == 1 then redis.call('HSET', KEYS[1], 'first_try', now) end
 local bot, created_at, first_try, seen, moved, held =
   unpack(redis.call('HMGET', KEYS[1], 'bot', 'created_at', 'first_try', 'seen', 'moved', 'held'))

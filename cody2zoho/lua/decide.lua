@@ -1,5 +1,6 @@
 -- A person decides about a parked conversation: it waits again with all its attempts before it, or is dismissed, and why
--- it was parked stays known. One that has its case goes back to it.
+-- it was parked stays known. That it was tried stays known too (adopt.lua); the next claim counts anew from its own time.
+-- One that has its case goes back to it.
 -- KEYS  1 conversation:<id>, 2 its finished bucket, 3 agenda, 4 counts, 5 parked
 -- ARGV  1 id, 2 new state: 'waiting' or 'dismissed'
 -- returns 1 where it was parked
@@ -10,7 +11,7 @@ local new = ARGV[2]
 redis.call('ZREM', KEYS[5], ARGV[1])
 if new == 'waiting' then
   redis.call('HSET', KEYS[1], 'state', new)
-  redis.call('HDEL', KEYS[1], 'reason', 'attempts', 'first_try')
+  redis.call('HDEL', KEYS[1], 'reason', 'attempts', 'lapses')
   redis.call('ZADD', KEYS[3], time[1] * 1000, ARGV[1])
 elseif held then
   new = 'created'

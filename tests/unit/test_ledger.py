@@ -266,16 +266,44 @@ def test_a_clock_put_back_makes_nobody_wait(store: redis.Redis, ledger: Ledger) 
     assert 0 < float(store.zscore(f"{PREFIX}working", OTHER.id) or 0) - clock <= 181_000
 
 
+def test_what_a_person_tries_again_has_all_its_leases_before_it_too(ledger: Ledger, store) -> None:
+    ledger.add_new([ONE])
+    for _ in range(5):
+        ledger.claim(ONE.id)
+        store.zadd(f"{PREFIX}working", {ONE.id: 0})
+    ledger.park(ledger.claim(ONE.id), "its worker died")
+    ledger.retry(ONE.id)
+    ledger.claim(ONE.id)
+    store.zadd(f"{PREFIX}working", {ONE.id: 0})
+    assert ledger.claim(ONE.id).lapses == 1
+
+
 def test_a_case_in_zoho_is_adopted_whatever_was_known(ledger: Ledger) -> None:
     ledger.add_new([ONE])
-    parked = ledger.claim(ONE.id)
-    ledger.park(parked, "no")
+    ledger.park(ledger.claim(ONE.id), "no")
+    ledger.dismiss(ONE.id)
     assert ledger.adopt([(ONE.id, "1"), (OTHER.id, "2")]) == 2
     assert ledger.adopt([(ONE.id, "1"), (OTHER.id, "2")]) == 0
     assert due(ledger) == []
     assert list(ledger.parked()) == []
     assert ledger.counts() == {state: 2 if state is State.CREATED else 0 for state in State}
     assert set(ledger.all_created()) == {(ONE.id, "1"), (OTHER.id, "2")}
+
+
+@pytest.mark.parametrize("state", [State.WAITING, State.WORKING, State.PARKED])
+def test_a_case_of_what_was_tried_and_is_not_done_is_left_to_it(ledger: Ledger, state: State) -> None:
+    """It may have made the case, and not its notes."""
+    ledger.add_new([ONE])
+    claim = ledger.claim(ONE.id)
+    if state is State.WAITING:
+        ledger.later(claim, 0, "our own limit", counts=False)
+    elif state is State.PARKED:
+        ledger.park(claim, "no room for a file")
+    assert ledger.adopt([(ONE.id, "1")]) == 0
+    assert ledger.counts()[state] == 1
+    if state is State.PARKED:
+        ledger.retry(ONE.id)
+        assert ledger.adopt([(ONE.id, "1")]) == 0
 
 
 @pytest.mark.parametrize("finished", [State.CREATED, State.GONE, State.PARKED, None])

@@ -54,6 +54,15 @@ def test_what_is_not_finished_is_left_behind(store: redis.Redis, ledger: Ledger)
     assert books.left_behind() == ["1 conversations are working"]
 
 
+def test_a_ledger_that_forgot_has_no_work_but_does_not_know_what_there_is(store: redis.Redis, ledger: Ledger) -> None:
+    made(ledger)
+    assert Books(store).knows(["a"])
+    assert not Books(store).knows(["a", "b"])
+    store.flushall()
+    assert Books(store).work_is_done()
+    assert not Books(store).knows(["a"])
+
+
 def test_a_parked_conversation_is_left_behind_with_its_reason(store: redis.Redis, ledger: Ledger) -> None:
     ledger.park(ledger.claim("a"), "Zoho refuses Subject")
     assert Books(store).work_is_done()
