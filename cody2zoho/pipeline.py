@@ -7,7 +7,7 @@ import logging
 import random
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cody2zoho import cases, filing, rebuild, transcript
 from cody2zoho.errors import (
@@ -22,6 +22,7 @@ from cody2zoho.errors import (
 from cody2zoho.http import time_limit
 from cody2zoho.keeper import KEEPER
 from cody2zoho.ledger import Claim, Due
+from cody2zoho.models import CaseDraft, Conversation, Message
 from cody2zoho.records import State
 from cody2zoho.services import Services
 
@@ -151,13 +152,21 @@ def _written(claim: Claim, services: Services) -> Outcome:
     messages = services.cody.messages(conversation.id)
     if not transcript.something_said(messages):
         return _nothing_said(claim, services)
-    draft = cases.draft(conversation, messages, services.settings, services.contact.id(), services.clock())
+    draft = drafted(conversation, messages, services)
     case_id = filing.file(claim, draft, services)
     if services.ledger.created(claim, case_id, draft.message_count, draft.digest):
-        log.info("case_created", extra={"case": case_id, "messages": draft.message_count, "attempts": claim.attempts})
+        facts = {"case": case_id, "messages": draft.message_count, "attempts": claim.attempts}
+        log.info("case_created", extra=facts | {f"redacted_{kind}": count for kind, count in draft.redacted.items()})
     if claim.is_blocked:
         services.blocks.lift("zoho", "zoho set-up")
     return Outcome(f"case {case_id}")
+
+
+def drafted(conversation: Conversation, messages: list[Message], services: Services) -> CaseDraft:
+    """The case as it would be made now; what the operator wants redacted is so before anything is made of it."""
+    safe = services.redaction.of(conversation, messages)
+    draft = cases.draft(safe.conversation, safe.messages, services.settings, services.contact.id(), services.clock())
+    return replace(draft, redacted=safe.counts) if safe.counts else draft
 
 
 def _gone(claim: Claim, services: Services) -> Outcome:

@@ -15,6 +15,7 @@ from cody2zoho.http import Api
 from cody2zoho.ledger import Ledger
 from cody2zoho.limits import Limits
 from cody2zoho.places import Places
+from cody2zoho.redaction import Redaction
 from cody2zoho.settings import Settings
 from cody2zoho.tokens import Tokens
 from cody2zoho.zoho.accounts import Accounts
@@ -40,6 +41,7 @@ class Services:
     places: Places
     blocks: Blocks
     limits: Limits
+    redaction: Redaction
     clock: Callable[[], float]
 
 
@@ -78,6 +80,7 @@ def build(settings: Settings, clock: Callable[[], float] = time.time) -> Service
         places=Places(client, prefix),
         blocks=Blocks(client, prefix),
         limits=limits,
+        redaction=Redaction(settings.redact, settings.redact_phone_countries, settings.redact_patterns),
         clock=clock,
     )
 
