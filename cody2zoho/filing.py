@@ -18,7 +18,11 @@ _CHOSEN_FIELDS = ("Status", "Case_Origin", "Related_To")
 
 
 class TakenOver(Exception):
-    """Our lease ended, and someone else works on it now."""
+    """Our lease ended, and someone else works on it now, or it was forgotten; `case_id` lacks notes or files."""
+
+    def __init__(self, case_id: str) -> None:
+        super().__init__(case_id)
+        self.case_id = case_id
 
 
 def file(claim: Claim, draft: CaseDraft, services: Services) -> str:
@@ -36,7 +40,7 @@ def file(claim: Claim, draft: CaseDraft, services: Services) -> str:
     if draft.notes or draft.attachments:
         # Zoho does not notice a second note, so only one of two workers may add any.
         if not services.ledger.renew(claim):
-            raise TakenOver
+            raise TakenOver(inserted.case_id)
         _complete(inserted, draft, services)
     return inserted.case_id
 

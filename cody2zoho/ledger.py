@@ -7,6 +7,8 @@
                       ├──── retry, by a person ─────────────┘
                       └── the lease ended, and someone else claimed
 
+    any of these, unless a worker has it ──forget, by a person──▶ FORGOTTEN
+
 Every conversation that is not finished stands in the agenda with the time of its next look. Sending a message
 about it pushes that time forward, claiming pushes it to the end of the lease, finishing takes it out. Whatever
 dies in between comes up again by itself.
@@ -23,6 +25,7 @@ Keys, below the prefix:
     agenda                     zset  id -> ms of its next look
     working                    zset  id -> ms at which its lease ends
     parked                     zset  id -> ms since it is parked
+    forgotten                  zset  SHA-1 of the id of one that was forgotten -> ms since then
     metrics:states             hash  state -> how many conversations are in it
     ledger                     hash  schema: version of all this; epoch: ms since when it may be trusted; turn: looks
                                      into the agenda; clock (ms); while it is being filled: filled_to, a case's id
@@ -79,6 +82,7 @@ class Ledger(Records):
         self._decide = script(store, "decide")
         self._again = script(store, "again")
         self._adopt = script(store, "adopt")
+        self._forget = script(store, "forget")
         self._seen = (0, 0)
 
     def add_new(self, conversations: Iterable[Conversation]) -> list[str]:
@@ -86,7 +90,8 @@ class Ledger(Records):
         known = list(conversations)
         if not known:
             return []
-        keys = [*self._keys("agenda", "metrics:states"), *self._places(one.id for one in known)]
+        places = self._places(one.id for one in known)
+        keys = [*self._keys("agenda", "metrics:states"), *places, self._key("forgotten")]
         arguments = [part for one in known for part in (one.id, one.bot_id, one.created_at)]
         return list(self._add(keys=keys, args=arguments))
 
@@ -108,7 +113,7 @@ class Ledger(Records):
         owner = secrets.token_hex(8)
         keys = [
             *self._places([conversation_id]),
-            *self._keys("agenda", "working", "metrics:states", "ledger", "blocked"),
+            *self._keys("agenda", "working", "metrics:states", "ledger", "blocked", "forgotten"),
         ]
         was, *facts = self._claim(keys=keys, args=[conversation_id, owner, self._lease_ms])
         if was != "claimed":
@@ -152,10 +157,10 @@ class Ledger(Records):
         return self._decided(conversation_id, State.DISMISSED)
 
     def again(self, conversation: Conversation) -> bool:
-        """Begin anew, whatever became of it. False where someone works on it."""
+        """Begin anew, whatever became of it. False where someone works on it, or it was forgotten."""
         keys = [
             *self._places([conversation.id]),
-            *self._keys("agenda", "working", "metrics:states", "parked"),
+            *self._keys("agenda", "working", "metrics:states", "parked", "forgotten"),
         ]
         facts = [conversation.id, conversation.bot_id, conversation.created_at]
         return bool(self._again(keys=keys, args=facts))
@@ -168,10 +173,19 @@ class Ledger(Records):
             keys = [
                 *self._keys("agenda", "working", "metrics:states", "parked"),
                 *self._places(conversation_id for conversation_id, _ in some),
+                self._key("forgotten"),
             ]
             facts = [part for one, case_id in some for part in (one, f"{State.CREATED} {case_id}".rstrip())]
             new += self._adopt(keys=keys, args=facts)
         return new
+
+    def forget(self, conversation_id: str) -> float:
+        """Bar it for good, and know nothing else of it. Returns 0, or the seconds that a worker may have it yet."""
+        keys = [
+            *self._places([conversation_id]),
+            *self._keys("agenda", "working", "metrics:states", "parked", "forgotten"),
+        ]
+        return float(self._forget(keys=keys, args=[conversation_id])) / 1000
 
     def pack(self, ids: Sequence[str]) -> int:
         """Put those that are finished and stand by themselves, as in version 1, into their buckets; how many."""
@@ -218,7 +232,7 @@ class Ledger(Records):
         conversation_id = claim.conversation.id
         keys = [
             *self._places([conversation_id]),
-            *self._keys("agenda", "working", "metrics:states", "parked"),
+            *self._keys("agenda", "working", "metrics:states", "parked", "forgotten"),
         ]
         next_look = "" if seconds is None else int(seconds * 1000)
         pairs = [part for pair in facts.items() for part in pair]

@@ -23,7 +23,7 @@ from cody2zoho.http import time_limit
 from cody2zoho.keeper import KEEPER
 from cody2zoho.ledger import Claim, Due
 from cody2zoho.models import CaseDraft, Conversation, Message
-from cody2zoho.records import State
+from cody2zoho.records import Known, State
 from cody2zoho.services import Services
 
 log = logging.getLogger(__name__)
@@ -141,7 +141,8 @@ def _worked(claim: Claim, services: Services) -> Outcome:
         return _held_up(claim, error, services)
     except Permanent as error:
         return _parked(claim, str(error), services)
-    except filing.TakenOver:
+    except filing.TakenOver as lost:
+        _tell_of_forgotten(claim, lost.case_id, services)
         return Outcome("nothing to do: another worker took it over")
     except Gone:
         return _gone(claim, services)
@@ -157,9 +158,17 @@ def _written(claim: Claim, services: Services) -> Outcome:
     if services.ledger.created(claim, case_id, draft.message_count, draft.digest):
         facts = {"case": case_id, "messages": draft.message_count, "attempts": claim.attempts}
         log.info("case_created", extra=facts | {f"redacted_{kind}": count for kind, count in draft.redacted.items()})
+    else:
+        _tell_of_forgotten(claim, case_id, services)
     if claim.is_blocked:
         services.blocks.lift("zoho", "zoho set-up")
     return Outcome(f"case {case_id}")
+
+
+def _tell_of_forgotten(claim: Claim, case_id: str, services: Services) -> None:
+    """It was forgotten while we, paused for longer than our lease, made a case of it: a person has to delete that."""
+    if services.ledger.looked_up([claim.conversation.id]).get(claim.conversation.id) == Known(State.FORGOTTEN):
+        log.error("forgotten_case_made", extra={"case": case_id})
 
 
 def drafted(conversation: Conversation, messages: list[Message], services: Services) -> CaseDraft:

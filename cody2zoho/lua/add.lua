@@ -1,5 +1,5 @@
 -- Note conversations never seen before as waiting, due at once.
--- KEYS  1 agenda, 2 counts, then for each conversation: conversation:<id>, its finished bucket
+-- KEYS  1 agenda, 2 counts, then for each conversation: conversation:<id>, its finished bucket; the last: forgotten
 -- ARGV  for each conversation: id, bot, created_at (seconds)
 -- returns the ids that were new
 local time = redis.call('TIME')
@@ -8,7 +8,8 @@ local new = {}
 for one = 0, #ARGV / 3 - 1 do
   local open, finished = KEYS[one * 2 + 3], KEYS[one * 2 + 4]
   local id, bot, created_at = ARGV[one * 3 + 1], ARGV[one * 3 + 2], ARGV[one * 3 + 3]
-  if redis.call('EXISTS', open) == 0 and redis.call('HEXISTS', finished, id) == 0 then
+  local is_new = redis.call('EXISTS', open) == 0 and redis.call('HEXISTS', finished, id) == 0
+  if is_new and not redis.call('ZSCORE', KEYS[#KEYS], redis.sha1hex(id)) then
     redis.call('HSET', open, 'state', 'waiting', 'bot', bot, 'created_at', created_at, 'seen', now)
     redis.call('ZADD', KEYS[1], now, id)
     redis.call('HINCRBY', KEYS[2], 'waiting', 1)

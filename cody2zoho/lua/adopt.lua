@@ -1,5 +1,5 @@
--- Note cases that exist in Zoho, whatever the ledger knew of their conversations.
--- KEYS  1 agenda, 2 working, 3 counts, 4 parked, then for each case: conversation:<id>, its finished bucket
+-- Note cases that exist in Zoho, whatever the ledger knew of their conversations, but for those that were forgotten.
+-- KEYS  1 agenda, 2 working, 3 counts, 4 parked, then for each case: conversation:<id>, its finished bucket; the last: forgotten
 -- ARGV  for each case: conversation's id, what stays of it
 -- returns how many were new
 local new = 0
@@ -7,7 +7,7 @@ for one = 0, #ARGV / 2 - 1 do
   local open, finished = KEYS[one * 2 + 5], KEYS[one * 2 + 6]
   local id, record = ARGV[one * 2 + 1], ARGV[one * 2 + 2]
   local before = redis.call('HGET', open, 'state') or string.match(redis.call('HGET', finished, id) or '', '^%a+')
-  if before ~= 'created' then
+  if before ~= 'created' and not redis.call('ZSCORE', KEYS[#KEYS], redis.sha1hex(id)) then
     redis.call('DEL', open)
     for _, place in ipairs({1, 2, 4}) do redis.call('ZREM', KEYS[place], id) end
     redis.call('HSET', finished, id, record)

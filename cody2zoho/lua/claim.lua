@@ -1,5 +1,5 @@
 -- Give a conversation to an owner until the lease ends, and count the attempt.
--- KEYS  1 conversation:<id>, 2 its finished bucket, 3 agenda, 4 working, 5 counts, 6 ledger, 7 blocked
+-- KEYS  1 conversation:<id>, 2 its finished bucket, 3 agenda, 4 working, 5 counts, 6 ledger, 7 blocked, 8 forgotten
 -- ARGV  1 id, 2 owner, 3 lease (milliseconds)
 -- returns {what it was}, or where it is the owner's now {'claimed', bot, created_at, attempts, milliseconds since the
 --         first, leases that ended without a word (0 unless one did just now), how much is blocked}
@@ -11,7 +11,8 @@ if redis.call('HEXISTS', KEYS[6], 'epoch') == 0 then return {'closed'} end
 local state = redis.call('HGET', KEYS[1], 'state')
 if not state then
   local record = redis.call('HGET', KEYS[2], id)
-  return {record and string.match(record, '^%a+') or 'unknown'}
+  if record then return {string.match(record, '^%a+')} end
+  return {redis.call('ZSCORE', KEYS[8], redis.sha1hex(id)) and 'forgotten' or 'unknown'}
 end
 if state == 'working' and tonumber(redis.call('ZSCORE', KEYS[4], id) or 0) > now then return {'working'} end
 if state == 'parked' or state == 'dismissed' then return {state} end
