@@ -32,17 +32,19 @@ _DATE = re.compile(
     rf"|{_YEAR}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])(?:[0-9]{{6}})?)(?![0-9]|[-./][0-9])"
 )
 
-#: What stands before the number of something else than a phone, with what may stand between.
+#: What stands before the number of something else than a phone. Where the word is no more than "order", a phone may
+#: follow it all the same, but hardly one without blanks.
 _NAMED_OTHERWISE = re.compile(
-    r"(?:\border|invoice|ticket|booking|reserv\w*|confirmation|tracking|reference|\bref|\bcase|customer|account|\bacc?t|"
-    r"\bid|serial|\bisbn|\bsku|\bvin|\bpin|\bcode|article|\bitem|product|policy|contract|parcel|\bpo|transaction|licen[cs]e|"
-    r"bestell\w*|rechnung\w*|auftrag\w*|kunden\w*|vorgang\w*|sendung\w*|artikel\w*|vertrag\w*|konto\w*|buchung\w*|"
-    r"commande|facture|dossier|client|colis|pedido|factura|cliente|ordine|fattura|bestelling|factuur|\bnip|\biban|\bvat)"
-    r"(?:[-_ ]?(?:number|nummer|num|nr|no|n°|id|code))?s?[^\w\n]{0,3}"
+    r"(?:\b(?P<id>id|pin|code|serial|isbn|sku|vin|nip|iban|vat)|(?:\border|invoice|ticket|booking|reserv\w*?|"
+    r"confirmation|tracking|reference|\bref|\bcase|customer|account|\bacc?t|article|\bitem|\bpart|product|policy|"
+    r"contract|parcel|\bpo|transaction|licen[cs]e|bestell\w*?|rechnung\w*?|auftrag\w*?|kunden\w*?|vorgang\w*?|"
+    r"sendung\w*?|artikel\w*?|vertrag\w*?|konto\w*?|buchung\w*?|commande|facture|dossier|client|colis|pedido|factura|"
+    r"cliente|ordine|fattura|factuur)(?:[-_ ]?(?P<number>number|nummer|num|nr|no|n°|id|code))?)s?[^\w\n]{0,3}"
     r"(?:(?:is|was|are|ist|lautet|est|es|è)[^\w\n]{1,3})?\Z",
     re.IGNORECASE,
 )
-_NAMED_WITHIN = 40
+_NAMED_WITHIN, _NAMED_CLOSELY = 40, 20
+_LETTER = re.compile(r"[^\W\d_]")
 
 #: What stands before a phone of any country, however it is written.
 _NAMED_PHONE = re.compile(
@@ -161,22 +163,25 @@ class _Search:
 
     def _phone_from(self, first: int, spelled: int, prefix: str) -> int:
         """The last group of the longest number that begins with this one, on its line if it can; -1 for none."""
+        on_line, over_lines = (self._reach(first, over_lines=over) for over in (False, True))
+        if sum(map(self._size, range(first, max(spelled, over_lines) + 1))) < _FEWEST_DIGITS:
+            return -1
         start = self.groups[first][0]
         has_code = "+" in prefix or bool(_WHATSAPP.search(self.text, max(0, start - 7), start))
         start -= len(prefix)
         if not has_code and _CLOSELY_BEFORE.search(self.text, max(0, start - 2), start):
             return -1
-        on_line = self._reach(first, over_lines=False)
+        is_named = bool(self._before(_NAMED_PHONE, first))
         ends: list[int] = [*range(on_line, first - 1, -1)] if spelled == first else [spelled]
-        ends += range(self._reach(first, over_lines=True), on_line, -1)
+        ends += range(over_lines, on_line, -1)
         # After a plus, what has the right length will do: hardly anything else is written so.
         for ask in (self.phones.is_valid, self.phones.is_possible)[: 1 + ("+" in prefix)]:
             for last in ends:
-                if self._is_phone(first, last, ask if has_code else None):
+                if self._is_phone(first, last, ask if has_code else None, is_named=is_named):
                     return last
         return -1
 
-    def _is_phone(self, first: int, last: int, with_code: _Ask | None) -> bool:
+    def _is_phone(self, first: int, last: int, with_code: _Ask | None, *, is_named: bool) -> bool:
         (start, _), (_, end) = self.groups[first], self.groups[last]
         sizes = [ends - begins for begins, ends in self.groups[first : last + 1]]
         if not _FEWEST_DIGITS <= sum(sizes) <= _MOST_DIGITS or _CLOSELY_AFTER.match(self.text, end):
@@ -186,11 +191,23 @@ class _Search:
             with_code = with_code or self.phones.is_valid
         if with_code:
             return self._asked(with_code, f"+{digits.removeprefix('00')}")
-        if _is_something_else(self.text, start, end):
-            return False
-        if _NAMED_PHONE.search(self.text, max(0, start - _NAMED_WITHIN), start) and len(digits) <= _MOST_NAMED:
+        is_phone = (is_named and len(digits) <= _MOST_NAMED) or self._is_national(digits, sizes, self.text[start:end])
+        return is_phone and not self._is_something_else(first, last)
+
+    def _is_something_else(self, first: int, last: int) -> bool:
+        """Whether it is written like a price, or named as another number."""
+        start, end = self.groups[first][0], self.groups[last][1]
+        if _MONEY_BEFORE.search(self.text, max(0, start - 4), start) or _MONEY_AFTER.match(self.text, end):
             return True
-        return self._is_national(digits, sizes, self.text[start:end])
+        named = self._before(_NAMED_OTHERWISE, first)
+        return bool(named and (named["id"] or named["number"] or first == last))
+
+    def _before(self, name: re.Pattern[str], first: int) -> re.Match[str] | None:
+        """What the number that begins with this group is named."""
+        start = self.groups[first][0]
+        if not _LETTER.search(self.text, max(0, start - _NAMED_CLOSELY), start):
+            return None
+        return name.search(self.text, max(0, start - _NAMED_WITHIN), start)
 
     def _is_national(self, digits: str, sizes: Sequence[int], shown: str) -> bool:
         """Whether one of our countries has such a number, or it begins with the code of one, without a plus."""
@@ -223,10 +240,3 @@ class _Search:
 
     def _size(self, number: int) -> int:
         return self.groups[number][1] - self.groups[number][0]
-
-
-def _is_something_else(text: str, start: int, end: int) -> bool:
-    """Whether it is written like a price, or named as another number."""
-    if _MONEY_BEFORE.search(text, max(0, start - 4), start) or _MONEY_AFTER.match(text, end):
-        return True
-    return text[start:end].isdigit() and bool(_NAMED_OTHERWISE.search(text, max(0, start - _NAMED_WITHIN), start))

@@ -136,7 +136,7 @@ def _login(value: SecretStr) -> SecretStr:
 
 
 def _kinds(value: Any) -> Any:
-    kinds = _parts(value)
+    kinds = tuple(kind.lower() for kind in _parts(value))
     if unknown := [kind for kind in kinds if kind not in REDACTED_KINDS]:
         raise ValueError(f"has no kind named {unknown[0]}; the kinds are {', '.join(REDACTED_KINDS)}")
     return kinds

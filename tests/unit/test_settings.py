@@ -280,7 +280,7 @@ def test_origins_are_shown_even_while_something_is_missing(monkeypatch: pytest.M
 
 
 def test_what_is_redacted_is_chosen_by_kind_country_and_pattern(given: pytest.MonkeyPatch) -> None:
-    given.setenv("REDACT", "email, phone,card")
+    given.setenv("REDACT", "email, Phone,card")
     given.setenv("REDACT_PHONE_COUNTRIES", "de,AT")
     given.setenv("REDACT_PATTERNS", r"customer=KD-\d{6}  tag=<[a-z=]+>")
     used = configuration.settings()

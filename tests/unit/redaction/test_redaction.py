@@ -1,11 +1,14 @@
 """Nothing that the operator wants redacted reaches Zoho, and redaction costs what it should."""
 
+import ast
 import logging
 import sys
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
+import cody2zoho
 from chats import work
 from cody2zoho.models import Conversation, Message
 from cody2zoho.redaction import Redaction
@@ -85,6 +88,20 @@ def test_without_a_kind_nothing_is_replaced_copied_or_counted(account, organisat
     [case] = organisation.cases.values()
     assert CARD in case["Description"]
     assert "redacted_" not in str([vars(one) for one in caplog.records])
+
+
+def test_nobody_drafts_a_case_but_of_redacted_messages() -> None:
+    """Whoever adds another way into Zoho takes `pipeline.drafted`."""
+    package = Path(cody2zoho.__file__).parent
+    calls = {
+        (path.relative_to(package).as_posix(), function.name)
+        for path in package.rglob("*.py")
+        for function in ast.walk(ast.parse(path.read_text()))
+        if isinstance(function, ast.FunctionDef)
+        for call in ast.walk(function)
+        if isinstance(call, ast.Call) and ast.unparse(call.func) == "cases.draft"
+    }
+    assert calls == {("pipeline.py", "drafted")}
 
 
 def test_the_name_of_a_conversation_is_redacted_and_what_is_clean_stays_the_very_same() -> None:
