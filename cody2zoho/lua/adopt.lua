@@ -1,5 +1,6 @@
 -- Note cases that exist in Zoho, whatever the ledger knew of their conversations, but for those that were forgotten.
--- KEYS  1 agenda, 2 working, 3 counts, 4 parked, then for each case: conversation:<id>, its finished bucket; the last: forgotten
+-- KEYS  1 agenda, 2 working, 3 counts, 4 parked, then for each case: conversation:<id>, its finished bucket; the last:
+--       forgotten
 -- ARGV  for each case: conversation's id, what stays of it
 -- returns how many were new
 local new = 0
