@@ -153,7 +153,7 @@ def _sentence(item: Any) -> str:
     name, wanted = names(field_name)[0], f"{field.description}"
     if item["type"] == "missing":
         return f"{name} is not set; write it into .env or the environment: {wanted}"
-    shown = "" if is_secret(field) else f' "{item["input"]}"'
+    shown = "" if is_secret(field) or not item["input"] else f' "{item["input"]}"'
     problem = item["msg"].removeprefix("Value error, ")
     problem = problem if item["type"] == "value_error" else f"is wrong: {problem[0].lower()}{problem[1:]}"
     return f"{name}{shown} {problem}. It is: {wanted}"

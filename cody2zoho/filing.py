@@ -18,7 +18,11 @@ _CHOSEN_FIELDS = ("Status", "Case_Origin", "Related_To")
 
 
 class TakenOver(Exception):
-    """Our lease ended, and someone else works on it now."""
+    """Our lease ended, and someone else works on it now, or it was forgotten; `case_id` lacks notes or files."""
+
+    def __init__(self, case_id: str) -> None:
+        super().__init__(case_id)
+        self.case_id = case_id
 
 
 def file(claim: Claim, draft: CaseDraft, services: Services) -> Inserted:
@@ -79,7 +83,7 @@ def complete(claim: Claim, inserted: Inserted, draft: CaseDraft, services: Servi
         return
     # Zoho does not notice a second note, so only one of two workers may add any.
     if not services.ledger.renew(claim):
-        raise TakenOver
+        raise TakenOver(inserted.case_id)
     titles = services.cases.note_titles(inserted.case_id) if inserted.was_there and draft.notes else set()
     services.cases.add_notes(inserted.case_id, [note for note in draft.notes if note.title not in titles])
     names = services.cases.attachment_names(inserted.case_id) if inserted.was_there and draft.attachments else set()

@@ -27,6 +27,7 @@ class Filling(Records):
             keys = [
                 *self._keys("agenda", "working", "metrics:states", "parked"),
                 *self._places(conversation_id for conversation_id, _ in some),
+                self._key("forgotten"),
             ]
             facts = [part for one, case_id in some for part in (one, f"{State.CREATED} {case_id}".rstrip())]
             new += self._adopt(keys=keys, args=facts)

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from cody2zoho import cases, filing, quiet, transcript
+from cody2zoho import cases, drafting, filing, quiet, transcript
 from cody2zoho.cody import Page, oldest_first
 from cody2zoho.credits import lane
 from cody2zoho.ledger import Claim
@@ -31,21 +31,23 @@ def follow(claim: Claim, held: Held, messages: list[Message], services: Services
     conversation = claim.conversation
     if not conversation.bot_id:
         conversation = services.cody.conversation(conversation.id)
+    safe = services.redaction.of(conversation, messages)
     with lane("follow_ups"):
-        draft = cases.draft(conversation, messages, services.settings, None, services.clock())
+        draft = drafting.of_redacted(safe, None, services)
         now = Held(held.case_id, len(messages), draft.digest, messages[-1].created_at, held.described)
         case = services.cases.read(held.case_id, "Description", "Status", "Modified_Time", *_figures(draft, services))
         if case is None:
             log.warning("case_deleted", extra={"case": held.case_id})
             return now
-        update = _Update(claim, held, draft, messages, case, services)
+        update = _Update(claim, held, draft, safe.messages, case, services)
         return replace(now, described=update.write() or held.described)
 
 
-def has_all(held: Held, newest: Page[Message]) -> bool:
+def has_all(claim: Claim, held: Held, newest: Page[Message], services: Services) -> bool:
     """Whether the newest page shows that nothing was said since."""
     if newest.is_last:
-        return transcript.digest(oldest_first(newest.rows)) == held.digest
+        safe = services.redaction.of(claim.conversation, oldest_first(newest.rows))
+        return transcript.digest(safe.messages) == held.digest
     return newest.total == held.messages and newest.rows[0].created_at == held.last_said_at
 
 

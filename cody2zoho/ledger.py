@@ -7,6 +7,8 @@
                       ├──── retry, by a person ─────────────┘
                       └── the lease ended, and someone else claimed
 
+    any of these, unless a worker has it ──forget, by a person──▶ FORGOTTEN
+
 Every conversation that is not finished stands in the agenda with the time of its next look. Sending a message
 about it pushes that time forward, claiming pushes it to the end of the lease, finishing takes it out. Whatever
 dies in between comes up again by itself. So does one that has its case but may go on: it stands in the agenda too,
@@ -25,6 +27,7 @@ Keys, below the prefix:
     agenda                     zset  id -> ms of its next look
     working                    zset  id -> ms at which its lease ends
     parked                     zset  id -> ms since it is parked
+    forgotten                  zset  SHA-1 of the id of one that was forgotten -> ms since then
     metrics:states             hash  state -> how many conversations are in it
     ledger                     hash  schema: version of all this; epoch: ms since when it may be trusted; turn: looks
                                      into the agenda; clock (ms); while it is being filled: filled_to, a case's id
@@ -88,6 +91,7 @@ class Ledger(Filling):
         self._decide = script(store, "decide")
         self._again = script(store, "again")
         self._moved = script(store, "moved")
+        self._forget = script(store, "forget")
         self._seen = (0, 0)
 
     def add_new(
@@ -97,7 +101,8 @@ class Ledger(Filling):
         known = list(conversations)
         if not known:
             return []
-        keys = [*self._keys("agenda", "metrics:states"), *self._places(one.id for one in known)]
+        places = self._places(one.id for one in known)
+        keys = [*self._keys("agenda", "metrics:states"), *places, self._key("forgotten")]
         arguments = [
             part for one in known for part in (one.id, one.bot_id, one.created_at, int(wait_seconds(one) * 1000))
         ]
@@ -121,7 +126,7 @@ class Ledger(Filling):
         owner = secrets.token_hex(8)
         keys = [
             *self._places([conversation_id]),
-            *self._keys("agenda", "working", "metrics:states", "ledger", "blocked"),
+            *self._keys("agenda", "working", "metrics:states", "ledger", "blocked", "forgotten"),
         ]
         was, *facts = self._claim(keys=keys, args=[conversation_id, owner, self._lease_ms])
         if was != "claimed":
@@ -205,13 +210,24 @@ class Ledger(Filling):
         return self._decided(conversation_id, State.DISMISSED)
 
     def again(self, conversation: Conversation, *was: str) -> bool:
-        """Begin anew, whatever became of it, or only while it is what it `was`. False where someone works on it."""
+        """Begin anew, whatever became of it, or only while it is what it `was`.
+
+        False where someone works on it, or it was forgotten.
+        """
         keys = [
             *self._places([conversation.id]),
-            *self._keys("agenda", "working", "metrics:states", "parked"),
+            *self._keys("agenda", "working", "metrics:states", "parked", "forgotten"),
         ]
         facts = [conversation.id, conversation.bot_id, conversation.created_at, *was]
         return bool(self._again(keys=keys, args=facts))
+
+    def forget(self, conversation_id: str) -> float:
+        """Bar it for good, and know nothing else of it. Returns 0, or the seconds that a worker may have it yet."""
+        keys = [
+            *self._places([conversation_id]),
+            *self._keys("agenda", "working", "metrics:states", "parked", "forgotten"),
+        ]
+        return float(self._forget(keys=keys, args=[conversation_id])) / 1000
 
     @property
     def _lease_ms(self) -> int:
@@ -229,7 +245,7 @@ class Ledger(Filling):
         conversation_id = claim.conversation.id
         keys = [
             *self._places([conversation_id]),
-            *self._keys("agenda", "working", "metrics:states", "parked"),
+            *self._keys("agenda", "working", "metrics:states", "parked", "forgotten"),
         ]
         args = [conversation_id, claim.owner, state, record, _ms(seconds), *facts]
         return bool(self._settle(keys=keys, args=args))

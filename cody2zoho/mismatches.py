@@ -29,6 +29,8 @@ _MOST_ASKED_BY_NIGHT = 20
 
 _PER_LOOK = 500
 
+_FORGOTTEN = "the conversation was forgotten: delete the case, too"
+
 _CODYS_ID = re.compile(r"[A-Za-z0-9_-]+")
 
 
@@ -107,8 +109,9 @@ def orphans(services: Services, line: int, compared: Comparison) -> tuple[list[O
     Those that turn out to be listed after all, or to belong to another, are given their place in the comparison.
     """
     strays = compared.strays()
+    forgotten = [Orphan(case_id, owner, _FORGOTTEN) for owner, case_id in compared.unrecorded(State.FORGOTTEN)]
     found = [Orphan(*stray, _why(services, line, compared, *stray)) for stray in strays[:MOST_ASKED]]
-    orphaned = [one for one in found if one.why]
+    orphaned = forgotten + [one for one in found if one.why]
     if line:
         # Most of the others may well be older than the line, and their conversations there.
         return orphaned, len(strays[MOST_ASKED:])

@@ -1,6 +1,7 @@
 """The nouns that travel between the modules."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ class CaseDraft:
     """A case as it is to stand in Zoho: field API names to values, and what did not fit into them.
 
     `whole` is the transcript, and `described` as much of it as stands in the description. `digest` is over all
-    messages: equal digests, equal transcripts.
+    messages: equal digests, equal transcripts. `redacted` counts what was replaced in them, by kind.
     """
 
     conversation_id: str
@@ -69,3 +70,4 @@ class CaseDraft:
     described: str
     message_count: int
     digest: str
+    redacted: Mapping[str, int] = field(default_factory=dict)

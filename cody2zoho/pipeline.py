@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 
-from cody2zoho import cases, filing, following, quiet, rebuild, transcript
+from cody2zoho import cases, drafting, filing, following, quiet, rebuild, transcript
 from cody2zoho.blocks import PROBE_SECONDS
 from cody2zoho.cody import Page
 from cody2zoho.errors import (
@@ -26,7 +26,7 @@ from cody2zoho.http import time_limit
 from cody2zoho.keeper import KEEPER
 from cody2zoho.ledger import Claim, Due
 from cody2zoho.models import Message
-from cody2zoho.records import Held, State
+from cody2zoho.records import Held, Known, State
 from cody2zoho.services import Services
 
 log = logging.getLogger(__name__)
@@ -146,7 +146,8 @@ def _worked(claim: Claim, services: Services) -> Outcome:
         return _held_up(claim, error, services)
     except Permanent as error:
         return _parked(claim, str(error), services)
-    except filing.TakenOver:
+    except filing.TakenOver as lost:
+        _tell_of_forgotten(claim, lost.case_id, services)
         return Outcome("nothing to do: another worker took it over")
     except Gone:
         return _gone(claim, services)
@@ -167,13 +168,15 @@ def _written(claim: Claim, services: Services) -> Outcome:
 
 
 def _made(claim: Claim, messages: list[Message], services: Services) -> Outcome:
-    draft = cases.draft(claim.conversation, messages, services.settings, services.contact.id(), services.clock())
+    draft = drafting.drafted(claim.conversation, messages, services)
     case = filing.file(claim, draft, services)
     described = "" if case.was_there else cases.fingerprint(str(draft.fields["Description"]))
     held = Held(case.case_id, draft.message_count, draft.digest, messages[-1].created_at, described)
     if following.record(claim, held, services):
         facts = {"case": case.case_id, "messages": draft.message_count, "attempts": claim.attempts}
-        log.info("case_created", extra=facts)
+        log.info("case_created", extra=facts | {f"redacted_{kind}": count for kind, count in draft.redacted.items()})
+    else:
+        _tell_of_forgotten(claim, case.case_id, services)
     if claim.is_blocked:
         services.blocks.lift("zoho", "zoho set-up")
     following.judge_feed(claim, messages, services)
@@ -182,7 +185,7 @@ def _made(claim: Claim, messages: list[Message], services: Services) -> Outcome:
 
 def _followed(claim: Claim, held: Held, newest: Page[Message], services: Services) -> Outcome:
     """Its case is there; what was said since goes into it."""
-    if following.has_all(held, newest):
+    if following.has_all(claim, held, newest, services):
         following.record(claim, held, services)
         return Outcome(f"case {held.case_id}: nothing new")
     messages = services.cody.messages(claim.conversation.id, newest)
@@ -190,6 +193,12 @@ def _followed(claim: Claim, held: Held, newest: Page[Message], services: Service
         held = following.follow(claim, held, messages, services)
     following.record(claim, held, services)
     return Outcome(f"case {held.case_id}: up to date")
+
+
+def _tell_of_forgotten(claim: Claim, case_id: str, services: Services) -> None:
+    """It was forgotten while we, paused for longer than our lease, made a case of it: a person has to delete that."""
+    if services.ledger.looked_up([claim.conversation.id]).get(claim.conversation.id) == Known(State.FORGOTTEN):
+        log.error("forgotten_case_made", extra={"case": case_id})
 
 
 def _gone(claim: Claim, services: Services) -> Outcome:

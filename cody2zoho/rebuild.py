@@ -22,7 +22,7 @@ from cody2zoho.zoho.cases import Keyed
 
 log = logging.getLogger(__name__)
 
-_EARLIER = "processed_conversation:"
+EARLIER = "processed_conversation:"
 
 #: A younger case may still lack the notes that its worker was about to add when Redis was lost. It is not adopted:
 #: the next poll finds its conversation, the insert is refused, and the case gets what it lacks.
@@ -91,8 +91,8 @@ def _look_again(page: list[Keyed], services: Services) -> None:
 
 
 def _done_by_the_earlier_product(services: Services) -> Iterator[str]:
-    for key in services.store.scan_iter(match=f"{_EARLIER}*", count=1_000):
-        yield str(key).removeprefix(_EARLIER)
+    for key in services.store.scan_iter(match=f"{EARLIER}*", count=1_000):
+        yield str(key).removeprefix(EARLIER)
 
 
 def check(services: Services) -> None:

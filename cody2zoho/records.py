@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from hashlib import sha1
 from zlib import crc32
 
 import redis
@@ -26,6 +27,7 @@ class State(StrEnum):
     DISMISSED = "dismissed"  # a person decided that it gets no case
     EMPTY = "empty"  # nothing was said while it was young
     GONE = "gone"  # it was deleted at Cody before it became a case
+    FORGOTTEN = "forgotten"  # a person erased it; only a digest of its id is known
 
 
 #: These stand in buckets; what a person dismissed stays as it was, with the reason for which it was parked.
@@ -92,14 +94,22 @@ class Records:
         self._prefix = prefix
 
     def looked_up(self, ids: Sequence[str]) -> dict[str, Known]:
-        """What is known of these, in one round trip; an unknown one is left out."""
+        """What is known of these, in one round trip, and a second for the unknown; one that stays so is left out."""
         with self._store.pipeline(transaction=False) as pipe:
             for one in ids:
                 pipe.hmget(self._conversation(one), "state", "held")
                 pipe.hget(self._finished(one), one)
             answers = iter(pipe.execute())
         found = {one: _known(next(answers), next(answers)) for one in ids}
-        return {one: known for one, known in found.items() if known}
+        forgotten = self._forgotten([one for one, known in found.items() if not known])
+        return {one: known for one, known in found.items() if known} | dict.fromkeys(forgotten, Known(State.FORGOTTEN))
+
+    def _forgotten(self, ids: Sequence[str]) -> list[str]:
+        """Those of these that a person erased."""
+        with self._store.pipeline(transaction=False) as pipe:
+            for one in ids:
+                pipe.zscore(self._key("forgotten"), _digest(one))
+            return [one for one, since in zip(ids, pipe.execute(), strict=True) if since is not None]
 
     def about(self, conversation_id: str) -> dict[str, str]:
         """All the ledger holds of one conversation, times in ms; empty where it is unknown."""
@@ -108,13 +118,16 @@ class Records:
             pipe.hget(self._finished(conversation_id), conversation_id)
             pipe.zscore(self._key("agenda"), conversation_id)
             pipe.zscore(self._key("parked"), conversation_id)
-            facts, record, next_look, parked = pipe.execute()
+            pipe.zscore(self._key("forgotten"), _digest(conversation_id))
+            facts, record, next_look, parked, forgotten = pipe.execute()
         if record and not facts:
             state, _, held = record.partition(" ")
             facts = {"state": state, "held": held}
         if held := facts.pop("held", ""):
             facts |= dict(zip(("case", "messages", "digest"), held.split(" "), strict=False))
-        times = {"next_look": next_look, "parked_since": parked}
+        if forgotten is not None:
+            facts = {"state": State.FORGOTTEN.value}
+        times = {"next_look": next_look, "parked_since": parked, "forgotten_since": forgotten}
         return {**facts, **{name: str(int(ms)) for name, ms in times.items() if ms is not None}}
 
     def parked(self) -> Iterator[Parked]:
@@ -169,6 +182,11 @@ class Records:
 
     def _key(self, name: str) -> str:
         return f"{self._prefix}{name}"
+
+
+def _digest(conversation_id: str) -> str:
+    """What stays of one that was forgotten, as the scripts make it; twelve random characters are not guessed back."""
+    return sha1(conversation_id.encode(), usedforsecurity=False).hexdigest()
 
 
 def _known(opened: Sequence[str | None], record: str | None) -> Known | None:

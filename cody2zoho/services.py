@@ -16,6 +16,7 @@ from cody2zoho.http import Api
 from cody2zoho.ledger import Ledger
 from cody2zoho.limits import Limits
 from cody2zoho.places import Places
+from cody2zoho.redaction import Redaction
 from cody2zoho.settings import Settings
 from cody2zoho.tokens import Tokens
 from cody2zoho.zoho.accounts import Accounts
@@ -42,6 +43,7 @@ class Services:
     feed: Feed
     blocks: Blocks
     limits: Limits
+    redaction: Redaction
     clock: Callable[[], float]
 
 
@@ -81,6 +83,7 @@ def build(settings: Settings, clock: Callable[[], float] = time.time) -> Service
         feed=Feed(client, prefix, clock),
         blocks=Blocks(client, prefix),
         limits=limits,
+        redaction=Redaction(settings.redact, settings.redact_phone_countries, settings.redact_patterns),
         clock=clock,
     )
 

@@ -11,6 +11,8 @@ _REPAIR = "`cody2zoho reconcile --repair`"
 
 def is_well(life: Life) -> bool:
     """Whether it has a case, or one is on its way."""
+    if life.state == State.FORGOTTEN:
+        return False
     if life.cases or (life.state == State.CREATED and ("zoho" in life.away or _is_earlier(life))):
         return True
     return life.state in (State.WAITING, State.WORKING) or (not life.state and _will_be_found(life))
@@ -58,6 +60,9 @@ def _state(life: Life) -> str:
             return f"parked{tried}: {reason}"
         case State.DISMISSED:
             return f"dismissed: a person decided that it gets no case{f'; it was parked: {reason}' if reason else ''}"
+        case State.FORGOTTEN:
+            since = _moment(life, int(life.ledger["forgotten_since"]) / 1000)
+            return f"forgotten: a person erased it {since}; it gets no case"
         case State.EMPTY:
             return "let go: nothing was said while it was young"
         case _:
@@ -99,6 +104,8 @@ def what_next(life: Life) -> str:
         return "nothing"
     if "ledger" in life.away:
         return "nobody can tell until the ledger can be asked"
+    if life.state == State.FORGOTTEN:
+        return _left_of_the_forgotten(life)
     if len(life.cases) > 1:
         return "a person keeps one of the cases and deletes the others in Zoho"
     one, has_case, knows_zoho = life.conversation_id, bool(life.cases), "zoho" not in life.away
@@ -116,6 +123,12 @@ def what_next(life: Life) -> str:
     if has_case:
         return f"nothing; {_REPAIR} lets the ledger know of the case"
     return "nothing" if life.state == State.GONE else _nobody_has_it(life)
+
+
+def _left_of_the_forgotten(life: Life) -> str:
+    left = [f"case {one.case_id} in Zoho" for one in life.cases]
+    left += ["the conversation at Cody"] if life.conversation else []
+    return f"a person deletes {' and '.join(left)}" if left else "nothing"
 
 
 def _on_its_way(life: Life) -> str:

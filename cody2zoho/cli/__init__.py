@@ -28,6 +28,7 @@ _COMMANDS = {
     "parked": "Show what needs a person, grouped by cause.",
     "retry": "Let parked conversations begin anew.",
     "dismiss": "Decide that parked conversations get no case.",
+    "forget": "Erase our traces of one conversation, for good.",
     "simulate": "Serve a simulated Cody and Zoho on this machine.",
 }
 

@@ -1,7 +1,8 @@
--- Note cases that exist in Zoho, whatever the ledger knew of their conversations. But one that was tried and is not done
--- may have made its case and not the notes: it finds the case by itself, and completes it. One that waits for later words
--- knows its case.
--- KEYS  1 agenda, 2 working, 3 counts, 4 parked, then for each case: conversation:<id>, its finished bucket
+-- Note cases that exist in Zoho, whatever the ledger knew of their conversations, but for those that were forgotten. One
+-- that was tried and is not done may have made its case and not the notes: it finds the case by itself, and completes it.
+-- One that waits for later words knows its case.
+-- KEYS  1 agenda, 2 working, 3 counts, 4 parked, then for each case: conversation:<id>, its finished bucket; the last:
+--       forgotten
 -- ARGV  for each case: conversation's id, what stays of it
 -- returns how many were new
 local new = 0
@@ -11,7 +12,8 @@ for one = 0, #ARGV / 2 - 1 do
   local state, tried, held = unpack(redis.call('HMGET', open, 'state', 'first_try', 'held'))
   local before = state or string.match(redis.call('HGET', finished, id) or '', '^%a+')
   local is_half_done = held or (tried and tried ~= '' and state ~= 'dismissed')
-  if before ~= 'created' and not is_half_done then
+  local is_new = before ~= 'created' and not is_half_done
+  if is_new and not redis.call('ZSCORE', KEYS[#KEYS], redis.sha1hex(id)) then
     redis.call('DEL', open)
     for _, place in ipairs({1, 2, 4}) do redis.call('ZREM', KEYS[place], id) end
     redis.call('HSET', finished, id, record)

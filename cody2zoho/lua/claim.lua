@@ -1,5 +1,5 @@
 -- Give a conversation to an owner until the lease ends, and count the attempt.
--- KEYS  1 conversation:<id>, 2 its finished bucket, 3 agenda, 4 working, 5 counts, 6 ledger, 7 blocked
+-- KEYS  1 conversation:<id>, 2 its finished bucket, 3 agenda, 4 working, 5 counts, 6 ledger, 7 blocked, 8 forgotten
 -- ARGV  1 id, 2 owner, 3 lease (milliseconds)
 -- returns {what it was}, or where it is the owner's now {'claimed', bot, created_at, attempts, milliseconds since the
 --         first, leases that ended without a word (0 unless one did just now), how much is blocked, seen, moved, held}
@@ -11,7 +11,8 @@ if redis.call('HEXISTS', KEYS[6], 'epoch') == 0 then return {'closed'} end
 local state, owner = unpack(redis.call('HMGET', KEYS[1], 'state', 'owner'))
 if not state then
   local record = redis.call('HGET', KEYS[2], id)
-  state = record and string.match(record, '^%a+') or 'unknown'
+  if not record then return {redis.call('ZSCORE', KEYS[8], redis.sha1hex(id)) and 'forgotten' or 'unknown'} end
+  state = string.match(record, '^%a+')
   -- One that has its case is open again only while the agenda wants another look.
   if state ~= 'created' or not redis.call('ZSCORE', KEYS[3], id) then return {state} end
   redis.call('HDEL', KEYS[2], id)

@@ -1,5 +1,5 @@
 -- Move a conversation out of work. Only its owner may; but a case that exists is a fact, whoever reports it.
--- KEYS  1 conversation:<id>, 2 its finished bucket, 3 agenda, 4 working, 5 counts, 6 parked
+-- KEYS  1 conversation:<id>, 2 its finished bucket, 3 agenda, 4 working, 5 counts, 6 parked, 7 forgotten
 -- ARGV  1 id, 2 owner, 3 new state, 4 what stays of it where it is finished (else ''),
 --       5 next look in milliseconds from now ('' = never), then of a created one: 6 second of the newest message in its
 --       case, 7 next look where the feed has told of a later one; of one that is not finished: fields, name, value …
@@ -14,6 +14,7 @@ if not is_owner and new ~= 'created' then return 0 end
 -- Not open: finished meanwhile, or Redis was lost while the case was being made.
 local before = state or string.match(redis.call('HGET', KEYS[2], id) or '', '^%a+')
 if before == new then return 0 end
+if not before and redis.call('ZSCORE', KEYS[7], redis.sha1hex(id)) then return 0 end
 local next_look = ARGV[5]
 if record ~= '' then
   if new == 'created' and tonumber(moved or 0) > tonumber(ARGV[6]) then next_look = ARGV[7] end

@@ -301,3 +301,39 @@ def test_a_login_in_the_query_of_a_redis_address_is_not_shown(given: pytest.Monk
 def test_origins_are_shown_even_while_something_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     shown = {origin.name: origin.source for origin in configuration.origins()}
     assert shown["CODY_API_KEY"] == "not set"
+
+
+def test_what_is_redacted_is_chosen_by_kind_country_and_pattern(given: pytest.MonkeyPatch) -> None:
+    given.setenv("REDACT", "email, Phone,card")
+    given.setenv("REDACT_PHONE_COUNTRIES", "de,AT")
+    given.setenv("REDACT_PATTERNS", r"customer=KD-\d{6}  tag=<[a-z=]+>")
+    used = configuration.settings()
+    assert used.redact == ("email", "phone", "card")
+    assert used.redact_phone_countries == ("DE", "AT")
+    assert used.redact_patterns == {"customer": r"KD-\d{6}", "tag": "<[a-z=]+>"}
+
+
+def test_a_pattern_in_pointed_brackets_is_no_placeholder(given: pytest.MonkeyPatch) -> None:
+    given.setenv("REDACT_PATTERNS", "{x=y}")
+    assert len(sentences()) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "says"),
+    [
+        ("REDACT", "email,passport", "has no kind named passport; the kinds are email, phone, card, iban, ip"),
+        ("REDACT", "phone", "must name at least one country, because REDACT has phone"),
+        ("REDACT_PHONE_COUNTRIES", "DE,XX", "has no country XX"),
+        ("REDACT_PATTERNS", r"KD-\d{6}", "has an expression without a name"),
+        ("REDACT_PATTERNS", "a=x a=y", "has the name a twice"),
+        ("REDACT_PATTERNS", "card=x", "it is a kind of REDACT"),
+        ("REDACT_PATTERNS", "a=(x", "has an expression named a that RE2 does not understand: missing ): (x"),
+        ("REDACT_PATTERNS", "a=(?=x)", "has an expression named a that RE2 does not understand"),
+        ("REDACT_PATTERNS", "a=x*", "has an expression named a that fits an empty text"),
+    ],
+)
+def test_what_cannot_be_redacted_is_one_sentence(given: pytest.MonkeyPatch, name: str, value: str, says: str) -> None:
+    given.setenv(name, value)
+    [sentence] = sentences()
+    assert says in sentence
+    assert sentence.startswith("REDACT")

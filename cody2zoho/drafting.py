@@ -1,0 +1,20 @@
+"""A case as it would be made now, with everything left out that nobody at Zoho is to read."""
+
+from dataclasses import replace
+
+from cody2zoho import cases
+from cody2zoho.models import CaseDraft, Conversation, Message
+from cody2zoho.redaction import Redacted
+from cody2zoho.services import Services
+
+
+def drafted(conversation: Conversation, messages: list[Message], services: Services) -> CaseDraft:
+    """The draft of a conversation; what the operator wants redacted is so before anything is made of it."""
+    safe = services.redaction.of(conversation, messages)
+    return of_redacted(safe, services.contact.id(), services)
+
+
+def of_redacted(safe: Redacted, contact_id: str | None, services: Services) -> CaseDraft:
+    """The draft of what is redacted already."""
+    draft = cases.draft(safe.conversation, safe.messages, services.settings, contact_id, services.clock())
+    return replace(draft, redacted=safe.counts) if safe.counts else draft
