@@ -17,7 +17,8 @@ ledger is closed, which it is until it was filled from Zoho (`rebuild.py`), noth
 Keys, below the prefix:
     conversation:<id>          hash  one that is not finished: state, bot, created_at (s), seen (ms), attempts,
                                      first_try (ms); while working: owner; while waiting or parked: reason; after a
-                                     lease that ended without a word: lapses
+                                     lease that ended without a word: lapses; name, where CONTACT_MATCH finds an address
+                                     in it
     conversation:finished:<n>  hash  id -> state and, of a case, its id, messages and digest: 65,536 buckets, so small
                                      that Redis packs each into one piece of memory
     agenda                     zset  id -> ms of its next look
@@ -29,7 +30,7 @@ Keys, below the prefix:
 """
 
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import redis
@@ -68,9 +69,16 @@ class Due:
 class Ledger(Records):
     """All of it in one Redis, shared by every worker."""
 
-    def __init__(self, store: redis.Redis, prefix: str, lease_seconds: float) -> None:
+    def __init__(
+        self,
+        store: redis.Redis,
+        prefix: str,
+        lease_seconds: float,
+        keeps_name: Callable[[str], bool] = lambda name: False,
+    ) -> None:
         super().__init__(store, prefix)
         self.lease_seconds = lease_seconds
+        self._keeps_name = keeps_name
         self._add = script(store, "add")
         self._claim = script(store, "claim")
         self._renew = script(store, "renew")
@@ -87,7 +95,7 @@ class Ledger(Records):
         if not known:
             return []
         keys = [*self._keys("agenda", "metrics:states"), *self._places(one.id for one in known)]
-        arguments = [part for one in known for part in (one.id, one.bot_id, one.created_at)]
+        arguments = [part for one in known for part in (one.id, one.bot_id, one.created_at, self._name(one))]
         return list(self._add(keys=keys, args=arguments))
 
     def due(self, limit: int, most_in_hand: int, lost_after_seconds: float, *, while_blocked: int = 0) -> Due:
@@ -113,8 +121,8 @@ class Ledger(Records):
         was, *facts = self._claim(keys=keys, args=[conversation_id, owner, self._lease_ms])
         if was != "claimed":
             return Claim(Conversation(conversation_id, "", 0), was)
-        bot, created_at, attempts, trying_ms, lapses, blocked = facts
-        conversation = Conversation(conversation_id, bot, int(created_at))
+        bot, created_at, attempts, trying_ms, lapses, blocked, name = facts
+        conversation = Conversation(conversation_id, bot, int(created_at), name or None)
         return Claim(conversation, was, owner, attempts, trying_ms / 1000, lapses, bool(blocked))
 
     def renew(self, claim: Claim) -> bool:
@@ -157,7 +165,7 @@ class Ledger(Records):
             *self._places([conversation.id]),
             *self._keys("agenda", "working", "metrics:states", "parked"),
         ]
-        facts = [conversation.id, conversation.bot_id, conversation.created_at]
+        facts = [conversation.id, conversation.bot_id, conversation.created_at, self._name(conversation)]
         return bool(self._again(keys=keys, args=facts))
 
     def adopt(self, pairs: Iterable[tuple[str, str]]) -> int:
@@ -207,6 +215,10 @@ class Ledger(Records):
     def close(self) -> None:
         """It cannot be trusted until it is filled again; what is being worked on is still recorded."""
         self._store.hdel(self._key("ledger"), "epoch")
+
+    def _name(self, conversation: Conversation) -> str:
+        """Kept only where its case needs it: a customer's address may stand in it."""
+        return conversation.name if conversation.name and self._keeps_name(conversation.name) else ""
 
     @property
     def _lease_ms(self) -> int:

@@ -1,6 +1,6 @@
 -- Begin anew with a conversation, whatever became of it, unless someone works on it.
 -- KEYS  1 conversation:<id>, 2 its finished bucket, 3 agenda, 4 working, 5 counts, 6 parked
--- ARGV  1 id, 2 bot, 3 created_at (seconds)
+-- ARGV  1 id, 2 bot, 3 created_at (seconds), 4 name ('' = it is not kept)
 -- returns 1 where it waits now
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -13,6 +13,7 @@ redis.call('HDEL', KEYS[2], id)
 redis.call('ZREM', KEYS[4], id)
 redis.call('ZREM', KEYS[6], id)
 redis.call('HSET', KEYS[1], 'state', 'waiting', 'bot', ARGV[2], 'created_at', ARGV[3], 'seen', now)
+if ARGV[4] ~= '' then redis.call('HSET', KEYS[1], 'name', ARGV[4]) end
 redis.call('ZADD', KEYS[3], now, id)
 redis.call('HINCRBY', KEYS[5], 'waiting', 1)
 return 1

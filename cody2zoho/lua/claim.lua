@@ -2,7 +2,7 @@
 -- KEYS  1 conversation:<id>, 2 its finished bucket, 3 agenda, 4 working, 5 counts, 6 ledger, 7 blocked
 -- ARGV  1 id, 2 owner, 3 lease (milliseconds)
 -- returns {what it was}, or where it is the owner's now {'claimed', bot, created_at, attempts, milliseconds since the
---         first, leases that ended without a word (0 unless one did just now), how much is blocked}
+--         first, leases that ended without a word (0 unless one did just now), how much is blocked, name or ''}
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local id, lease_ends = ARGV[1], now + ARGV[3]
@@ -24,5 +24,5 @@ redis.call('HINCRBY', KEYS[5], state, -1)
 redis.call('HINCRBY', KEYS[5], 'working', 1)
 local attempts = redis.call('HINCRBY', KEYS[1], 'attempts', 1)
 if attempts == 1 then redis.call('HSET', KEYS[1], 'first_try', now) end
-local bot, created_at, first_try = unpack(redis.call('HMGET', KEYS[1], 'bot', 'created_at', 'first_try'))
-return {'claimed', bot, created_at, attempts, now - (first_try or now), lapses, redis.call('HLEN', KEYS[7])}
+local bot, created_at, first_try, name = unpack(redis.call('HMGET', KEYS[1], 'bot', 'created_at', 'first_try', 'name'))
+return {'claimed', bot, created_at, attempts, now - (first_try or now), lapses, redis.call('HLEN', KEYS[7]), name or ''}
