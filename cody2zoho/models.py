@@ -1,6 +1,6 @@
 """The nouns that travel between the modules."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,40 @@ class Message:
 
 
 @dataclass(frozen=True)
+class Address:
+    """An e-mail address or a phone number (`kind`: email, phone), as two of them are compared.
+
+    Not certain is a number typed without its country: it may be an order's. A customer's address goes into no log.
+    """
+
+    kind: str
+    value: str = field(repr=False)
+    is_certain: bool = field(default=True, compare=False)
+
+
+@dataclass(frozen=True)
+class ContactChoice:
+    """The contact a case belongs to, and how it was chosen.
+
+    `how` is `matched`, `created`, `several` (none was guessed) or `none` (nobody has the address, or none was named);
+    empty where nobody was looked for. `remark` is a line for the case, `addresses` are those that led to the contact.
+    """
+
+    contact_id: str | None
+    how: str = ""
+    remark: str = ""
+    addresses: tuple[Address, ...] = ()
+
+    @property
+    def is_visitors(self) -> bool:
+        """Whether it is the visitor's own, not the one of all cases."""
+        return bool(self.addresses)
+
+    def log_context(self) -> dict[str, str]:
+        return {"contact": self.how} if self.how else {}
+
+
+@dataclass(frozen=True)
 class Note:
     """A note on a case; the title says which part it is, so that no part is ever sent twice."""
 
@@ -49,7 +83,7 @@ class CaseDraft:
     """A case as it is to stand in Zoho: field API names to values, and what did not fit into them.
 
     `whole` is the transcript, and `described` as much of it as stands in the description. `digest` is over all
-    messages: equal digests, equal transcripts.
+    messages: equal digests, equal transcripts. `contact` is where `Related_To` comes from.
     """
 
     conversation_id: str
@@ -60,3 +94,4 @@ class CaseDraft:
     described: str
     message_count: int
     digest: str
+    contact: ContactChoice

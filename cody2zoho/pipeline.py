@@ -151,10 +151,12 @@ def _written(claim: Claim, services: Services) -> Outcome:
     messages = services.cody.messages(conversation.id)
     if not transcript.something_said(messages):
         return _nothing_said(claim, services)
-    draft = cases.draft(conversation, messages, services.settings, services.contact.id(), services.clock())
+    contact = services.matching.choose(conversation.name, messages)
+    draft = cases.draft(conversation, messages, services.settings, contact, services.clock())
     case_id = filing.file(claim, draft, services)
     if services.ledger.created(claim, case_id, draft.message_count, draft.digest):
-        log.info("case_created", extra={"case": case_id, "messages": draft.message_count, "attempts": claim.attempts})
+        figures = {"case": case_id, "messages": draft.message_count, "attempts": claim.attempts}
+        log.info("case_created", extra={**figures, **contact.log_context()})
     if claim.is_blocked:
         services.blocks.lift("zoho", "zoho set-up")
     return Outcome(f"case {case_id}")

@@ -7,13 +7,14 @@ from functools import lru_cache
 
 import redis
 
-from cody2zoho import configuration, store
+from cody2zoho import addresses, configuration, store
 from cody2zoho.blocks import Blocks
 from cody2zoho.cody import Cody
 from cody2zoho.contact import FixedContact
 from cody2zoho.http import Api
 from cody2zoho.ledger import Ledger
 from cody2zoho.limits import Limits
+from cody2zoho.matching import Matching, usable
 from cody2zoho.places import Places
 from cody2zoho.settings import Settings
 from cody2zoho.tokens import Tokens
@@ -36,6 +37,7 @@ class Services:
     fields: Fields
     key_field: KeyField
     contact: FixedContact
+    matching: Matching
     ledger: Ledger
     places: Places
     blocks: Blocks
@@ -59,6 +61,10 @@ def build(settings: Settings, clock: Callable[[], float] = time.time) -> Service
     crm = Crm(_api("Zoho", settings), tokens, settings.zoho_api_url, settings.api_url, limits.turn)
     fields, contacts = Fields(crm), Contacts(crm)
     key = settings.zoho_field_map["conversation_id"]
+    contact = FixedContact(
+        client, contacts, prefix, accounts.digest, settings.zoho_contact_id, settings.zoho_contact_name
+    )
+    matching = _matching(settings, client, contacts, fields, contact)
     return Services(
         settings=settings,
         store=client,
@@ -71,10 +77,9 @@ def build(settings: Settings, clock: Callable[[], float] = time.time) -> Service
         contacts=contacts,
         fields=fields,
         key_field=KeyField(fields, key),
-        contact=FixedContact(
-            client, contacts, prefix, accounts.digest, settings.zoho_contact_id, settings.zoho_contact_name
-        ),
-        ledger=Ledger(client, prefix, settings.lease_seconds),
+        contact=contact,
+        matching=matching,
+        ledger=Ledger(client, prefix, settings.lease_seconds, keeps_name=matching.has_address),
         places=Places(client, prefix),
         blocks=Blocks(client, prefix),
         limits=limits,
@@ -86,6 +91,23 @@ def build(settings: Settings, clock: Callable[[], float] = time.time) -> Service
 def services() -> Services:
     """Those of this process. Raises ConfigurationError."""
     return build(configuration.settings())
+
+
+def _matching(
+    settings: Settings,
+    client: redis.Redis,
+    contacts: Contacts,
+    fields: Fields,
+    fixed: FixedContact,
+    redacted: tuple[str, ...] = (),
+) -> Matching:
+    """`redacted` are the kinds of addresses that never leave for Zoho."""
+    search = addresses.Search(
+        usable(settings.contact_match, redacted),
+        settings.contact_region,
+        frozenset(map(addresses.ignorable, settings.contact_ignore)),
+    )
+    return Matching(client, contacts, fields, fixed, search, settings.contact_create, settings.task_budget_seconds)
 
 
 def _api(name: str, settings: Settings) -> Api:
