@@ -12,7 +12,8 @@ about it pushes that time forward, claiming pushes it to the end of the lease, f
 dies in between comes up again by itself.
 
 Every move is one atomic script that checks the state and the owner, on the clock of the Redis server. While the
-ledger is closed, which it is until it was filled from Zoho (`rebuild.py`), nothing is claimed and nothing is due.
+ledger is closed, which it is until it was filled from Zoho (`rebuild.py`), nothing is claimed and nothing is due. The
+same goes for what a person has paused (`paused.py`): a paused bot's conversations stand aside from the agenda.
 
 Keys, below the prefix:
     conversation:<id>          hash  one that is not finished: state, bot, created_at (s), seen (ms), attempts,
@@ -104,7 +105,7 @@ class Ledger(Records):
         No more than `limit`, or `while_blocked`, and no more than leave `most_in_hand` handed out or worked on. None
         while the ledger is closed, which it is from now on if it came back with a state older than this process knows.
         """
-        keys = self._keys("agenda", "working", "cases", "ledger", "blocked")
+        keys = self._keys("agenda", "working", "cases", "ledger", "blocked", "paused")
         lost_after_ms = int(lost_after_seconds * 1000)
         facts = [limit, most_in_hand, lost_after_ms, *self._seen, while_blocked, *STOPS_WORK]
         epoch, turn, is_blocked, *ids = self._due(keys=keys, args=facts)
@@ -112,11 +113,11 @@ class Ledger(Records):
         return Due(ids, is_open=epoch > 0, is_blocked=bool(is_blocked))
 
     def claim(self, conversation_id: str) -> Claim:
-        """Take the conversation for the length of a lease, unless it is finished or someone else's."""
+        """Take the conversation for the length of a lease, unless it is finished, someone else's, or paused."""
         owner = secrets.token_hex(8)
         keys = [
             *self._places([conversation_id]),
-            *self._keys("agenda", "working", "metrics:states", "ledger", "blocked"),
+            *self._keys("agenda", "working", "metrics:states", "ledger", "blocked", "paused", "aside"),
         ]
         was, *facts = self._claim(keys=keys, args=[conversation_id, owner, self._lease_ms])
         if was != "claimed":
