@@ -68,6 +68,9 @@ def _redis(services: Services) -> Iterator[Finding]:
     else:
         mend = "set appendonly to yes"
         yield Finding("Redis disk", Level.WARNING, "loses the latest writes when it is killed", mend)
+    for pause in services.paused.current():
+        words = f"{pause.words(services.clock())}; no case is begun of it"
+        yield Finding("Paused", Level.WARNING, words, "`cody2zoho resume`, when it is to go on")
 
 
 def _cody(services: Services) -> Iterator[Finding]:

@@ -53,6 +53,8 @@ class Life:
     something_said: bool = False
     cases: list[HeldCase] = field(default_factory=list)
     blocked: str = ""
+    #: Why its bot, or everything, is paused.
+    paused: str = ""
     away: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -111,6 +113,8 @@ def _ask_ledger(services: Services, life: Life) -> None:
     life.line = services.places.line_or(since(services.settings.sync_since, services.clock()))
     blocked = services.blocks.current()
     life.blocked = " ".join(blocked.values()) if not blocked.keys().isdisjoint(STOPS_WORK) else ""
+    pause = services.paused.of(life.ledger.get("bot", ""))
+    life.paused = pause.words(life.now) if pause else ""
     if life.conversation:
         bot = "all" if None in services.settings.bots else life.conversation.bot_id
         place = services.places.place(bot, life.line)

@@ -45,6 +45,7 @@ class Found:
 
 def poll(services: Services) -> Found:
     """Note the new conversations of all bots. A bot that fails does not hold up another."""
+    services.paused.tell()
     found = _each_bot(services, _Reading.poll)
     log.info("cody_poll_completed", extra=asdict(found))
     return found

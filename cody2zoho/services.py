@@ -15,6 +15,7 @@ from cody2zoho.http import Api
 from cody2zoho.ledger import Ledger
 from cody2zoho.limits import Limits
 from cody2zoho.matching import Matching, usable
+from cody2zoho.paused import Paused
 from cody2zoho.places import Places
 from cody2zoho.settings import Settings
 from cody2zoho.tokens import Tokens
@@ -41,6 +42,7 @@ class Services:
     ledger: Ledger
     places: Places
     blocks: Blocks
+    paused: Paused
     limits: Limits
     clock: Callable[[], float]
 
@@ -82,6 +84,7 @@ def build(settings: Settings, clock: Callable[[], float] = time.time) -> Service
         ledger=Ledger(client, prefix, settings.lease_seconds, keeps_name=matching.has_address),
         places=Places(client, prefix),
         blocks=Blocks(client, prefix),
+        paused=Paused(client, prefix, clock),
         limits=limits,
         clock=clock,
     )

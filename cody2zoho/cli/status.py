@@ -19,11 +19,15 @@ def status(as_json: bool) -> None:
     with services_at_hand() as services:
         counts = {state.value: count for state, count in services.ledger.counts().items()}
         blocked = services.blocks.current()
+        paused, aside = services.paused.current(), services.paused.aside()
+        paused_words = [pause.words(services.clock()) for pause in paused]
         now = services.limits.now()
         reconciled = nightly.latest(services)
         age_seconds = services.clock() - reconciled.get("at", 0)
     if as_json:
-        shown = {"conversations": counts, "blocked": blocked, "reconciled": reconciled, **now.as_json()}
+        pauses = {pause.what: {"since": pause.since, "reason": pause.reason} for pause in paused}
+        shown = {"conversations": counts, "blocked": blocked, "paused": pauses, "aside": aside}
+        shown |= {"reconciled": reconciled, **now.as_json()}
         click.echo(json.dumps(shown, ensure_ascii=False))
     else:
         for state, count in counts.items():
@@ -31,6 +35,10 @@ def status(as_json: bool) -> None:
         click.echo("\n".join(["", *_of_limits(now)]))
         if reconciled:
             click.echo(_last_reconciled(reconciled, age_seconds))
+        for words in paused_words:
+            click.secho(f"{words}; `cody2zoho resume` lets it go on", fg="yellow")
+        if aside:
+            click.echo(f"{aside} of those that wait are put aside, because they are paused")
         for what, sentence in blocked.items():
             click.secho(f"{what} is blocked: {sentence}", fg="red")
     if blocked or counts["parked"]:
