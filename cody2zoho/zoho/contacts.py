@@ -1,6 +1,7 @@
 """Contacts in Zoho: the one that every case belongs to, and those of the visitors."""
 
-from collections.abc import Callable, Iterable, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from typing import Any
@@ -13,8 +14,11 @@ from cody2zoho.zoho.crm import Crm, details, items, refused, succeeded
 #: Rows of a look for an address; so many cost one credit.
 _PER_LOOK = 200
 
-#: Digits at its end by which a phone number is looked for; the rest is compared here.
-_LAST_DIGITS = 7
+#: How people set off the last four digits of a phone number; the rest is compared here.
+_LAST_DIGITS = ("{}{}{}{}", "{}{} {}{}", "{}{}-{}{}", "{}{}.{}{}", "{} {}{}{}", "{}-{}{}{}")
+
+#: Conditions in one question; more are asked in several.
+_CONDITIONS = 24
 
 #: Longest last name (fields of Contacts).
 _LONGEST_NAME = 80
@@ -49,14 +53,19 @@ class Contacts:
         Zoho keeps what people typed, so the question is wider than the answer: `is_same` tells whether a value is it.
         Several, where there are more that may have it than one answer holds.
         """
-        wanted = _digits(address) if address.kind == "phone" else _spellings(address)
-        conditions = [condition for field in fields for condition in wanted(field)]
-        # Two at a time: COQL wants brackets around more.
-        either = reduce(lambda left, right: f"({left} or {right})", conditions)
-        rows = self.crm.query(f"select {', '.join(['id', *fields])} from Contacts where {either} limit {_PER_LOOK}")
-        if len(rows) == _PER_LOOK:
-            return _oldest_first(rows)
-        return _oldest_first(row for row in rows if any(is_same(str(row.get(field) or "")) for field in fields))
+        wanted = _last_digits if address.kind == "phone" else _spellings
+        conditions = [condition for field in fields for condition in wanted(address, field)]
+        found: dict[str, dict[str, Any]] = {}
+        for first in range(0, len(conditions), _CONDITIONS):
+            # Two at a time: COQL wants brackets around more.
+            either = reduce(lambda left, right: f"({left} or {right})", conditions[first : first + _CONDITIONS])
+            rows = self.crm.query(f"select {', '.join(['id', *fields])} from Contacts where {either} limit {_PER_LOOK}")
+            if len(rows) == _PER_LOOK:
+                return _oldest_first(rows)
+            found |= {str(row["id"]): row for row in rows}
+        return _oldest_first(
+            row for row in found.values() if any(is_same(str(row.get(field) or "")) for field in fields)
+        )
 
     def ask_for(self, fields: Sequence[str]) -> None:
         """Raise NotSetUp or Refused unless contacts can be asked for by these fields."""
@@ -68,10 +77,11 @@ class Contacts:
 
         Raises Refused, for an e-mail address also where somebody has it by now: Zoho itself makes no second one.
         """
-        name = {"Last_Name": address.value[:_LONGEST_NAME]}
+        written = address.value.replace(";ext=", " ext. ")
+        name = {"Last_Name": written[:_LONGEST_NAME]}
         if address.kind == "phone":
-            return self._made("Contacts", {"data": [{**name, "Phone": address.value}]})
-        record = {**name, "Email": address.value}
+            return self._made("Contacts", {"data": [{**name, "Phone": written}]})
+        record = {**name, "Email": written}
         return self._made(
             "Contacts/upsert", {"data": [record], "duplicate_check_fields": ["Email"]}, headers=_ONLY_INSERT
         )
@@ -97,24 +107,26 @@ def split_name(name: str) -> tuple[str, str]:
 def _condition(field: str, text: str, signs: str) -> str:
     """COQL for a field that may be this text.
 
-    COQL documents no way to write a quote inside a text: what is neither letter nor digit nor one of `signs` is left
-    open.
+    COQL documents no way to write a quote inside a text, and % only at its ends: of what has anything but letters,
+    digits and `signs` the longest part without is asked for.
     """
-    pattern = "".join(one if one.isalnum() or one in signs else "%" for one in text)
-    return f"{field} {'like' if '%' in pattern else '='} '{pattern}'"
+    parts = re.split(rf"[^\w{re.escape(signs)}]", text)
+    longest = max(parts, key=len)
+    return f"{field} = '{text}'" if len(parts) == 1 else f"{field} like '%{longest}%'"
 
 
-def _spellings(address: Address) -> Callable[[str], list[str]]:
+def _spellings(address: Address, field: str) -> Iterator[str]:
     """An e-mail address, and as people write it where its domain is not of ASCII."""
     local, _, domain = address.value.partition("@")
-    spellings = dict.fromkeys([domain, *([idna.decode(domain)] if "xn--" in domain else [])])
-    return lambda field: [_condition(field, f"{local}@{one}", "@.+-_") for one in spellings]
+    for spelling in dict.fromkeys([domain, idna.decode(domain) if "xn--" in domain else domain]):
+        yield _condition(field, f"{local}@{spelling}", "@.+-")
 
 
-def _digits(address: Address) -> Callable[[str], list[str]]:
-    """The last digits of a phone number, whatever stands between them."""
-    digits = [one for one in address.value if one.isdigit()][-_LAST_DIGITS:]
-    return lambda field: [f"{field} like '%{'%'.join(digits)}'"]
+def _last_digits(address: Address, field: str) -> Iterator[str]:
+    """A phone number that ends like this, or goes on with an extension."""
+    number, _, extension = address.value.partition(";")
+    for grouped in _LAST_DIGITS:
+        yield f"{field} like '%{grouped.format(*number[-4:])}{'%' if extension else ''}'"
 
 
 def _oldest_first(rows: Iterable[dict[str, Any]]) -> list[str]:

@@ -61,6 +61,24 @@ def test_a_case_belongs_to_the_contact_whose_address_the_visitor_typed(
     assert "could not be told" not in case["Description"]
 
 
+@pytest.mark.parametrize(
+    "written", ["+49301234567", "030/1234567", "(030) 123 4567", "030 123 45 67", "030-12345-67", "030 12.34 567"]
+)
+def test_a_phone_number_is_found_however_somebody_wrote_it_in_zoho(account, organisation, worker, written) -> None:
+    organisation.add_contact("Near", Phone="+49 40 1234567", Mobile="030 12345670")
+    contact = organisation.add_contact("It", Other_Phone=written)
+    assert contact_of(case_for(account, organisation, worker, "I am +49 30 1234567")) == contact
+
+
+def test_an_extension_tells_two_from_each_other(account, organisation, worker) -> None:
+    contacts = {
+        typed: organisation.add_contact("A", Phone=typed) for typed in ("030 1234567 ext. 1", "030 1234567 ext. 2")
+    }
+    for typed, contact in contacts.items():
+        assert contact_of(case_for(account, organisation, worker, f"my number is {typed}")) == contact
+    assert contact_of(case_for(account, organisation, worker, "my number is 030 1234567")) is None
+
+
 def test_an_address_in_any_of_the_contacts_fields_counts(account, organisation, worker) -> None:
     organisation.add_field("Contacts", "Private Mail", "email", length=100)
     contact = organisation.add_contact("A", Secondary_Email="a@example.com", Private_Mail="b@example.com")
