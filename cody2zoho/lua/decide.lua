@@ -10,6 +10,9 @@ redis.call('HSET', KEYS[1], 'state', ARGV[2])
 if ARGV[2] == 'waiting' then
   redis.call('HDEL', KEYS[1], 'reason', 'attempts', 'first_try')
   redis.call('ZADD', KEYS[2], time[1] * 1000, ARGV[1])
+else
+  -- A customer's address may stand in it.
+  redis.call('HDEL', KEYS[1], 'name')
 end
 redis.call('HINCRBY', KEYS[3], 'parked', -1)
 redis.call('HINCRBY', KEYS[3], ARGV[2], 1)

@@ -13,6 +13,7 @@ from cody2zoho.matching import usable
 from cody2zoho.models import Message
 from cody2zoho.records import State
 from cody2zoho.simulators.faults import Fault
+from cody2zoho.zoho.crm import SCOPES
 from waiting import eventually
 
 ANNA = "anna@example.com"
@@ -213,6 +214,13 @@ def test_a_contact_is_made_for_an_address_that_nobody_has(account, organisation,
         contact = organisation.contacts[str(contact_of(case))]
         assert contact["Last_Name"] == contact[field] == typed.replace(" ", "")
     assert len(organisation.contacts) == 2
+
+
+def test_the_scopes_asked_for_are_enough(account, organisation, plugged) -> None:
+    token = organisation.accounts.issue_refresh_token(SCOPES)
+    worker = plugged(contact_match="email,phone", contact_create=True, zoho_refresh_token=token)
+    for typed in (ANNA, "+49 30 1234567"):
+        assert contact_of(case_for(account, organisation, worker, typed)) in organisation.contacts
 
 
 def test_no_contact_is_made_unless_it_is_wanted(account, organisation, worker) -> None:
