@@ -4,6 +4,7 @@ Zoho's limits (fields of Cases; notes): a subject has 255 characters, a descript
 its content 65,535, or 32,000 in older documents. The smaller of each pair is held.
 """
 
+import hashlib
 import re
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
@@ -17,7 +18,7 @@ DESCRIPTION_LIMIT = 32_000
 NOTE_LIMIT = 32_000
 
 #: A transcript that would take more notes than this goes into one text file instead.
-_MOST_NOTES = 5
+MOST_NOTES = 5
 
 _CONTINUED = "\n\n[The transcript goes on in {where}.]"
 _ROOM_TO_SAY_SO = 500
@@ -27,21 +28,23 @@ def draft(
     conversation: Conversation, messages: list[Message], settings: Settings, contact: ContactChoice, now: float
 ) -> CaseDraft:
     """The case of a conversation with at least one message; `now`, in Unix seconds, is when they were read."""
-    whole = transcript.text(messages, settings.zone)
+    whole, digest = transcript.text(messages, settings.zone), transcript.digest(messages)
     description, described, notes, attachments = _fitted(conversation, messages, whole, settings, contact.remark, now)
     if settings.enable_notes:
-        notes = (*notes, *_numbered(list(transcript.parts(whole, NOTE_LIMIT)), conversation.id, "transcript", 1))
+        notes = (
+            *notes,
+            *_numbered(list(transcript.parts(whole, NOTE_LIMIT)), conversation.id, digest, "transcript", 1),
+        )
     fields: dict[str, object] = {
         "Subject": _subject(conversation, settings),
         "Description": description,
         "Status": settings.zoho_case_status,
         "Case_Origin": settings.zoho_case_origin,
-        **_figures(conversation, messages, settings.zoho_field_map),
+        **figures(conversation, messages, settings.zoho_field_map),
     }
     if contact.contact_id:
         # Contact_Name, which other modules have, is not a field of Cases.
         fields["Related_To"] = {"id": contact.contact_id}
-    digest = transcript.digest(messages)
     return CaseDraft(conversation.id, fields, notes, attachments, whole, described, len(messages), digest, contact)
 
 
@@ -51,17 +54,26 @@ def completing(draft: CaseDraft, description: str) -> CaseDraft:
     Where it was made of the same messages, that is the rest of this draft. Where more was said since, or somebody
     edited the description, the notes would go on from another place than it ends at: then it gets the whole transcript.
     """
-    if _squeezed(draft.described) in _squeezed(description):
+    if squeezed(draft.described) in squeezed(description):
         return draft
+    return entire(draft)
+
+
+def entire(draft: CaseDraft) -> CaseDraft:
+    """The same with the whole transcript in notes, or in a file; nothing of it is taken for being there already."""
     contents = list(transcript.parts(draft.whole, NOTE_LIMIT))
-    if len(contents) > _MOST_NOTES:
-        file = Attachment(f"cody-{draft.conversation_id}-{draft.digest}.txt", draft.whole.encode())
-        return replace(draft, notes=(), attachments=(file,))
-    notes = _numbered(contents, f"{draft.conversation_id} {draft.digest}", "transcript", 1)
+    if len(contents) > MOST_NOTES:
+        return replace(draft, notes=(), attachments=(_file(draft.conversation_id, draft.digest, draft.whole),))
+    notes = _numbered(contents, draft.conversation_id, draft.digest, "transcript", 1)
     return replace(draft, notes=notes, attachments=())
 
 
-def _squeezed(text: str) -> str:
+def fingerprint(description: str) -> str:
+    """Equal for equal descriptions, whatever Zoho does to their blanks; 12 hex digits."""
+    return hashlib.sha256(squeezed(description).encode("utf-8", "replace")).hexdigest()[:12]
+
+
+def squeezed(text: str) -> str:
     """Zoho may change line ends and blanks at the end of lines."""
     return " ".join(text.split())
 
@@ -71,7 +83,8 @@ def _subject(conversation: Conversation, settings: Settings) -> str:
     return f"{settings.case_subject_prefix}{started:%Y-%m-%d %H:%M}"[:SUBJECT_LIMIT]
 
 
-def _figures(conversation: Conversation, messages: list[Message], field_map: dict[str, str]) -> dict[str, object]:
+def figures(conversation: Conversation, messages: list[Message], field_map: dict[str, str]) -> dict[str, object]:
+    """What is counted about a conversation, and its id, by the fields they go to."""
     known = {"conversation_id": conversation.id, **asdict(transcript.figures(messages))}
     return {api_name: known[name] for name, api_name in field_map.items()}
 
@@ -91,23 +104,31 @@ def _fitted(
         return complete, whole, (), ()
     frame = transcript.length(_filled(template, {**values, "transcript": ""}))
     first, *rest = transcript.parts(whole, NOTE_LIMIT, DESCRIPTION_LIMIT - frame - _ROOM_TO_SAY_SO)
+    digest = transcript.digest(messages)
     notes: tuple[Note, ...] = ()
     attachments: tuple[Attachment, ...] = ()
-    if len(rest) <= _MOST_NOTES:
-        notes = _numbered(rest, conversation.id, "transcript continued", 2)
+    if len(rest) <= MOST_NOTES:
+        notes = _numbered(rest, conversation.id, digest, "transcript continued", 2)
         where = f"{len(rest)} notes" if len(rest) > 1 else "a note"
     else:
-        attachments = (Attachment(f"cody-{conversation.id}.txt", whole.encode()),)
+        attachments = (_file(conversation.id, digest, whole),)
         where = f"the attached file {attachments[0].file_name}, which holds all of it"
     description = _filled(template, {**values, "transcript": first + _CONTINUED.format(where=where)})
     return description, first, notes, attachments
 
 
-def _numbered(contents: list[str], conversation_id: str, what: str, first_number: int) -> tuple[Note, ...]:
-    """Notes whose titles say which part they are; the title is also how a part is known to be there already."""
+def _file(conversation_id: str, digest: str, whole: str) -> Attachment:
+    return Attachment(f"cody-{conversation_id}-{digest}.txt", whole.encode())
+
+
+def _numbered(contents: list[str], conversation_id: str, digest: str, what: str, first_number: int) -> tuple[Note, ...]:
+    """Notes whose titles say which part they are; the title is also how a part is known to be there already.
+
+    So it names the transcript too: the same part of a longer one says more.
+    """
     last = first_number + len(contents) - 1
     return tuple(
-        Note(f"Cody {what} {number}/{last} [{conversation_id}]", content)
+        Note(f"Cody {what} {number}/{last} [{conversation_id} {digest}]", content)
         for number, content in enumerate(contents, first_number)
     )
 

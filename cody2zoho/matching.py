@@ -39,6 +39,8 @@ _MOST = 3
 
 _FIELDS_GOOD_SECONDS = 3_600
 
+_REMARK = "The visitor's contact could not be told: "
+
 #: Somebody else's number, or a machine's.
 _NOT_THEIRS = {"Asst_Phone", "Fax"}
 
@@ -49,6 +51,12 @@ _PLURALS = {"email": "e-mail addresses", "phone": "phone numbers"}
 def usable(wanted: Sequence[str], redacted: Sequence[str]) -> tuple[str, ...]:
     """Kinds of addresses that may be looked for: what is redacted never leaves for Zoho."""
     return tuple(kind for kind in wanted if kind not in redacted)
+
+
+def remark_in(description: str) -> str:
+    """What a case says of its contact, so that it goes on saying it when its description is written anew."""
+    first = description.partition("\n")[0].strip()
+    return first if first.startswith(_REMARK) else ""
 
 
 @dataclass
@@ -168,7 +176,7 @@ class Matching:
         return self._among([address])
 
     def _several(self, why: str) -> ContactChoice:
-        return ContactChoice(self.fixed.id(), "several", f"The visitor's contact could not be told: {why}.")
+        return ContactChoice(self.fixed.id(), "several", f"{_REMARK}{why}.")
 
     def _owners(self, address: Address) -> tuple[str, ...]:
         """Ids of the contacts that have it."""

@@ -11,6 +11,7 @@ from cody2zoho import addresses, configuration, store
 from cody2zoho.blocks import Blocks
 from cody2zoho.cody import Cody
 from cody2zoho.contact import FixedContact
+from cody2zoho.feed import Feed
 from cody2zoho.http import Api
 from cody2zoho.ledger import Ledger
 from cody2zoho.limits import Limits
@@ -41,6 +42,7 @@ class Services:
     matching: Matching
     ledger: Ledger
     places: Places
+    feed: Feed
     blocks: Blocks
     paused: Paused
     limits: Limits
@@ -83,6 +85,7 @@ def build(settings: Settings, clock: Callable[[], float] = time.time) -> Service
         matching=matching,
         ledger=Ledger(client, prefix, settings.lease_seconds, keeps_name=matching.has_address),
         places=Places(client, prefix),
+        feed=Feed(client, prefix, clock),
         blocks=Blocks(client, prefix),
         paused=Paused(client, prefix, clock),
         limits=limits,

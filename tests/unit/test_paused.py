@@ -17,7 +17,7 @@ from cody2zoho.cli import main
 from cody2zoho.ledger import Ledger
 from cody2zoho.lives import look
 from cody2zoho.paused import Paused
-from cody2zoho.records import State
+from cody2zoho.records import Held, State
 from cody2zoho.services import Services
 from cody2zoho.simulators.audit import audit
 from cody2zoho.why import is_well, ledger_says, what_next
@@ -68,9 +68,33 @@ def test_what_is_being_worked_on_finishes(account, worker, store) -> None:
         worker.paused.pause(bot, "")
     assert agenda(store) == [one]
     assert worker.ledger.renew(claim)
-    assert worker.ledger.created(claim, "4876", 1, "d")
+    assert worker.ledger.created(claim, Held("4876", 1, "d"))
     worker.paused.resume(None)
     assert agenda(store) == []
+
+
+def test_a_claim_that_was_given_before_the_pause_is_given_though_its_answer_was_lost(account, worker) -> None:
+    one = chat(account)
+    polling.poll(worker)
+    claim = worker.ledger.claim(one)
+    worker.paused.pause("support", "")
+    ledger = worker.ledger
+    names = ("agenda", "working", "metrics:states", "ledger", "blocked", "paused", "aside")
+    keys = [*ledger._places([one]), *ledger._keys(*names)]
+    assert ledger._claim(keys=keys, args=[one, claim.owner, 30_000])[0] == "claimed"
+
+
+def test_a_look_for_later_words_that_is_in_the_queue_is_not_lost(account, worker, store) -> None:
+    one = chat(account)
+    polling.poll(worker)
+    worker.ledger.created(worker.ledger.claim(one), Held("4876", 1, "d"), 0)
+    worker.paused.pause(None, "")
+    claim = worker.ledger.claim(one)
+    assert claim.held == Held("4876", 1, "d")
+    worker.ledger.created(claim, claim.held, 900)
+    worker.paused.resume(None)
+    assert agenda(store) == [one]
+    assert worker.ledger.counts()[State.CREATED] == 1
 
 
 def test_a_pause_holds_for_all_workers_and_those_that_start_later(account, worker, plugged) -> None:
@@ -155,7 +179,7 @@ def test_what_a_worker_finishes_after_its_lease_does_not_come_back(account, work
     lost = Ledger(store, PREFIX, lease_seconds=0).claim(one)
     worker.paused.pause("support", "")
     assert worker.ledger.claim(one).was == "paused"
-    assert worker.ledger.created(lost, "4876", 1, "d")
+    assert worker.ledger.created(lost, Held("4876", 1, "d"))
     worker.paused.resume("support")
     assert (agenda(store), worker.paused.aside()) == ([], 0)
 
