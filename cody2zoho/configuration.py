@@ -120,6 +120,7 @@ def _simulated() -> dict[str, str]:
         "cody_api_url",
         "cody_bot_id",
         "cody_requests_per_minute",
+        "conversation_quiet_seconds",
         "zoho_accounts_url",
         "zoho_api_url",
         "redis_key_prefix",

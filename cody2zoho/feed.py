@@ -4,7 +4,8 @@ Nobody documents that the list is newest first, nor that it has the messages of 
 has to prove itself, bot by bot: what a conversation turns out to hold must have been told by the list before.
 
 Keys, below the prefix:
-    feed  hash  top: Unix second of the newest message known; ids: the messages of that second; read_at: Unix second;
+    feed  hash  top: Unix second of the newest message known; ids: the messages of that second; gap_to and offset: see
+                `Place`; read_at: Unix second;
                 broken: why it is not read, and until: the Unix second when it is tried again; told:<bot>: how often it
                 was right; missed:<bot>: Unix second at which it was wrong
 """
@@ -32,12 +33,18 @@ _KNOWN_FOR_SECONDS = 5.0
 
 @dataclass(frozen=True)
 class Place:
-    """Everything up to `top` is known, and of that Unix second the messages `ids`; 0 before the first reading."""
+    """Everything up to `top` is known, and of that Unix second the messages `ids`; 0 before the first reading.
 
-    top: int
-    ids: frozenset[str]
+    Where more was said than one poll reads, what lies at least `offset` rows below the top and is as new as second
+    `gap_to` is still to come.
+    """
+
+    top: int = 0
+    ids: frozenset[str] = frozenset()
+    gap_to: int = 0
+    offset: int = 0
     #: Why it is not read now; empty where it is.
-    broken: str
+    broken: str = ""
 
 
 @dataclass
@@ -53,11 +60,12 @@ class Feed:
     def place(self) -> Place:
         facts = self._read()
         broken = facts.get("broken", "") if float(facts.get("until", 0)) > self.clock() else ""
-        return Place(int(facts.get("top", 0)), frozenset(facts.get("ids", "").split()), broken)
+        top, gap_to, offset = (int(facts.get(name, 0)) for name in ("top", "gap_to", "offset"))
+        return Place(top, frozenset(facts.get("ids", "").split()), gap_to, offset, broken)
 
     def keep(self, place: Place, read_at: float) -> None:
-        ids = " ".join(sorted(place.ids))
-        self.store.hset(self._key, mapping={"top": place.top, "ids": ids, "read_at": int(read_at)})
+        facts = {"top": place.top, "ids": " ".join(sorted(place.ids)), "gap_to": place.gap_to, "offset": place.offset}
+        self.store.hset(self._key, mapping={**facts, "read_at": int(read_at)})  # type: ignore[dict-item]
         self.store.hdel(self._key, "broken", "until")
 
     def leave(self, why: str, seconds: float) -> None:
@@ -68,7 +76,7 @@ class Feed:
         """Whether it tells of every message of this bot."""
         facts, now = self._lately(), self.clock()
         is_read = now - float(facts.get("read_at", 0)) < _STALE_SECONDS and float(facts.get("until", 0)) <= now
-        return is_read and self._is_proved(facts, bot)
+        return is_read and not int(facts.get("gap_to", 0)) and self._is_proved(facts, bot)
 
     def judge(self, bot: str, said_at: int, told_at: int, seen_at: float) -> bool:
         """A visitor of this bot spoke at `said_at`, and the list told of `told_at` at the latest; False where it erred.
@@ -80,7 +88,8 @@ class Feed:
             if not self._is_proved(facts, bot):
                 self.store.hincrby(self._key, f"told:{bot}", 1)
             return True
-        if not seen_at + _SKEW_SECONDS < said_at < float(facts.get("read_at", 0)) - _SKEW_SECONDS:
+        is_read = said_at < float(facts.get("read_at", 0)) - _SKEW_SECONDS and not int(facts.get("gap_to", 0))
+        if not is_read or said_at < seen_at + _SKEW_SECONDS:
             return True
         self.store.hset(self._key, f"missed:{bot}", int(self.clock()))
         self.store.hdel(self._key, f"told:{bot}")
@@ -98,6 +107,8 @@ class Feed:
         facts = self._read()
         if self.is_trusted(bot):
             return "in use"
+        if int(facts.get("gap_to", 0)):
+            return "not in use yet: more was said than it was read"
         if f"missed:{bot}" in facts:
             return "not in use: it lacked a message"
         return f"not in use yet: right {facts.get(f'told:{bot}', 0)} times of {_PROOFS}"

@@ -4,7 +4,7 @@ It is a hint that spares requests. A conversation it does not tell of is looked 
 """
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 
 from cody2zoho import quiet
@@ -17,6 +17,8 @@ log = logging.getLogger(__name__)
 
 #: Pages of ten messages that one poll reads at most.
 _PAGES = 5
+
+_PER_PAGE = 10
 
 #: A list that is not what it should be is tried again after so long.
 _LEAVE_SECONDS = 3_600
@@ -70,26 +72,60 @@ def note(heard: Heard | None, services: Services) -> int:
 
 
 def _since(place: Place, now: float, services: Services) -> Heard | None:
-    rows: list[Said] = []
-    for number in range(1, _PAGES + 1):
-        page = services.cody.feed(number)
-        rows += page.rows
-        if any(later.at > earlier.at for earlier, later in pairwise(rows)):
-            _leave("Cody does not list messages newest first", services)
-            return None
-        if page.is_last or not place.top or rows[-1].at < place.top:
-            return Heard([one for one in rows if _is_new(one, place)], _reached(rows, place), now)
-    _leave("more is said than it is read", services)
-    return Heard(rows, _reached(rows, place), now)
+    """From the newest message down to what is known, and then on in the gap below, as far as one poll goes."""
+    reading = _Reading(services)
+    try:
+        reached = reading.down(1, place.top, place.ids)
+        new = [one for one in reading.rows if _is_new(one, place)]
+        gap_to, offset = place.gap_to, place.offset + len(new)
+        if not reached:
+            gap_to, offset = gap_to or place.top, len(reading.rows)
+        elif gap_to:
+            head = len(reading.rows)
+            if reading.down(offset // _PER_PAGE + 1, gap_to):
+                gap_to = offset = 0
+            else:
+                offset = (offset // _PER_PAGE) * _PER_PAGE + len(reading.rows) - head
+            new += reading.rows[head:]
+    except _OutOfOrderError:
+        _leave("Cody does not list messages newest first", services)
+        return None
+    top = max([place.top, *(one.at for one in reading.rows)])
+    ids = frozenset(one.id for one in reading.rows if one.at == top) | (place.ids if top == place.top else frozenset())
+    return Heard(new, Place(top, ids, gap_to, offset if gap_to else 0), now)
+
+
+class _OutOfOrderError(Exception):
+    """An older message stands above a newer one."""
+
+
+@dataclass
+class _Reading:
+    """The reading of one poll."""
+
+    services: Services
+    rows: list[Said] = field(default_factory=list)
+    pages: int = 0
+
+    def down(self, number: int, second: int, known: frozenset[str] = frozenset()) -> bool:
+        """Read from a page on until all that is as new as a second was read, or known; whether it came so far."""
+        below: list[Said] = []
+        while self.pages < _PAGES:
+            page = self.services.cody.feed(number)
+            below += page.rows
+            self.rows += page.rows
+            self.pages += 1
+            number += 1
+            if any(later.at > earlier.at for earlier, later in pairwise(below)):
+                raise _OutOfOrderError
+            is_known = all(one.id in known for one in page.rows)
+            if page.is_last or not second or below[-1].at < second or is_known:
+                return True
+        return False
 
 
 def _is_new(one: Said, place: Place) -> bool:
     return one.at > place.top or (one.at == place.top and one.id not in place.ids)
-
-
-def _reached(rows: list[Said], place: Place) -> Place:
-    top = max([place.top, *(one.at for one in rows)])
-    return Place(top, frozenset(one.id for one in rows if one.at == top), "")
 
 
 def _leave(why: str, services: Services) -> None:

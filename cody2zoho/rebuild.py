@@ -31,10 +31,6 @@ SETTLED_SECONDS = 3_600
 _LOST = "Redis was wiped or restored while the ledger was being filled"
 
 
-#: The first of the young cases is looked at after so long, each other one so much later.
-_FIRST_LOOK_SECONDS, _APART_SECONDS = 60, 2
-
-
 def ensure(services: Services) -> bool:
     """Whether the ledger can be trusted, now that it was filled if need be. Only one worker at a time fills it."""
     if services.ledger.is_open():
@@ -86,9 +82,12 @@ def _filled(services: Services) -> bool:
 
 def _look_again(page: list[Keyed], services: Services) -> None:
     """At young cases, whose conversations may have gone on while the ledger was lost, one after the other."""
-    since = services.clock() - 3_600 * services.settings.follow_up_hours
+    settings = services.settings
+    since = services.clock() - 3_600 * settings.follow_up_hours
     young = [conversation_of(case.key) for case in page if case.made_at > since]
-    services.ledger.look_again(young, _FIRST_LOOK_SECONDS, _APART_SECONDS)
+    # Half of Cody's limit is left to what is new.
+    apart_seconds = 2 * 60 / (settings.cody_requests_per_minute or 60)
+    services.ledger.look_again(young, settings.conversation_quiet_seconds, apart_seconds)
 
 
 def _done_by_the_earlier_product(services: Services) -> Iterator[str]:

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
-from cody2zoho.prove.load import stamped
+from cody2zoho.prove.load import Afterthought, stamped
 from cody2zoho.simulators import tuning
-from cody2zoho.simulators.audit import Audit, audit
+from cody2zoho.simulators.audit import Audit, audit, something_said
 from cody2zoho.simulators.cody import DEMO_KEY, Cody, CodyKnobs
 from cody2zoho.simulators.corpus import CorpusConversation
 from cody2zoho.simulators.faults import Fault, Rule
@@ -46,6 +46,18 @@ class FarEnd:
     def begin(self, conversations: Iterable[CorpusConversation]) -> None:
         """They begin now; a poll finds each with all its words or not at all."""
         self.take([stamped(one, int(time.time())) for one in conversations])
+
+    def say_more(self, afterthought: Afterthought, seed: int) -> None:
+        """In some conversation, in which something was said before."""
+
+        def work() -> None:
+            spoken = [one for one in self.cody.store.conversations.values() if something_said(self.cody, one)]
+            conversation = random.Random(f"{seed} {afterthought.at}").choice(spoken)
+            for number, text in enumerate(afterthought.texts):
+                # Ids of our own: those of conversations still to come are given.
+                self.cody.say(conversation.id, text, machine=bool(number % 2), message_id=text.replace(" ", "-"))
+
+        self.server.run(work)
 
     def delete(self, most: int, seed: int, *, with_case: bool) -> None:
         """Some conversations that have a case already, or some that have none yet."""

@@ -28,6 +28,9 @@ CREDENTIALS = ("cody_api_key", "zoho_client_id", "zoho_client_secret", "zoho_ref
 #: The simulators have nobody's account to protect. Where they play a limit, they name it.
 _SIMULATED_PER_MINUTE = 1_000_000
 
+#: Whoever watches simulated chats does not want to wait for five minutes.
+_SIMULATED_QUIET_SECONDS = 3.0
+
 
 # pydantic takes the fields of the last class first.
 class Settings(Redis, Moments, Contact, CaseContent, Apis, BaseSettings):
@@ -80,6 +83,7 @@ class Settings(Redis, Moments, Contact, CaseContent, Apis, BaseSettings):
         stands_in = {
             "cody_bot_id": "all",
             "cody_requests_per_minute": _SIMULATED_PER_MINUTE,
+            "conversation_quiet_seconds": _SIMULATED_QUIET_SECONDS,
             "redis_key_prefix": SIMULATED_KEY_PREFIX,
         }
         return {**stands_in, **values, **simulated_credentials(address)}

@@ -144,14 +144,33 @@ def test_what_is_said_while_nobody_could_ask_is_heard_afterwards(
     assert organisation.cases[case_of(organisation, conversation)]["Cody_Messages"] == 2
 
 
-def test_more_than_a_poll_reads_is_said_and_found_by_looks(account, organisation, watching, clock, caplog) -> None:
+def test_more_than_a_poll_reads_is_read_by_the_next_ones(account, organisation, watching, server, clock) -> None:
     proved(account, watching, clock)
     conversation = chat(account, ago=10)
     live(watching, clock, 330)
     account.say(conversation, "One more question")
     busy = chat(account, ago=5)
-    for number in range(80):
-        account.say(busy, "word", at=account.now() + number)
-    live(watching, clock, 25 * HOUR, step=600)
-    assert "more is said than it is read" in [getattr(one, "reason", "") for one in caplog.records]
+    for _ in range(120):
+        clock.now += 1
+        account.say(busy, "word")
+    live(watching, clock, 30)
+    assert watching.feed.words("support") == "not in use yet: more was said than it was read"
+    account.say(busy, "word")
+    live(watching, clock, 60)
+    assert watching.feed.words("support") == "in use"
+    before = requests(server, "/messages?page")
+    live(watching, clock, 30)
+    assert requests(server, "/messages?page") == before + 1
+    live(watching, clock, 360)
     assert organisation.cases[case_of(organisation, conversation)]["Cody_Messages"] == 2
+
+
+def test_a_second_in_which_much_was_said_is_read_once(account, watching, server, clock) -> None:
+    busy = chat(account, ago=5)
+    live(watching, clock, 30)
+    for _ in range(80):
+        account.say(busy, "word")
+    live(watching, clock, 90)
+    before = requests(server, "/messages?page")
+    live(watching, clock, 60)
+    assert requests(server, "/messages?page") == before + 2
