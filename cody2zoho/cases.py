@@ -10,7 +10,7 @@ from dataclasses import asdict, replace
 from datetime import UTC, datetime
 
 from cody2zoho import transcript
-from cody2zoho.models import Attachment, CaseDraft, Conversation, Message, Note
+from cody2zoho.models import Attachment, CaseDraft, ContactChoice, Conversation, Message, Note
 from cody2zoho.settings import Settings
 
 SUBJECT_LIMIT = 255
@@ -25,11 +25,11 @@ _ROOM_TO_SAY_SO = 500
 
 
 def draft(
-    conversation: Conversation, messages: list[Message], settings: Settings, contact_id: str | None, now: float
+    conversation: Conversation, messages: list[Message], settings: Settings, contact: ContactChoice, now: float
 ) -> CaseDraft:
     """The case of a conversation with at least one message; `now`, in Unix seconds, is when they were read."""
     whole, digest = transcript.text(messages, settings.zone), transcript.digest(messages)
-    description, described, notes, attachments = _fitted(conversation, messages, whole, settings, now)
+    description, described, notes, attachments = _fitted(conversation, messages, whole, settings, contact.remark, now)
     if settings.enable_notes:
         notes = (
             *notes,
@@ -42,10 +42,10 @@ def draft(
         "Case_Origin": settings.zoho_case_origin,
         **figures(conversation, messages, settings.zoho_field_map),
     }
-    if contact_id:
+    if contact.contact_id:
         # Contact_Name, which other modules have, is not a field of Cases.
-        fields["Related_To"] = {"id": contact_id}
-    return CaseDraft(conversation.id, fields, notes, attachments, whole, described, len(messages), digest)
+        fields["Related_To"] = {"id": contact.contact_id}
+    return CaseDraft(conversation.id, fields, notes, attachments, whole, described, len(messages), digest, contact)
 
 
 def completing(draft: CaseDraft, description: str) -> CaseDraft:
@@ -90,12 +90,14 @@ def figures(conversation: Conversation, messages: list[Message], field_map: dict
 
 
 def _fitted(
-    conversation: Conversation, messages: list[Message], whole: str, settings: Settings, now: float
+    conversation: Conversation, messages: list[Message], whole: str, settings: Settings, remark: str, now: float
 ) -> tuple[str, str, tuple[Note, ...], tuple[Attachment, ...]]:
     """The description, the part of the transcript in it, and where the rest goes when it is too long for it."""
     template = settings.case_description_template
     if "{transcript}" not in template:
         template += "\n\n{transcript}"
+    if remark:
+        template = f"{remark}\n\n{template}"
     values = _values(conversation, messages, settings, now)
     complete = _filled(template, {**values, "transcript": whole})
     if transcript.length(complete) <= DESCRIPTION_LIMIT:

@@ -8,7 +8,7 @@ from enum import StrEnum
 import redis
 
 from cody2zoho import upgrade
-from cody2zoho.errors import Cody2ZohoError, OutOfTurn
+from cody2zoho.errors import Cody2ZohoError, NotSetUp, OutOfTurn, Refused
 from cody2zoho.services import Services
 from cody2zoho.settings.formats import since
 from cody2zoho.zoho.fields import KEY_LENGTH, Field
@@ -78,6 +78,9 @@ def _redis(services: Services) -> Iterator[Finding]:
     else:
         mend = "set appendonly to yes"
         yield Finding("Redis disk", Level.WARNING, "loses the latest writes when it is killed", mend)
+    for pause in services.paused.current():
+        words = f"{pause.words(services.clock())}; no case is begun of it"
+        yield Finding("Paused", Level.WARNING, words, "`cody2zoho resume`, when it is to go on")
 
 
 def _clock(services: Services) -> Iterator[Finding]:
@@ -171,6 +174,8 @@ def set_up_findings(services: Services) -> Iterator[Finding]:
     yield _pick_list(fields, "Status", "ZOHO_CASE_STATUS", services.settings.zoho_case_status)
     yield _pick_list(fields, "Case_Origin", "ZOHO_CASE_ORIGIN", services.settings.zoho_case_origin)
     yield _contact(services)
+    if services.matching.search.kinds:
+        yield from _matching(services)
     yield _credits(services)
 
 
@@ -228,6 +233,26 @@ def _contact(services: Services) -> Finding:
         words = f"{len(found)} contacts have the name in ZOHO_CONTACT_NAME; the oldest is used"
         return Finding("Zoho contact", Level.WARNING, words, mend)
     return Finding("Zoho contact", Level.OK, "found by its name" if found else "the first case will create it")
+
+
+def _matching(services: Services) -> Iterator[Finding]:
+    matching, settings, about = services.matching, services.settings, "Zoho contact matching"
+    try:
+        by_kind = {kind: matching.fields_of(kind) for kind in matching.search.kinds}
+        for fields in by_kind.values():
+            services.contacts.ask_for(fields)
+    except (NotSetUp, Refused) as error:
+        yield Finding(about, Level.FAILED, str(error))
+        return
+    shown = "; ".join(f"by {kind} ({', '.join(fields)})" for kind, fields in by_kind.items())
+    yield Finding(about, Level.OK, f"{shown}; {'makes' if matching.creates else 'makes no'} contacts")
+    if "phone" in by_kind and not settings.contact_region:
+        words = "phone numbers written without their country are ignored, the visitors' and Zoho's"
+        yield Finding(about, Level.WARNING, words, "write the country they are of as CONTACT_REGION")
+    wanted = [it.api_name for it in services.fields.all("Contacts").values() if it.mandatory]
+    if matching.creates and (lacking := [name for name in wanted if name != "Last_Name"]):
+        mend = "make it optional in Zoho, or take CONTACT_CREATE away"
+        yield Finding(about, Level.FAILED, f"contacts cannot be made: {', '.join(lacking)} is mandatory", mend)
 
 
 def _credits(services: Services) -> Finding:

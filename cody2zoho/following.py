@@ -11,11 +11,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from cody2zoho import cases, drafting, filing, quiet, transcript
+from cody2zoho import cases, drafting, filing, matching, quiet, transcript
 from cody2zoho.cody import Page, oldest_first
 from cody2zoho.credits import lane
 from cody2zoho.ledger import Claim
-from cody2zoho.models import CaseDraft, Message, Note
+from cody2zoho.models import CaseDraft, ContactChoice, Message, Note
 from cody2zoho.records import Held
 from cody2zoho.services import Services
 from cody2zoho.zoho.cases import Inserted
@@ -33,12 +33,14 @@ def follow(claim: Claim, held: Held, messages: list[Message], services: Services
         conversation = services.cody.conversation(conversation.id)
     safe = services.redaction.of(conversation, messages)
     with lane("follow_ups"):
-        draft = drafting.of_redacted(safe, None, services)
+        draft = drafting.of_redacted(safe, ContactChoice(None), services)
         now = Held(held.case_id, len(messages), draft.digest, messages[-1].created_at, held.described)
         case = services.cases.read(held.case_id, "Description", "Status", "Modified_Time", *_figures(draft, services))
         if case is None:
             log.warning("case_deleted", extra={"case": held.case_id})
             return now
+        if remark := matching.remark_in(str(case.get("Description") or "")):
+            draft = drafting.of_redacted(safe, ContactChoice(None, remark=remark), services)
         update = _Update(claim, held, draft, safe.messages, case, services)
         return replace(now, described=update.write() or held.described)
 

@@ -15,13 +15,15 @@ dies in between comes up again by itself. So does one that has its case but may 
 and while it is open again it carries what its case `held`.
 
 Every move is one atomic script that checks the state and the owner, on the clock of the Redis server. While the
-ledger is closed, which it is until it was filled from Zoho (`rebuild.py`), nothing is claimed and nothing is due.
+ledger is closed, which it is until it was filled from Zoho (`rebuild.py`), nothing is claimed and nothing is due. The
+same goes for what a person has paused (`paused.py`): a paused bot's conversations stand aside from the agenda.
 
 Keys, below the prefix:
     conversation:<id>          hash  one that is not finished: state, bot, created_at (s), seen (ms), attempts,
                                      first_try (ms); while working: owner; while waiting or parked: reason; after a
                                      lease that ended without a word: lapses; once Cody's feed told of a message:
-                                     moved (s); of one that has a case: held
+                                     moved (s); of one that has a case: held;
+                                     name, where CONTACT_MATCH finds an address in it
     conversation:finished:<n>  hash  id -> state and, of a case, what it holds (`records.Held`): 65,536 buckets, so
                                      small that Redis packs each into one piece of memory
     agenda                     zset  id -> ms of its next look
@@ -80,9 +82,16 @@ class Due:
 class Ledger(Filling):
     """All of it in one Redis, shared by every worker."""
 
-    def __init__(self, store: redis.Redis, prefix: str, lease_seconds: float) -> None:
+    def __init__(
+        self,
+        store: redis.Redis,
+        prefix: str,
+        lease_seconds: float,
+        keeps_name: Callable[[str], bool] = lambda name: False,
+    ) -> None:
         super().__init__(store, prefix)
         self.lease_seconds = lease_seconds
+        self._keeps_name = keeps_name
         self._add = script(store, "add")
         self._claim = script(store, "claim")
         self._renew = script(store, "renew")
@@ -104,7 +113,9 @@ class Ledger(Filling):
         places = self._places(one.id for one in known)
         keys = [*self._keys("agenda", "metrics:states"), *places, self._key("forgotten")]
         arguments = [
-            part for one in known for part in (one.id, one.bot_id, one.created_at, int(wait_seconds(one) * 1000))
+            part
+            for one in known
+            for part in (one.id, one.bot_id, one.created_at, int(wait_seconds(one) * 1000), self._name(one))
         ]
         return list(self._add(keys=keys, args=arguments))
 
@@ -114,7 +125,7 @@ class Ledger(Filling):
         No more than `limit`, or `while_blocked`, and no more than leave `most_in_hand` handed out or worked on. None
         while the ledger is closed, which it is from now on if it came back with a state older than this process knows.
         """
-        keys = self._keys("agenda", "working", "cases", "ledger", "blocked")
+        keys = self._keys("agenda", "working", "cases", "ledger", "blocked", "paused")
         lost_after_ms = int(lost_after_seconds * 1000)
         facts = [limit, most_in_hand, lost_after_ms, *self._seen, while_blocked, *STOPS_WORK]
         epoch, turn, is_blocked, *ids = self._due(keys=keys, args=facts)
@@ -122,18 +133,18 @@ class Ledger(Filling):
         return Due(ids, is_open=epoch > 0, is_blocked=bool(is_blocked))
 
     def claim(self, conversation_id: str) -> Claim:
-        """Take the conversation for the length of a lease, unless it is finished or someone else's."""
+        """Take the conversation for the length of a lease, unless it is finished, someone else's, or paused."""
         owner = secrets.token_hex(8)
         keys = [
             *self._places([conversation_id]),
-            *self._keys("agenda", "working", "metrics:states", "ledger", "blocked", "forgotten"),
+            *self._keys("agenda", "working", "metrics:states", "ledger", "blocked", "forgotten", "paused", "aside"),
         ]
         was, *facts = self._claim(keys=keys, args=[conversation_id, owner, self._lease_ms])
         if was != "claimed":
             return Claim(Conversation(conversation_id, "", 0), was)
-        bot, created_at, attempts, trying_ms, lapses, blocked, seen, moved, held = facts
+        bot, created_at, attempts, trying_ms, lapses, blocked, seen, moved, held, name = facts
         return Claim(
-            Conversation(conversation_id, bot, int(created_at)),
+            Conversation(conversation_id, bot, int(created_at), name or None),
             was,
             owner,
             attempts,
@@ -218,16 +229,20 @@ class Ledger(Filling):
             *self._places([conversation.id]),
             *self._keys("agenda", "working", "metrics:states", "parked", "forgotten"),
         ]
-        facts = [conversation.id, conversation.bot_id, conversation.created_at, *was]
+        facts = [conversation.id, conversation.bot_id, conversation.created_at, self._name(conversation), *was]
         return bool(self._again(keys=keys, args=facts))
 
     def forget(self, conversation_id: str) -> float:
         """Bar it for good, and know nothing else of it. Returns 0, or the seconds that a worker may have it yet."""
         keys = [
             *self._places([conversation_id]),
-            *self._keys("agenda", "working", "metrics:states", "parked", "forgotten"),
+            *self._keys("agenda", "working", "metrics:states", "parked", "forgotten", "aside"),
         ]
         return float(self._forget(keys=keys, args=[conversation_id])) / 1000
+
+    def _name(self, conversation: Conversation) -> str:
+        """Kept only where its case needs it: a customer's address may stand in it."""
+        return conversation.name if conversation.name and self._keeps_name(conversation.name) else ""
 
     @property
     def _lease_ms(self) -> int:

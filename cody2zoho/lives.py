@@ -53,6 +53,8 @@ class Life:
     something_said: bool = False
     cases: list[HeldCase] = field(default_factory=list)
     blocked: str = ""
+    #: Why its bot, or everything, is paused.
+    paused: str = ""
     #: Whether the ledger may be trusted; no case is made before.
     is_filled: bool = True
     away: dict[str, str] = field(default_factory=dict)
@@ -114,6 +116,8 @@ def _ask_ledger(services: Services, life: Life) -> None:
     life.is_filled = services.ledger.is_open()
     blocked = services.blocks.current()
     life.blocked = " ".join(blocked.values()) if not blocked.keys().isdisjoint(STOPS_WORK) else ""
+    pause = services.paused.of(life.ledger.get("bot", ""))
+    life.paused = pause.words(life.now) if pause else ""
     if life.conversation:
         bot = "all" if None in services.settings.bots else life.conversation.bot_id
         place = services.places.place(bot, life.line)

@@ -30,6 +30,40 @@ class Message:
 
 
 @dataclass(frozen=True)
+class Address:
+    """An e-mail address or a phone number (`kind`: email, phone), as two of them are compared.
+
+    Not certain is a number typed without its country: it may be an order's. A customer's address goes into no log.
+    """
+
+    kind: str
+    value: str = field(repr=False)
+    is_certain: bool = field(default=True, compare=False)
+
+
+@dataclass(frozen=True)
+class ContactChoice:
+    """The contact a case belongs to, and how it was chosen.
+
+    `how` is `matched`, `created`, `several` (none was guessed) or `none` (nobody has the address, or none was named);
+    empty where nobody was looked for. `remark` is a line for the case, `addresses` are those that led to the contact.
+    """
+
+    contact_id: str | None
+    how: str = ""
+    remark: str = ""
+    addresses: tuple[Address, ...] = ()
+
+    @property
+    def is_visitors(self) -> bool:
+        """Whether it is the visitor's own, not the one of all cases."""
+        return bool(self.addresses)
+
+    def log_context(self) -> dict[str, str]:
+        return {"contact": self.how} if self.how else {}
+
+
+@dataclass(frozen=True)
 class Said:
     """That something was said, as Cody's feed of all messages tells it; `at` in Unix seconds."""
 
@@ -59,7 +93,8 @@ class CaseDraft:
     """A case as it is to stand in Zoho: field API names to values, and what did not fit into them.
 
     `whole` is the transcript, and `described` as much of it as stands in the description. `digest` is over all
-    messages: equal digests, equal transcripts. `redacted` counts what was replaced in them, by kind.
+    messages: equal digests, equal transcripts. `contact` is where `Related_To` comes from, `redacted` counts what was
+    replaced in the messages, by kind.
     """
 
     conversation_id: str
@@ -70,4 +105,5 @@ class CaseDraft:
     described: str
     message_count: int
     digest: str
+    contact: ContactChoice
     redacted: Mapping[str, int] = field(default_factory=dict)

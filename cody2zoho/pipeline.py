@@ -174,7 +174,8 @@ def _made(claim: Claim, messages: list[Message], services: Services) -> Outcome:
     held = Held(case.case_id, draft.message_count, draft.digest, messages[-1].created_at, described)
     if following.record(claim, held, services):
         facts = {"case": case.case_id, "messages": draft.message_count, "attempts": claim.attempts}
-        log.info("case_created", extra=facts | {f"redacted_{kind}": count for kind, count in draft.redacted.items()})
+        counts = {f"redacted_{kind}": count for kind, count in draft.redacted.items()}
+        log.info("case_created", extra=facts | draft.contact.log_context() | counts)
     else:
         _tell_of_forgotten(claim, case.case_id, services)
     if claim.is_blocked:

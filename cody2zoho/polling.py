@@ -49,6 +49,7 @@ class Found:
 
 def poll(services: Services) -> Found:
     """Note the new conversations of all bots, and those that moved. A bot that fails does not hold up another."""
+    services.paused.tell()
     heard = _heard(services)
     found = _each_bot(services, _Reading.poll)
     found.moved = listening.note(heard, services)

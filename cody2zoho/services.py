@@ -7,7 +7,7 @@ from functools import lru_cache
 
 import redis
 
-from cody2zoho import configuration, store
+from cody2zoho import addresses, configuration, store
 from cody2zoho.blocks import Blocks
 from cody2zoho.cody import Cody
 from cody2zoho.contact import FixedContact
@@ -15,6 +15,8 @@ from cody2zoho.feed import Feed
 from cody2zoho.http import Api
 from cody2zoho.ledger import Ledger
 from cody2zoho.limits import Limits
+from cody2zoho.matching import Matching, usable
+from cody2zoho.paused import Paused
 from cody2zoho.places import Places
 from cody2zoho.redaction import Redaction
 from cody2zoho.settings import Settings
@@ -38,10 +40,12 @@ class Services:
     fields: Fields
     key_field: KeyField
     contact: FixedContact
+    matching: Matching
     ledger: Ledger
     places: Places
     feed: Feed
     blocks: Blocks
+    paused: Paused
     limits: Limits
     redaction: Redaction
     clock: Callable[[], float]
@@ -63,6 +67,10 @@ def build(settings: Settings, clock: Callable[[], float] = time.time) -> Service
     crm = Crm(_api("Zoho", settings), tokens, settings.zoho_api_url, settings.api_url, limits.turn)
     fields, contacts = Fields(crm), Contacts(crm)
     key = settings.zoho_field_map["conversation_id"]
+    contact = FixedContact(
+        client, contacts, prefix, accounts.digest, settings.zoho_contact_id, settings.zoho_contact_name
+    )
+    matching = _matching(settings, client, contacts, fields, contact)
     return Services(
         settings=settings,
         store=client,
@@ -75,13 +83,13 @@ def build(settings: Settings, clock: Callable[[], float] = time.time) -> Service
         contacts=contacts,
         fields=fields,
         key_field=KeyField(fields, key),
-        contact=FixedContact(
-            client, contacts, prefix, accounts.digest, settings.zoho_contact_id, settings.zoho_contact_name
-        ),
-        ledger=Ledger(client, prefix, settings.lease_seconds),
+        contact=contact,
+        matching=matching,
+        ledger=Ledger(client, prefix, settings.lease_seconds, keeps_name=matching.has_address),
         places=Places(client, prefix),
         feed=Feed(client, prefix, clock),
         blocks=Blocks(client, prefix),
+        paused=Paused(client, prefix, clock),
         limits=limits,
         redaction=Redaction(settings.redact, settings.redact_phone_countries, settings.redact_patterns),
         clock=clock,
@@ -92,6 +100,22 @@ def build(settings: Settings, clock: Callable[[], float] = time.time) -> Service
 def services() -> Services:
     """Those of this process. Raises ConfigurationError."""
     return build(configuration.settings())
+
+
+def _matching(
+    settings: Settings,
+    client: redis.Redis,
+    contacts: Contacts,
+    fields: Fields,
+    fixed: FixedContact,
+) -> Matching:
+    """What is redacted is no address to look for: it never leaves for Zoho."""
+    search = addresses.Search(
+        usable(settings.contact_match, settings.redact),
+        settings.contact_region,
+        frozenset(map(addresses.ignorable, settings.contact_ignore)),
+    )
+    return Matching(client, contacts, fields, fixed, search, settings.contact_create, settings.task_budget_seconds)
 
 
 def _api(name: str, settings: Settings) -> Api:

@@ -48,7 +48,8 @@ def _state(life: Life) -> str:
     match life.state:
         case State.WAITING:
             why = f": {reason}" if reason else ""
-            return f"waiting until {_moment(life, life.next_look or life.now)}{tried}{why}"
+            until = "it is resumed" if life.paused else _moment(life, life.next_look or life.now)
+            return f"waiting until {until}{tried}{why}"
         case State.WORKING:
             return f"a worker (claim {life.ledger.get('owner', '?')}) is at attempt {attempts or 1}"
         case State.CREATED if _is_earlier(life):
@@ -136,6 +137,8 @@ def _on_its_way(life: Life) -> str:
         return f"it waits until someone mends what blocks all work: {life.blocked}"
     if not life.is_filled:
         return "it waits until the ledger is filled from Zoho, which a worker does by itself"
+    if life.paused and life.state == State.WAITING:
+        return f"it waits until `cody2zoho resume`: {life.paused}"
     what = "the next attempt records the case that is there" if life.cases else "a worker makes the case"
     if life.ledger.get("case"):
         what = "a worker adds to its case what was said since"

@@ -25,6 +25,8 @@ _COMMANDS = {
     "status": "Show how many conversations are in which state.",
     "why": "Tell the life of one conversation, by its id or its case's.",
     "reconcile": "Compare Cody, Zoho and the ledger; mend what needs no person.",
+    "pause": "Begin no new case, of one bot or at all.",
+    "resume": "Go on with what is paused.",
     "parked": "Show what needs a person, grouped by cause.",
     "retry": "Let parked conversations begin anew.",
     "dismiss": "Decide that parked conversations get no case.",
@@ -34,7 +36,7 @@ _COMMANDS = {
 
 
 #: Where a command does not lie in a module of its name.
-_MODULES = {"retry": "parked", "dismiss": "parked"}
+_MODULES = {"retry": "parked", "dismiss": "parked", "resume": "pause"}
 
 
 class _Commands(click.Group):

@@ -20,15 +20,20 @@ def status(as_json: bool) -> None:
     with services_at_hand() as services:
         counts = {state.value: count for state, count in services.ledger.counts().items()}
         blocked, is_filled = services.blocks.current(), services.ledger.is_open()
+        paused, aside = services.paused.current(), services.paused.aside()
+        paused_words = [pause.words(services.clock()) for pause in paused]
         now = services.limits.now()
         feed = _feed(services)
         reconciled = nightly.latest(services)
         age_seconds = services.clock() - reconciled.get("at", 0)
     if as_json:
+        pauses = {pause.what: {"since": pause.since, "reason": pause.reason} for pause in paused}
         shown = {
             "conversations": counts,
             "filled": is_filled,
             "blocked": blocked,
+            "paused": pauses,
+            "aside": aside,
             "feed": feed,
             "reconciled": reconciled,
             **now.as_json(),
@@ -42,6 +47,10 @@ def status(as_json: bool) -> None:
             click.echo(f"Cody's list of all messages, for {bot}: {words}")
         if reconciled:
             click.echo(_last_reconciled(reconciled, age_seconds))
+        for words in paused_words:
+            click.secho(f"{words}; `cody2zoho resume` lets it go on", fg="yellow")
+        if aside:
+            click.echo(f"{aside} of those that wait are put aside, because they are paused")
         if not is_filled:
             click.secho("The ledger is not filled from Zoho yet, and no case is made before it is.", fg="yellow")
         for what, sentence in blocked.items():

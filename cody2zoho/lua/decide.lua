@@ -19,6 +19,8 @@ elseif held then
   redis.call('HSET', KEYS[2], ARGV[1], 'created ' .. held)
 else
   redis.call('HSET', KEYS[1], 'state', new)
+  -- A customer's address may stand in it.
+  redis.call('HDEL', KEYS[1], 'name')
 end
 redis.call('HINCRBY', KEYS[4], 'parked', -1)
 redis.call('HINCRBY', KEYS[4], new, 1)

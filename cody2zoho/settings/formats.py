@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+import phonenumbers
 from pydantic import AfterValidator, BeforeValidator, SecretStr
 from pydantic_settings import NoDecode
 from redis.connection import parse_url
@@ -68,6 +69,34 @@ def since(value: str, now: float) -> int | None:
 
 def _parts(value: Any) -> Any:
     return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+
+def _address_kinds(value: tuple[str, ...]) -> tuple[str, ...]:
+    if unknown := sorted(set(value) - {"email", "phone"}):
+        raise ValueError(f"has no kind of address named {unknown[0]}; write email, phone or both")
+    return tuple(dict.fromkeys(value))
+
+
+def _region(value: str) -> str:
+    if value and value.upper() not in phonenumbers.SUPPORTED_REGIONS:
+        raise ValueError("is not a country; write its two letters, such as DE")
+    return value.upper()
+
+
+def _ignored(value: tuple[str, ...]) -> tuple[str, ...]:
+    for one in value:
+        if not (_is_number(one) if one.startswith("+") else re.fullmatch(r"[^\s@]*@?[^\W_][\w-]*(\.[\w-]+)+", one)):
+            raise ValueError(
+                f"has {one}, which is neither a domain nor an e-mail address, nor a phone number that begins with +"
+            )
+    return value
+
+
+def _is_number(text: str) -> bool:
+    try:
+        return bool(phonenumbers.parse(text))
+    except phonenumbers.NumberParseException:
+        return False
 
 
 def _bots(value: Any) -> Any:
@@ -209,6 +238,9 @@ def _expression(name: str, expression: str) -> str:
 
 
 Bots = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_bots)]
+AddressKinds = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_parts), AfterValidator(_address_kinds)]
+Region = Annotated[str, AfterValidator(_region)]
+Ignored = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_parts), AfterValidator(_ignored)]
 DataCenter = Annotated[
     Literal["com", "eu", "in", "com.au", "jp", "ca", "sa", "uk", "com.cn"], BeforeValidator(_data_center)
 ]

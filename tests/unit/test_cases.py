@@ -6,7 +6,7 @@ import pytest
 
 from cody2zoho import cases, transcript
 from cody2zoho.cases import DESCRIPTION_LIMIT, NOTE_LIMIT
-from cody2zoho.models import CaseDraft, Conversation, Message
+from cody2zoho.models import CaseDraft, ContactChoice, Conversation, Message
 from cody2zoho.settings import Settings
 
 CONVERSATION = Conversation("Jw9R1NVTVgkK", "Qz3dWnA91Lke", 1_755_000_157)
@@ -22,7 +22,7 @@ def messages(count: int = 2, content: str = "Hello there") -> list[Message]:
 
 
 def draft(said: list[Message] | None = None, contact: str | None = None, **chosen: Any) -> CaseDraft:
-    return cases.draft(CONVERSATION, said or messages(), settings(**chosen), contact, NOW)
+    return cases.draft(CONVERSATION, said or messages(), settings(**chosen), ContactChoice(contact), NOW)
 
 
 def words_of(case: CaseDraft) -> str:

@@ -242,3 +242,45 @@ def test_what_zoho_will_never_take_is_parked_and_the_case_stays_known(account, o
     assert (about["state"], about["case"]) == (State.PARKED, case_of(organisation, conversation))
     assert worker.ledger.dismiss(conversation)
     assert worker.ledger.about(conversation)["state"] == State.CREATED
+
+
+def test_a_case_goes_on_saying_why_it_has_no_contact(account, organisation, plugged, clock) -> None:
+    for name in ("Meier", "Meyer"):
+        organisation.add_contact(name, Email="anna@example.com")
+    worker = plugged(conversation_quiet_seconds=300, follow_up_hours=24, contact_match="email")
+    conversation = account.add_conversation(bot_id="support").id
+    talk(account, conversation, "I am anna@example.com", "Hello Anna")
+    live(worker, clock, 900)
+    case = organisation.cases[case_of(organisation, conversation)]
+    remark = str(case["Description"]).partition("\n")[0]
+    assert "several contacts in Zoho have the e-mail address" in remark
+    talk(account, conversation, "One more thing", "Yes?")
+    live(worker, clock, 1_800)
+    case = organisation.cases[case_of(organisation, conversation)]
+    assert str(case["Description"]).startswith(remark)
+    assert "One more thing" in str(case["Description"])
+
+
+def test_later_words_of_a_paused_bot_still_reach_their_case(account, organisation, watching, clock) -> None:
+    conversation = account.add_conversation(bot_id="support").id
+    talk(account, conversation, "Hello", "Hello, how can I help?")
+    live(watching, clock, 900)
+    watching.paused.pause("support", "")
+    talk(account, conversation, "One more thing", "Yes?")
+    live(watching, clock, 1_800)
+    assert "One more thing" in str(organisation.cases[case_of(organisation, conversation)]["Description"])
+
+
+def test_while_everything_is_paused_later_words_wait_and_none_is_forgotten(
+    account, organisation, watching, clock
+) -> None:
+    conversation = account.add_conversation(bot_id="support").id
+    talk(account, conversation, "Hello", "Hello, how can I help?")
+    live(watching, clock, 900)
+    watching.paused.pause(None, "")
+    talk(account, conversation, "One more thing", "Yes?")
+    live(watching, clock, 1_800)
+    assert "One more thing" not in str(organisation.cases[case_of(organisation, conversation)]["Description"])
+    watching.paused.resume(None)
+    live(watching, clock, 1_800)
+    assert "One more thing" in str(organisation.cases[case_of(organisation, conversation)]["Description"])

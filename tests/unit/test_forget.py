@@ -14,7 +14,7 @@ from chats import KEY, case_of, chat, work
 from cody2zoho import configuration, erasure, nightly, pipeline, polling, rebuild, reconcile, why
 from cody2zoho.cli import main
 from cody2zoho.lives import look
-from cody2zoho.records import Known, State
+from cody2zoho.records import Held, Known, State
 from cody2zoho.simulators.faults import Fault
 
 ONE, OTHER = "Jw9R1NVTVgkK", "OtherOneHere"

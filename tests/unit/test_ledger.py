@@ -1,5 +1,7 @@
 """The ledger on a real server: every move, and who may make it."""
 
+from dataclasses import replace
+
 import pytest
 import redis
 
@@ -57,6 +59,19 @@ def test_a_claim_knows_what_was_listed(ledger: Ledger) -> None:
     ledger.add_new([ONE])
     claim = ledger.claim(ONE.id)
     assert (claim.conversation, claim.attempts) == (ONE, 1)
+
+
+def test_only_a_name_that_is_wanted_is_kept(store: redis.Redis) -> None:
+    ledger = Ledger(store, PREFIX, lease_seconds=180, keeps_name=lambda name: "@" in name)
+    ledger.open()
+    ledger.add_new([replace(ONE, name="anna@example.com"), replace(OTHER, name="About my order")])
+    assert [ledger.claim(one).conversation.name for one in (ONE.id, OTHER.id)] == ["anna@example.com", None]
+    assert "name" not in ledger.about(OTHER.id)
+    ledger.add_new([parked := Conversation("p", "bot", 1, "bob@example.com")])
+    ledger.park(ledger.claim(parked.id), "no")
+    assert ledger.about(parked.id)["name"] == "bob@example.com"
+    ledger.dismiss(parked.id)
+    assert "name" not in ledger.about(parked.id)
 
 
 def test_a_claimed_conversation_is_nobody_elses(ledger: Ledger) -> None:
