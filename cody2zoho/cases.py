@@ -27,7 +27,7 @@ def draft(
     conversation: Conversation, messages: list[Message], settings: Settings, contact_id: str | None, now: float
 ) -> CaseDraft:
     """The case of a conversation with at least one message; `now`, in Unix seconds, is when they were read."""
-    whole = transcript.text(messages, settings.zone)
+    whole = transcript.text(messages, settings.zone, plain=settings.case_markdown == "plain")
     description, described, notes, attachments = _fitted(conversation, messages, whole, settings, now)
     if settings.enable_notes:
         notes = (*notes, *_numbered(list(transcript.parts(whole, NOTE_LIMIT)), conversation.id, "transcript", 1))

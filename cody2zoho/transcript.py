@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 
+from cody2zoho import markdown
 from cody2zoho.models import Message
 
 #: C0 control characters but tab and new line, and DEL, each to its visible picture (Unicode block 2400).
@@ -47,8 +48,9 @@ def digest(messages: Iterable[Message]) -> str:
     return whole.hexdigest()[:16]
 
 
-def text(messages: Iterable[Message], zone: tzinfo) -> str:
-    return "\n\n".join(_spoken(message, zone) for message in messages)
+def text(messages: Iterable[Message], zone: tzinfo, *, plain: bool = True) -> str:
+    """What was said, message by message; `plain`: what the bot said without its Markdown."""
+    return "\n\n".join(_spoken(message, zone, plain) for message in messages)
 
 
 def at(unix_seconds: float, zone: tzinfo) -> str:
@@ -98,8 +100,11 @@ def _characters_within(content: str, room: int) -> int:
     return max(end, 1)
 
 
-def _spoken(message: Message, zone: tzinfo) -> str:
+def _spoken(message: Message, zone: tzinfo, plain: bool) -> str:
     speaker = "Assistant" if message.by_machine else "User"
     marks = [mark for mark, holds in (("failed to answer", message.failed), ("flagged", message.flagged)) if holds]
     mark = f" ({', '.join(marks)})" if marks else ""
-    return f"[{at(message.created_at, zone)}] {speaker}{mark}:\n{readable(message.content)}"
+    content = readable(message.content)
+    if plain and message.by_machine:
+        content = markdown.plain(content)
+    return f"[{at(message.created_at, zone)}] {speaker}{mark}:\n{content}"
