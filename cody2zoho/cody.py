@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from cody2zoho.errors import AccessRevoked, Gone, NotSetUp, Refused, Transient
 from cody2zoho.http import Answer, Api, raise_for_passing_fault
-from cody2zoho.models import Conversation, Message
+from cody2zoho.models import Conversation, Message, Source
 from cody2zoho.permits import Kind
 
 #: A list that moved while it was read is read again, this often in all.
@@ -123,9 +123,10 @@ class Cody:
             return False
         return True
 
-    def messages(self, conversation_id: str) -> list[Message]:
+    def messages(self, conversation_id: str, *, with_sources: bool = False) -> list[Message]:
         """All messages, oldest first; raises Transient rather than return a part of them."""
-        found = self._whole_list("messages", {"conversation_id": conversation_id}, _message)
+        asked = {"includes": "sources"} if with_sources else {}
+        found = self._whole_list("messages", {"conversation_id": conversation_id, **asked}, _message)
         found.reverse()  # what shares a second keeps Cody's order
         found.sort(key=lambda message: message.created_at)
         return found
@@ -242,7 +243,20 @@ def _message(row: dict[str, Any]) -> Message:
         created_at=int(row["created_at"]),
         failed=bool(row.get("failed_responding")),
         flagged=bool(row.get("flagged")),
+        sources=_sources(row.get("sources")),
     )
+
+
+def _sources(cited: Any) -> tuple[Source, ...]:
+    """Cody's documents show one object, or a list of them. A row that is odd is no reason to lose a message."""
+    data = cited.get("data") if isinstance(cited, dict) else None
+    rows = data if isinstance(data, list) else [data]
+    return tuple(dict.fromkeys(_source(row) for row in rows if isinstance(row, dict) and row.get("document_name")))
+
+
+def _source(row: dict[str, Any]) -> Source:
+    address = row.get("webpage_url") or row.get("document_url") or ""
+    return Source(" ".join(str(row["document_name"]).split()), str(address))
 
 
 #: Roles of people, in the rows of older answers that have a role and no `machine` flag.

@@ -13,9 +13,6 @@ from cody2zoho.zoho.cases import Inserted
 
 log = logging.getLogger(__name__)
 
-#: Fields of a case whose values are settings.
-_CHOSEN_FIELDS = ("Status", "Case_Origin", "Related_To")
-
 
 class TakenOver(Exception):
     """Our lease ended, and someone else works on it now."""
@@ -23,12 +20,12 @@ class TakenOver(Exception):
 
 def file(claim: Claim, draft: CaseDraft, services: Services) -> str:
     """The id of the one case of this conversation, complete. Raises TakenOver where it is another worker's by now."""
-    inserted = _found(draft, services) or _insert(draft.fields, services)
+    inserted = _found(draft, services) or _insert(draft, draft.fields, services)
     existing = _existing(inserted, services)
     key = services.cases.unique_field
     if existing and existing.get(key) != draft.conversation_id:
         # Zoho's unique field ignores case, Cody's ids do not: it is another conversation's.
-        inserted = _insert({**draft.fields, key: distinct_key(draft.conversation_id)}, services)
+        inserted = _insert(draft, {**draft.fields, key: distinct_key(draft.conversation_id)}, services)
         existing = _existing(inserted, services)
     if existing:
         log.info("case_found", extra={"case": inserted.case_id})
@@ -49,17 +46,17 @@ def _found(draft: CaseDraft, services: Services) -> Inserted | None:
     return Inserted(exact[0], was_there=True) if exact else None
 
 
-def _insert(fields: dict[str, Any], services: Services, *, again: bool = True) -> Inserted:
+def _insert(draft: CaseDraft, fields: dict[str, Any], services: Services, *, again: bool = True) -> Inserted:
     """A refusal of what the operator chose would meet every conversation, so it is none of this one's.
 
     A contact that was found by name may be gone since; it is looked for once more.
     """
     try:
-        return services.cases.insert(fields)
+        return services.cases.insert(fields, draft.beside)
     except Refused as error:
         if again and error.field == "Related_To" and (other := services.contact.other_than(fields["Related_To"]["id"])):
-            return _insert({**fields, "Related_To": {"id": other}}, services, again=False)
-        if error.field in _CHOSEN_FIELDS:
+            return _insert(draft, {**fields, "Related_To": {"id": other}}, services, again=False)
+        if error.field in draft.chosen:
             raise NotSetUp(str(error)) from None
         raise
 

@@ -1,6 +1,6 @@
 """The nouns that travel between the modules."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
@@ -17,6 +17,17 @@ class Conversation:
 
 
 @dataclass(frozen=True)
+class Source:
+    """What a bot cites; shown as its name, and its address where it has one."""
+
+    name: str
+    address: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.address})" if self.address else self.name
+
+
+@dataclass(frozen=True)
 class Message:
     """One thing said; `created_at` in Unix seconds. `content` is never None, but may be empty."""
 
@@ -26,6 +37,8 @@ class Message:
     created_at: int
     failed: bool = False
     flagged: bool = False
+    #: What the bot cites, where that was asked for.
+    sources: tuple[Source, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -48,6 +61,7 @@ class Attachment:
 class CaseDraft:
     """A case as it is to stand in Zoho: field API names to values, and what did not fit into them.
 
+    `beside` stands in the request beside the record, and `chosen` names what the operator chose the value of.
     `whole` is the transcript, and `described` as much of it as stands in the description. `digest` is over all
     messages: equal digests, equal transcripts.
     """
@@ -60,3 +74,5 @@ class CaseDraft:
     described: str
     message_count: int
     digest: str
+    beside: dict[str, object] = field(default_factory=dict)
+    chosen: frozenset[str] = frozenset({"Status", "Case_Origin", "Related_To"})

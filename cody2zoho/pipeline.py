@@ -147,11 +147,11 @@ def _worked(claim: Claim, services: Services) -> Outcome:
 
 
 def _written(claim: Claim, services: Services) -> Outcome:
-    conversation = claim.conversation
-    messages = services.cody.messages(conversation.id)
+    conversation, form = claim.conversation, services.forms.of(claim.conversation.bot_id)
+    messages = services.cody.messages(conversation.id, with_sources=form.sources)
     if not transcript.something_said(messages):
         return _nothing_said(claim, services)
-    draft = cases.draft(conversation, messages, services.settings, services.contact.id(), services.clock())
+    draft = cases.draft(conversation, messages, form, services.contact.id(), services.clock())
     case_id = filing.file(claim, draft, services)
     if services.ledger.created(claim, case_id, draft.message_count, draft.digest):
         log.info("case_created", extra={"case": case_id, "messages": draft.message_count, "attempts": claim.attempts})

@@ -9,6 +9,8 @@ import redis
 
 from cody2zoho import configuration, store
 from cody2zoho.blocks import Blocks
+from cody2zoho.cases import reading
+from cody2zoho.cases.form import Forms
 from cody2zoho.cody import Cody
 from cody2zoho.contact import FixedContact
 from cody2zoho.http import Api
@@ -40,6 +42,7 @@ class Services:
     places: Places
     blocks: Blocks
     limits: Limits
+    forms: Forms
     clock: Callable[[], float]
 
 
@@ -78,6 +81,7 @@ def build(settings: Settings, clock: Callable[[], float] = time.time) -> Service
         places=Places(client, prefix),
         blocks=Blocks(client, prefix),
         limits=limits,
+        forms=reading.load(settings),
         clock=clock,
     )
 

@@ -35,6 +35,10 @@ class CaseContent(BaseModel):
         validation_alias=AliasChoices("ZOHO_ATTACH_TRANSCRIPT_AS_NOTE", "ENABLE_NOTES"),
     )
 
+    cases_file: str = setting(
+        "cody2zoho.toml",
+        "File that says what cases look like, bot by bot, with templates and rules; it need not exist.",
+    )
     case_subject_prefix: str = setting(
         "Cody Chat - ", "What a case's subject begins with, before date and time.", max_length=200
     )

@@ -30,6 +30,7 @@ class Field:
     unique: bool
     length: int | None
     values: tuple[str, ...]
+    read_only: bool = False
 
 
 @dataclass(frozen=True)
@@ -107,4 +108,5 @@ def _field(row: dict[str, Any]) -> Field:
         unique=bool(row.get("unique")),
         length=row.get("length"),
         values=tuple(str(value.get("display_value")) for value in row.get("pick_list_values") or ()),
+        read_only=bool(row.get("field_read_only") or row.get("read_only")),
     )
