@@ -22,17 +22,25 @@ _QUESTION_LENGTH = 120
 class Moment(str):
     """A moment as cases show it, such as 2026-11-20 14:03:12 CET, and in the forms that fields of Zoho want."""
 
-    date: str
-    time: str
-    iso: str
+    there: datetime
 
     @classmethod
     def at(cls, unix_seconds: float, zone: tzinfo) -> "Moment":
         moment = cls(transcript.at(unix_seconds, zone))
-        there = datetime.fromtimestamp(unix_seconds, UTC).astimezone(zone)
-        moment.date, moment.time = f"{there:%Y-%m-%d}", f"{there:%H:%M}"
-        moment.iso = there.isoformat(timespec="seconds")
+        moment.there = datetime.fromtimestamp(unix_seconds, zone)
         return moment
+
+    @property
+    def date(self) -> str:
+        return f"{self.there:%Y-%m-%d}"
+
+    @property
+    def time(self) -> str:
+        return f"{self.there:%H:%M}"
+
+    @property
+    def iso(self) -> str:
+        return self.there.isoformat(timespec="seconds")
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,8 @@ from cody2zoho.cases.templates import shortened
 from cody2zoho.errors import Refused
 from cody2zoho.models import CaseDraft, Conversation, Message, Source
 from cody2zoho.settings import Settings
+from cody2zoho.simulators.wire import Reply, Request
+from cody2zoho.simulators.zoho import Zoho
 
 CONVERSATION = Conversation("Jw9R1NVTVgkK", "support", 1_755_000_157, "Refunds")
 NOW = 1_755_010_000.0
@@ -288,7 +290,13 @@ def test_owner_tags_trigger_and_rule_reach_zoho(account, organisation, server, p
     work(plugged())
     case = organisation.cases[case_of(organisation, conversation_id)]
     assert (case["Owner"]["id"], case["Priority"]) == (owner, "High")
-    assert [run.trigger for run in organisation.automation if run.module == "Cases"] == [()]
+    assert [(run.trigger, run.lar_id) for run in organisation.automation if run.module == "Cases"] == [((), "987654")]
+
+
+def test_without_a_file_the_request_says_nothing_beside_the_record(account, organisation, plugged) -> None:
+    chat(account)
+    work(plugged())
+    assert [(run.trigger, run.lar_id) for run in organisation.automation if run.module == "Cases"] == [(None, None)]
 
 
 def test_a_chosen_value_that_zoho_refuses_parks_nothing_and_stops_the_work_with_a_sentence(
@@ -300,3 +308,37 @@ def test_a_chosen_value_that_zoho_refuses_parks_nothing_and_stops_the_work_with_
     work(services)
     assert services.blocks.current().keys() == {"zoho set-up"}
     assert services.ledger.counts()["parked"] == 0
+
+
+class RefusesRules:
+    """A Zoho that knows no assignment rule."""
+
+    name = "zoho"
+
+    def __init__(self, zoho: Zoho) -> None:
+        self.zoho = zoho
+
+    def handles(self, path: str) -> bool:
+        return self.zoho.handles(path)
+
+    def handle(self, request: Request) -> Reply:
+        if request.path.endswith("/Cases") and b"lar_id" in request.body:
+            details = {"param_name": "lar_id"}
+            return Reply.json(400, {"code": "INVALID_DATA", "details": details, "message": "x", "status": "error"})
+        return self.zoho.handle(request)
+
+
+def test_an_assignment_rule_that_zoho_does_not_know_stops_the_work_too(account, organisation, server, plugged) -> None:
+    server.simulators[1] = RefusesRules(organisation)
+    Path("cody2zoho.toml").write_text("[case]\nassignment_rule = 987654\n")
+    chat(account)
+    services = plugged()
+    work(services)
+    assert services.blocks.current() == {"zoho set-up": "Zoho refuses the request: INVALID_DATA (lar_id)"}
+
+
+def test_the_case_of_the_first_messages_can_be_drawn_up_again_later() -> None:
+    text = "[case]\ndescription = '{{ question }}: {{ messages }}, {{ duration }}, {{ complete_as_of }}'"
+    messages = said("Why?", "Because.", "And then?", "Nothing.")
+    assert draft(text, messages[:2]) == draft(text, [*messages[:2]])
+    assert description(draft(text, messages[:2])) != description(draft(text, messages))
