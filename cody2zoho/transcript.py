@@ -70,11 +70,6 @@ def length(content: str) -> int:
     return len(content.encode("utf-16-le", "surrogatepass")) // 2
 
 
-def beginning(content: str, limit: int) -> str:
-    """As much of it as fits into so many units."""
-    return content[: _characters_within(content, limit)] if 2 * len(content) > limit else content
-
-
 def parts(content: str, limit: int, first_limit: int | None = None) -> Iterator[str]:
     """Cut a text into parts of at most `limit` units, the first of at most `first_limit`.
 

@@ -8,7 +8,7 @@ from cody2zoho import transcript
 from cody2zoho.cases import fitting, values
 from cody2zoho.cases.fitting import DESCRIPTION_LIMIT, NOTE_LIMIT, SUBJECT_LIMIT, completing
 from cody2zoho.cases.form import Form, Rule
-from cody2zoho.cases.templates import LIMIT, Braces, Jinja, shortened
+from cody2zoho.cases.templates import Braces, Jinja, shortened
 from cody2zoho.cases.values import TRANSCRIPT, Moment, Talk
 from cody2zoho.models import CaseDraft, Conversation, Message
 
@@ -67,7 +67,7 @@ def _around(whole: str, talk: Talk, form: Form) -> tuple[str, str, str]:
     if "complete_as_of" not in text.names:
         after = after.rstrip("\n") + _COMPLETE.format(Moment.at(talk.now, talk.zone))
     # A second place for the transcript stays empty.
-    return transcript.beginning(before, LIMIT), whole, transcript.beginning(after.replace(TRANSCRIPT, ""), LIMIT)
+    return before, whole, after.replace(TRANSCRIPT, "")
 
 
 def _subject(talk: Talk, form: Form) -> str:
@@ -75,7 +75,7 @@ def _subject(talk: Talk, form: Form) -> str:
         started = Moment.at(talk.conversation.created_at, talk.zone)
         return f"{form.subject_prefix}{started.date} {started.time}"[:SUBJECT_LIMIT]
     # Zoho demands a subject.
-    return shortened(_filled(form.subject, talk).replace(TRANSCRIPT, ""), SUBJECT_LIMIT) or talk.conversation.id
+    return shortened(_filled(form.subject, talk), SUBJECT_LIMIT) or talk.conversation.id
 
 
 def _chosen(talk: Talk, form: Form, rules: list[Rule]) -> dict[str, object]:
@@ -95,7 +95,7 @@ def value(chosen: object, talk: Talk) -> object:
     found = chosen.value(values.of(chosen.names, talk))
     if isinstance(found, tuple):
         return "\n".join(map(str, found))
-    return str(found).replace(TRANSCRIPT, "") if isinstance(found, str) else found
+    return str(found) if isinstance(found, str) else found
 
 
 def _figures(talk: Talk, field_map: dict[str, str]) -> dict[str, object]:

@@ -30,11 +30,13 @@ OWN_KEY = {
 }
 
 
-def template(text: str) -> Jinja:
+def template(text: str, *, of_description: bool = False) -> Jinja:
     """A template that can be filled in, tried with the samples. Raises ValueError."""
     made = templates.compiled(text)
     if unknown := sorted(made.names - values.VALUES.keys()):
         raise ValueError(f"names {unknown[0]}, which is not known; the names are {', '.join(values.VALUES)}")
+    if "transcript" in made.names and not of_description:
+        raise ValueError("names the transcript, for which only a description has room")
     for talk in values.samples():
         try:
             tried = made.tried(values.of(made.names, talk))
@@ -47,6 +49,11 @@ def template(text: str) -> Jinja:
 
 def _template(value: str) -> str:
     template(value)
+    return value
+
+
+def _description(value: str) -> str:
+    template(value, of_description=True)
     return value
 
 
@@ -106,7 +113,7 @@ class CaseTable(_Table):
     """What cases look like; a key that is left out is the next table's, and in the end the setting's."""
 
     subject: Annotated[str, Field(max_length=2_000), AfterValidator(_template)] | None = None
-    description: Annotated[str, Field(max_length=20_000), AfterValidator(_template)] | None = None
+    description: Annotated[str, Field(max_length=20_000), AfterValidator(_description)] | None = None
     status: Choice | None = None
     origin: Choice | None = None
     priority: Choice | None = None

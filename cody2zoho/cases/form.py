@@ -138,7 +138,9 @@ def _field(name: str, value: object) -> object:
 
 
 def _template(text: str, key: str) -> Jinja:
-    return replace(file.template(text), where=f"The template of {key} in cody2zoho.toml")
+    return replace(
+        file.template(text, of_description=key == "description"), where=f"The template of {key} in cody2zoho.toml"
+    )
 
 
 def _rule(table: RuleTable) -> Rule:

@@ -143,6 +143,12 @@ def test_a_template_that_cannot_be_filled_in_is_found_when_the_file_is_read(key:
     assert said.startswith(f"line 2: {key} in [case] {says}")
 
 
+@pytest.mark.parametrize("key", ["subject", "fields.Cody_X"])
+def test_only_a_description_may_name_the_transcript(key: str) -> None:
+    [said] = mistakes(f"[case]\n{key} = '{{{{ transcript }}}}'\n")
+    assert said == f"line 2: {key} in [case] names the transcript, for which only a description has room"
+
+
 def test_a_field_that_is_a_figure_already_is_named() -> None:
     assert mistakes("[[rules]]\nwhen = 'failed'\n[rules.fields]\nCody_Messages = 1\n") == [
         "line 4: Cody_Messages gets messages by ZOHO_FIELD_MAP; leave it out of one"
@@ -184,6 +190,8 @@ def test_mistakes_of_settings_and_file_are_said_together_with_exit_code_2(monkey
     assert "cody2zoho.toml, line 2: status in [case] must be a text" in result.output
     monkeypatch.setenv("SIMULATORS_URL", "http://127.0.0.1:1")
     configuration.settings.cache_clear()
+    with pytest.raises(ConfigurationError):
+        configuration.settings()
     result = CliRunner().invoke(main, ["status"])
     assert (result.exit_code, result.output.count("\n")) == (2, 1)
 

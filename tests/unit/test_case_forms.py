@@ -155,6 +155,12 @@ def test_a_template_that_fails_for_one_conversation_refuses_it_without_a_word_of
     )
 
 
+def test_what_a_template_says_of_a_conversation_has_a_limit_too() -> None:
+    text = "[case]\ndescription = '{{ transcript }}{% for _ in range(messages) %}{{ question }}{% endfor %}'"
+    case = draft(text, said(*["👋 some words that people write, and some more of them, to have many"] * 900))
+    assert transcript.length(description(case)) <= cases.DESCRIPTION_LIMIT
+
+
 @pytest.mark.parametrize("count", [1, 700, 4_000])
 def test_a_long_transcript_goes_on_elsewhere_whatever_the_template(count: int) -> None:
     case = draft(
@@ -198,7 +204,7 @@ def test_a_rule_adds_to_cases_that_show_its_signal_and_to_no_other() -> None:
     plain = draft(RULES).fields
     assert (plain["Status"], plain["Tag"], plain["Level"]) == ("Closed", [{"name": "chat"}], 1)
     assert "Priority" not in plain
-    shown = draft(RULES, said("Do you sell unicorns?", "I’m sorry, I DON'T have\ninformation on that.")).fields
+    shown = draft(RULES, said("Do you sell unicorns?", "I’m sorry, I DON’T have\ninformation on that.")).fields
     assert (shown["Status"], shown["Priority"], shown["Level"], shown["Team"]) == ("New", "High", 2, "web")
     assert shown["Note"] == "Do you sell unicorns?"
     assert shown["Tag"] == [{"name": "chat"}, {"name": "gap"}]
