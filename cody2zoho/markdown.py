@@ -5,12 +5,17 @@ Language models answer in Markdown. What says something stays, what only asks fo
 the result would differ in one, or the text cannot be read as Markdown, it stays as it was.
 """
 
+from __future__ import annotations
+
 import re
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import zip_longest
+from typing import TYPE_CHECKING
 
-from markdown_it import MarkdownIt
-from markdown_it.token import Token
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+    from markdown_it.token import Token
 
 #: What a text without Markdown does not have; lists and quotations with `-`, `1.` and `>` read well as they are.
 _SIGNS = re.compile(r"[*`\\|]|\]\(|^ {0,3}(?:#|~~~)|(?<![^\W_])_[^\W_]|<[a-z]+[:@]", re.MULTILINE | re.IGNORECASE)
@@ -30,8 +35,11 @@ _NOT_SAID = re.compile(r"[\W_]+")
 _PROTECTED = "*_`#|~"
 
 
+@cache
 def _parser() -> MarkdownIt:
     """Without the rules that swallow text, and those that would take `~~9 €~~` for 9 € or a line of `=` for a look."""
+    from markdown_it import MarkdownIt  # noqa: PLC0415 - a megabyte and 20 ms of every start
+
     parser = MarkdownIt("commonmark", {"html": False}).enable("table")
     parser.disable(["reference", "entity", "html_block", "html_inline", "lheading", "text_join"])
     # By default an address comes out encoded, and one that a browser should not follow not at all.
@@ -41,15 +49,12 @@ def _parser() -> MarkdownIt:
     return parser
 
 
-_PARSER = _parser()
-
-
 def plain(content: str) -> str:
     """The text without its Markdown; never raises. Line ends are new lines, as `transcript.readable` makes them."""
     if not _SIGNS.search(content) or _is_costly(content):
         return content
     try:
-        tokens = _PARSER.parse(content)
+        tokens = _parser().parse(content)
         if not _has_a_look(tokens):
             return content
         shown = _shown(tokens)

@@ -4,6 +4,8 @@ A draft follows from its arguments alone. So the case of the first messages of a
 `now`, can be drawn up again later, to see whether somebody has changed it in Zoho since.
 """
 
+from dataclasses import asdict
+
 from cody2zoho import transcript
 from cody2zoho.cases import fitting, values
 from cody2zoho.cases.fitting import DESCRIPTION_LIMIT, NOTE_LIMIT, SUBJECT_LIMIT, completing
@@ -12,7 +14,7 @@ from cody2zoho.cases.templates import Braces, Jinja, shortened
 from cody2zoho.cases.values import TRANSCRIPT, Moment, Talk
 from cody2zoho.models import CaseDraft, Conversation, Message
 
-__all__ = ["DESCRIPTION_LIMIT", "NOTE_LIMIT", "SUBJECT_LIMIT", "completing", "draft", "value"]
+__all__ = ["DESCRIPTION_LIMIT", "NOTE_LIMIT", "SUBJECT_LIMIT", "completing", "draft", "figures", "value"]
 
 _COMPLETE = "\n\n[Complete as of {}]"
 
@@ -35,7 +37,7 @@ def draft(
         "Subject": _subject(talk, form),
         "Description": fitted.description,
         **_chosen(talk, form, rules),
-        **_figures(talk, form.field_map),
+        **figures(conversation, messages, form.field_map),
     }
     if contact_id:
         # Contact_Name, which other modules have, is not a field of Cases.
@@ -98,8 +100,9 @@ def value(chosen: object, talk: Talk) -> object:
     return str(found) if isinstance(found, str) else found
 
 
-def _figures(talk: Talk, field_map: dict[str, str]) -> dict[str, object]:
-    known = values.figures(talk)
+def figures(conversation: Conversation, messages: list[Message], field_map: dict[str, str]) -> dict[str, object]:
+    """What is counted about a conversation, and its id, by the fields they go to."""
+    known = {"conversation_id": conversation.id, **asdict(transcript.figures(messages))}
     return {api_name: known[name] for name, api_name in field_map.items()}
 
 

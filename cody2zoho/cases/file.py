@@ -106,7 +106,8 @@ Fields = dict[Annotated[str, AfterValidator(_api_name)], Annotated[Any, AfterVal
 
 
 class _Table(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    # Built when there is a file: without one it would take a megabyte of every process.
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, defer_build=True)
 
 
 class CaseTable(_Table):
@@ -146,6 +147,6 @@ class RuleTable(_Table):
 
 
 class CaseFile(_Table):
-    case: CaseTable = CaseTable()
+    case: CaseTable = Field(default_factory=CaseTable.model_construct)
     bots: dict[str, BotTable] = {}
     rules: Annotated[tuple[RuleTable, ...], BeforeValidator(_list)] = ()

@@ -42,7 +42,7 @@ def load(settings: Settings) -> Forms:
 def read(path: Path, *, is_named: bool) -> tuple[CaseFile, dict[Place, int]]:
     """What the file says, and the lines where. One that nobody named need not be there. Raises ConfigurationError."""
     if not path.exists() and not is_named:
-        return CaseFile(), {}
+        return CaseFile.model_construct(), {}
     text = _text(path)
     try:
         written = tomllib.loads(text)

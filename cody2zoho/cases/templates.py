@@ -8,14 +8,13 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
-from typing import Any, Protocol
-
-from jinja2 import StrictUndefined, TemplateSyntaxError, meta
-from jinja2 import Template as Compiled
-from jinja2.runtime import Context
-from jinja2.sandbox import ImmutableSandboxedEnvironment
+from typing import TYPE_CHECKING, Any, Protocol
 
 from cody2zoho.errors import Refused
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+    from jinja2 import Template as Compiled
 
 #: Characters a template may make around the transcript.
 LIMIT = 8_000
@@ -53,7 +52,7 @@ class Jinja:
 
     source: str
     names: frozenset[str]
-    compiled: Compiled
+    compiled: "Compiled"
     where: str = "a template"
 
     def filled(self, values: Mapping[str, object]) -> str:
@@ -86,23 +85,14 @@ def is_template(text: str) -> bool:
 @cache
 def compiled(source: str) -> Jinja:
     """Raises ValueError with what is wrong, as far as it shows without values."""
+    from jinja2 import TemplateSyntaxError, meta  # noqa: PLC0415 - see below
+
+    environment = _environment()
     try:
-        tree = _ENVIRONMENT.parse(source)
-        names = frozenset(meta.find_undeclared_variables(tree)) - _ENVIRONMENT.globals.keys()
-        return Jinja(source, names, _ENVIRONMENT.from_string(source))
+        names = frozenset(meta.find_undeclared_variables(environment.parse(source))) - environment.globals.keys()
+        return Jinja(source, names, environment.from_string(source))
     except TemplateSyntaxError as error:
         raise ValueError(f"is no template that can be read: {error.message} (its line {error.lineno})") from None
-
-
-class _Environment(ImmutableSandboxedEnvironment):
-    intercepted_binops = frozenset(["*", "**"])
-
-    def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
-        """No text of a gigabyte by a slip of the pen."""
-        sizes = [len(one) if isinstance(one, str | list | tuple) else abs(one) for one in (left, right)]
-        if (operator == "**" and max(sizes) > LIMIT) or sizes[0] * sizes[1] > LIMIT**2:
-            raise OverflowError("a result is too large")
-        return super().call_binop(context, operator, left, right)
 
 
 def shortened(text: str, length: int) -> str:
@@ -115,11 +105,28 @@ def shortened(text: str, length: int) -> str:
     return (words if len(words) > len(kept) // 2 else kept).rstrip() + "…"
 
 
-def _environment() -> _Environment:
-    made = _Environment(undefined=StrictUndefined, autoescape=False, trim_blocks=True, lstrip_blocks=True)
+@cache
+def _environment() -> "Environment":
+    """Jinja's sandbox, as strict as it can be."""
+    # Only where somebody has a template: it takes 2 MB and 20 ms.
+    from jinja2 import StrictUndefined  # noqa: PLC0415
+    from jinja2.sandbox import ImmutableSandboxedEnvironment  # noqa: PLC0415
+
+    class Sandbox(ImmutableSandboxedEnvironment):
+        intercepted_binops = frozenset(["*", "**"])
+
+        def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
+            _refuse_giants(operator, left, right)
+            return super().call_binop(context, operator, left, right)
+
+    made = Sandbox(undefined=StrictUndefined, autoescape=False, trim_blocks=True, lstrip_blocks=True)
     made.globals = {"range": made.globals["range"], "namespace": made.globals["namespace"]}
     made.filters["shorten"] = shortened
     return made
 
 
-_ENVIRONMENT = _environment()
+def _refuse_giants(operator: str, left: Any, right: Any) -> None:
+    """No text of a gigabyte by a slip of the pen."""
+    sizes = [len(one) if isinstance(one, str | list | tuple) else abs(one) for one in (left, right)]
+    if (operator == "**" and max(sizes) > LIMIT) or sizes[0] * sizes[1] > LIMIT**2:
+        raise OverflowError("a result is too large")

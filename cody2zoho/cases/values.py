@@ -1,7 +1,7 @@
 """What templates may name: one small function for each name, asked only by who wants it."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from functools import cached_property
 
@@ -107,11 +107,6 @@ VALUES: dict[str, Callable[[Talk], object]] = {
 
 def of(names: Iterable[str], talk: Talk) -> dict[str, object]:
     return {name: VALUES[name](talk) for name in names}
-
-
-def figures(talk: Talk) -> dict[str, object]:
-    """What ZOHO_FIELD_MAP may name."""
-    return {"conversation_id": talk.conversation.id, **asdict(talk.figures)}
 
 
 def samples() -> tuple[Talk, ...]:

@@ -133,8 +133,11 @@ def set_up_findings(services: Services) -> Iterator[Finding]:
     yield Finding("Zoho Cases", Level.OK, f"can be read; {len(fields)} fields")
     yield _key_field(fields, services.settings.zoho_field_map["conversation_id"])
     yield from _figure_fields(fields, services.settings.zoho_field_map)
-    yield _pick_list(fields, "Status", "ZOHO_CASE_STATUS", services.settings.zoho_case_status)
-    yield _pick_list(fields, "Case_Origin", "ZOHO_CASE_ORIGIN", services.settings.zoho_case_origin)
+    written = services.forms.written.case
+    if written.status is None:
+        yield _pick_list(fields, "Status", "ZOHO_CASE_STATUS", services.settings.zoho_case_status)
+    if written.origin is None:
+        yield _pick_list(fields, "Case_Origin", "ZOHO_CASE_ORIGIN", services.settings.zoho_case_origin)
     yield from case_file.findings(services.forms, fields, services.settings)
     yield _contact(services)
     yield _credits(services)

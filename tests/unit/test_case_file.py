@@ -1,6 +1,8 @@
 """cody2zoho.toml: what may stand in it, and what is said of every mistake at once, with its line."""
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -194,6 +196,12 @@ def test_mistakes_of_settings_and_file_are_said_together_with_exit_code_2(monkey
         configuration.settings()
     result = CliRunner().invoke(main, ["status"])
     assert (result.exit_code, result.output.count("\n")) == (2, 1)
+
+
+def test_who_has_no_template_and_no_markdown_does_not_wait_for_their_libraries() -> None:
+    wanted = "import sys, cody2zoho.services as s; s.services(); print({'jinja2', 'markdown_it'} & sys.modules.keys())"
+    environment = {**os.environ, "SIMULATORS_URL": "http://127.0.0.1:1", "PYTHONPATH": str(Path(__file__).parents[2])}
+    assert subprocess.check_output([sys.executable, "-c", wanted], env=environment, text=True).strip() == "set()"
 
 
 def test_a_key_is_found_in_whatever_way_it_is_written() -> None:

@@ -138,6 +138,13 @@ def test_a_case_file_that_fits_is_well_and_so_is_none(organisation, plugged) -> 
     assert (finding.level, finding.words) == (Level.OK, "cody2zoho.toml fits Zoho; tables for 0 bots, 1 rules")
 
 
+def test_a_setting_that_the_case_file_overrides_is_not_looked_at(plugged) -> None:
+    Path("cody2zoho.toml").write_text("[case]\nstatus = 'New'\n")
+    found = findings(plugged(zoho_case_status="Done", zoho_case_origin="Chat"))
+    assert "Zoho Status" not in found
+    assert found["Zoho Case_Origin"].level is Level.FAILED
+
+
 def test_config_shows_what_each_bot_gets_and_which_line_says_so(run) -> None:
     Path("cody2zoho.toml").write_text(
         "[case]\nstatus = 'New'\nfields = { A = 1, B = true }\n[bots.sales]\nfields.A = 2\nworkflows = false\n"
