@@ -79,7 +79,7 @@ class Forms:
 
 
 def forms(settings: Settings, written: CaseFile, path: Path | None = None) -> Forms:
-    """Raises ValueError for nothing: what is wrong was found when the file was read."""
+    """The forms that settings and file make together; what is wrong with either was found when it was read."""
     rules = tuple(map(_rule, written.rules))
     common = _over(replace(_from_settings(settings), rules=rules), written.case)
     return Forms(common, {bot_id: _over(common, table) for bot_id, table in written.bots.items()}, written, path)
