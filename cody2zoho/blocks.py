@@ -18,6 +18,9 @@ log = logging.getLogger(__name__)
 #: What keeps cases from being made; a single unknown bot does not stop the others.
 STOPS_WORK = ("cody", "zoho", "zoho set-up")
 
+#: Between two tries whether it works again.
+PROBE_SECONDS = 60
+
 
 class Blocks:
     """Shared by all workers."""

@@ -66,7 +66,8 @@ class Budget:
         if self.allowance is None:
             return "unknown how long they last: Zoho does not say before half are used"
         if self.headroom_days is None:
-            return f"they last: the present rate takes {self.per_day} of {self.allowance} a day"
+            lasts = "they last: " if self.per_day <= self.allowance else ""
+            return f"{lasts}the present rate takes {self.per_day} of {self.allowance} a day"
         return f"used up in {self.headroom_days * 24:.1f} hours at the present rate of {self.per_day} a day"
 
     def as_json(self) -> dict[str, Any]:

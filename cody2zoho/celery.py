@@ -92,6 +92,16 @@ def _start(**_: Any) -> None:
     # What is loaded by now stays: looking through it for garbage again and again would only cost time.
     gc.collect()
     gc.freeze()
+    _check_state()
+
+
+class _State:
+    """Whether what stands in Redis was looked at since this worker started."""
+
+    is_checked = False
+
+
+def _check_state() -> None:
     try:
         upgrade.check(services())
         monitor.started(services())
@@ -99,8 +109,9 @@ def _start(**_: Any) -> None:
         print(error, file=sys.stderr)  # noqa: T201 - no line of a log, but an answer to whoever started us
         raise WorkerShutdown(2) from None
     except RedisError:
-        # The consumer says so in its own line, and waits for Redis.
+        # The consumer says so in its own line, and waits for Redis; the next beat of the heart looks again.
         return
+    _State.is_checked = True
 
 
 @signals.worker_shutting_down.connect
@@ -129,6 +140,8 @@ def _beat(**_: Any) -> None:
         logging.shutdown()
         os._exit(_HUNG)
     _touch("worker")
+    if not _State.is_checked:
+        _check_state()
 
 
 def _touch(role: str) -> None:

@@ -6,14 +6,14 @@ forgets the filter, so nothing is ever taken from it but that there is one.
 """
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 from urllib.parse import quote
 
 from cody2zoho.errors import AccessRevoked, Gone, NotSetUp, Refused, Transient
 from cody2zoho.http import Answer, Api, raise_for_passing_fault
-from cody2zoho.models import Conversation, Message, Source
+from cody2zoho.models import Conversation, Message, Said, Source
 from cody2zoho.permits import Kind
 
 #: A list that moved while it was read is read again, this often in all.
@@ -123,28 +123,42 @@ class Cody:
             return False
         return True
 
-    def messages(self, conversation_id: str, *, with_sources: bool = False) -> list[Message]:
-        """All messages, oldest first; raises Transient rather than return a part of them."""
-        asked = {"includes": "sources"} if with_sources else {}
-        found = self._whole_list("messages", {"conversation_id": conversation_id, **asked}, _message)
-        found.reverse()  # what shares a second keeps Cody's order
-        found.sort(key=lambda message: message.created_at)
-        return found
+    def feed(self, page: int) -> Page[Said]:
+        """One page of all messages of the account. Raises Gone where Cody has no such list."""
+        return self._page("messages", {}, page, _said)
 
-    def _whole_list(self, path: str, query: dict[str, str], parse: Callable[[Any], Row]) -> list[Row]:
+    def newest_messages(self, conversation_id: str, *, with_sources: bool = False) -> Page[Message]:
+        """The first page of its messages, newest first."""
+        return self._page("messages", _asked(conversation_id, with_sources), 1, _message)
+
+    def messages(
+        self, conversation_id: str, first: Page[Message] | None = None, *, with_sources: bool = False
+    ) -> list[Message]:
+        """All messages, oldest first; raises Transient rather than return a part of them.
+
+        The `first` page is not asked for again where it was just read.
+        """
+        return oldest_first(self._whole_list("messages", _asked(conversation_id, with_sources), _message, first))
+
+    def _whole_list(
+        self, path: str, query: dict[str, str], parse: Callable[[Any], Row], first: Page[Row] | None = None
+    ) -> list[Row]:
         for _ in range(_WALKS):
-            found, settled = self._walk(path, query, parse)
+            found, settled = self._walk(path, query, parse, first)
             if settled:
                 return list(found.values())
+            first = None
         raise Transient(f"Cody's list of {path} kept changing while it was read")
 
-    def _walk(self, path: str, query: dict[str, str], parse: Callable[[Any], Row]) -> tuple[dict[str, Row], bool]:
+    def _walk(
+        self, path: str, query: dict[str, str], parse: Callable[[Any], Row], first: Page[Row] | None
+    ) -> tuple[dict[str, Row], bool]:
         """All rows from the first page to the last, and whether none can have slipped between two pages."""
         found: dict[str, Row] = {}
         totals: set[int | None] = set()
         read = 0
         for number in range(1, _MOST_PAGES):
-            page = self._page(path, query, number, parse)
+            page = first if first and number == 1 else self._page(path, query, number, parse)
             totals.add(page.total)
             known = len(found)
             read += len(page.rows)
@@ -188,13 +202,25 @@ class Cody:
         return answer
 
 
+def _asked(conversation_id: str, with_sources: bool) -> dict[str, str]:
+    return {"conversation_id": conversation_id, **({"includes": "sources"} if with_sources else {})}
+
+
+def oldest_first(newest_first: Iterable[Message]) -> list[Message]:
+    """Messages in the order in which they were said; what shares a second keeps Cody's."""
+    found = list(newest_first)
+    found.reverse()
+    found.sort(key=lambda message: message.created_at)
+    return found
+
+
 def _no_such_address() -> NotSetUp:
     return NotSetUp("Cody does not answer at this address: correct CODY_API_URL", what="cody")
 
 
 def _kind(path: str, query: dict[str, str]) -> Kind:
     """What a request is for, as far as its turn goes."""
-    if path in ("bots", "conversations"):
+    if path in ("bots", "conversations") or (path == "messages" and "conversation_id" not in query):
         return Kind.POLL
     return Kind.ON if query.get("page", "1") != "1" else Kind.START
 
@@ -257,6 +283,10 @@ def _sources(cited: Any) -> tuple[Source, ...]:
 def _source(row: dict[str, Any]) -> Source:
     address = row.get("webpage_url") or row.get("document_url") or ""
     return Source(" ".join(str(row["document_name"]).split()), str(address))
+
+
+def _said(row: dict[str, Any]) -> Said:
+    return Said(str(row["id"]), str(row["conversation_id"]), int(row["created_at"]))
 
 
 #: Roles of people, in the rows of older answers that have a role and no `machine` flag.

@@ -17,12 +17,16 @@ from cody2zoho.errors import ConfigurationError
 from cody2zoho.settings import CREDENTIALS, Settings
 from cody2zoho.settings.formats import is_unset, without_login
 
+_NOT_UTF_8 = ".env is not written in UTF-8: save it so; an editor calls it the encoding."
+
 
 @lru_cache(maxsize=1)
 def settings() -> Settings:
     """The settings of this process, read once. Raises ConfigurationError with all that is wrong, in CASES_FILE too."""
     try:
         found = Settings(**_embedded_redis())
+    except UnicodeDecodeError:
+        raise ConfigurationError([_NOT_UTF_8]) from None
     except ValidationError as error:
         wrong = [_sentence(item) for item in error.errors()]
         raise ConfigurationError([*wrong, *_wrong_in_file()]) from None
@@ -87,7 +91,11 @@ def origins(env_file: Path = Path(".env")) -> Iterator[Origin]:
 
 
 def _sources(env_file: Path = Path(".env")) -> dict[str, Any]:
-    return {"environment": dict(os.environ), str(env_file): dotenv_values(env_file) if env_file.exists() else {}}
+    try:
+        written = dotenv_values(env_file) if env_file.exists() else {}
+    except UnicodeDecodeError:
+        raise ConfigurationError([_NOT_UTF_8]) from None
+    return {"environment": dict(os.environ), str(env_file): written}
 
 
 def _embedded_redis() -> dict[str, Any]:
@@ -95,8 +103,11 @@ def _embedded_redis() -> dict[str, Any]:
     if redis_is_chosen():
         return {}
     state = _first(_sources(), "state_dir")[2] or str(Settings.model_fields["state_dir"].default)
-    file = Path(state, "redis", "address.json")
-    return {"redis_url": json.loads(file.read_text())["url"]} if file.exists() else {}
+    try:
+        return {"redis_url": json.loads(Path(state, "redis", "address.json").read_text())["url"]}
+    except (FileNotFoundError, NotADirectoryError, ValueError, LookupError, TypeError):
+        # None yet, or not whole: whoever starts that server writes it anew.
+        return {}
 
 
 def _first(sources: dict[str, Any], field_name: str) -> tuple[str, str, str]:

@@ -89,7 +89,12 @@ class Credits:
         (seconds, _), books, told, told_for, learnt = answers[:5]
         oldest = seconds // QUARTER_SECONDS * QUARTER_SECONDS - DAY_SECONDS
         entries = ((int(quarter) * QUARTER_SECONDS, of) for quarter, _, of in (name.partition(":") for name in books))
-        spent = {entry: int(count) for entry, count in zip(entries, books.values(), strict=True) if entry[0] >= oldest}
+        # What was spent in the future was booked before the server's clock was put back.
+        spent = {
+            entry: int(count)
+            for entry, count in zip(entries, books.values(), strict=True)
+            if oldest <= entry[0] <= seconds
+        }
         ours = self.allowance - sum(spent.values()) if self.allowance else None
         known = [left for left in (ours, None if told is None else int(told)) if left is not None]
         return Budget(

@@ -42,7 +42,7 @@ def new_address() -> Address:
 def kept_address(folder: Path) -> Address:
     """That of the last start, so that it means the same server to everyone; another port where it is taken."""
     file = folder / "address.json"
-    known = _read(file) if file.exists() else new_address()
+    known = _read(file) or new_address()
     address = known if is_free(known.port) else Address(free_port(), known.password)
     # `url` is for everyone who reads settings.
     write_private(file, json.dumps({**asdict(address), "url": address.url}))
@@ -51,13 +51,17 @@ def kept_address(folder: Path) -> Address:
 
 def running(folder: Path) -> bool:
     """Whether the server of this folder runs."""
-    file = folder / "address.json"
-    return file.exists() and _read(file).answers()
+    address = _read(folder / "address.json")
+    return address is not None and address.answers()
 
 
-def _read(file: Path) -> Address:
-    kept = json.loads(file.read_text())
-    return Address(kept["port"], kept["password"])
+def _read(file: Path) -> Address | None:
+    """None where there is none, or what a failing machine left of it: the next start tells the server a new one."""
+    try:
+        kept = json.loads(file.read_text())
+        return Address(kept["port"], kept["password"])
+    except (FileNotFoundError, ValueError, LookupError, TypeError):
+        return None
 
 
 def command(address: Address, folder: Path, *, on_disk: bool) -> list[str]:
@@ -105,4 +109,7 @@ def write_private(file: Path, text: str) -> None:
     draft.unlink(missing_ok=True)
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as handle:
         handle.write(text)
+        handle.flush()
+        # Else a power cut may leave the new name and nothing in it.
+        os.fsync(handle.fileno())
     draft.replace(file)

@@ -6,6 +6,7 @@ Every error we raise, sorted by what happens next:
   x Transient           nothing is wrong with the work; try again later
     + RateLimited       ... and not before `retry_after_seconds`
       - OutOfTurn       our own limit says wait; nothing was asked, and it is not an attempt
+        . ReadInPart    ... but a part was read before, which is in vain: it is one
     + NotSent           the request did not arrive; nothing can have come of it
     + OutcomeUnknown    the request may have taken effect; send the same insert again to learn whether it did
   x Blocked             nothing of this kind can succeed until a person mends the set-up; the work waits
@@ -47,6 +48,10 @@ class RateLimited(Transient):
 
 class OutOfTurn(RateLimited):
     """Our own limit says wait: nothing was asked of anybody, and it is not an attempt."""
+
+
+class ReadInPart(OutOfTurn):
+    """Our own limit let only a part of a conversation be read in time: what is too long for it must not go on so."""
 
 
 class NotSent(Transient):

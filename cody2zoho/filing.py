@@ -18,8 +18,8 @@ class TakenOver(Exception):
     """Our lease ended, and someone else works on it now."""
 
 
-def file(claim: Claim, draft: CaseDraft, services: Services) -> str:
-    """The id of the one case of this conversation, complete. Raises TakenOver where it is another worker's by now."""
+def file(claim: Claim, draft: CaseDraft, services: Services) -> Inserted:
+    """The one case of this conversation, complete. Raises TakenOver where it is another worker's by now."""
     inserted = _found(draft, services) or _insert(draft, draft.fields, services)
     existing = _existing(inserted, services)
     key = services.cases.unique_field
@@ -30,12 +30,8 @@ def file(claim: Claim, draft: CaseDraft, services: Services) -> str:
     if existing:
         log.info("case_found", extra={"case": inserted.case_id})
         draft = cases.completing(draft, str(existing.get("Description") or ""))
-    if draft.notes or draft.attachments:
-        # Zoho does not notice a second note, so only one of two workers may add any.
-        if not services.ledger.renew(claim):
-            raise TakenOver
-        _complete(inserted, draft, services)
-    return inserted.case_id
+    complete(claim, inserted, draft, services)
+    return inserted
 
 
 def _found(draft: CaseDraft, services: Services) -> Inserted | None:
@@ -74,8 +70,13 @@ def _existing(inserted: Inserted, services: Services) -> dict[str, Any] | None:
     return existing
 
 
-def _complete(inserted: Inserted, draft: CaseDraft, services: Services) -> None:
-    """Notes and files that are not on the case yet."""
+def complete(claim: Claim, inserted: Inserted, draft: CaseDraft, services: Services) -> None:
+    """Add the notes and files of a draft that are not on the case yet. Raises TakenOver."""
+    if not (draft.notes or draft.attachments):
+        return
+    # Zoho does not notice a second note, so only one of two workers may add any.
+    if not services.ledger.renew(claim):
+        raise TakenOver
     titles = services.cases.note_titles(inserted.case_id) if inserted.was_there and draft.notes else set()
     services.cases.add_notes(inserted.case_id, [note for note in draft.notes if note.title not in titles])
     names = services.cases.attachment_names(inserted.case_id) if inserted.was_there and draft.attachments else set()

@@ -128,7 +128,8 @@ class Api:
     def _body(self, response: requests.Response, ends_at: float) -> bytes:
         """The whole body; the read time-out starts anew with each byte, so the total is held here."""
         chunks, size = [], 0
-        for chunk in response.iter_content(_CHUNK_BYTES):
+        # `read1` returns what has come; all else waits until a chunk is full, for as long as bytes keep trickling.
+        while chunk := response.raw.read1(_CHUNK_BYTES, decode_content=True):
             chunks.append(chunk)
             size += len(chunk)
             if time.monotonic() > ends_at or size > _LARGEST_ANSWER_BYTES:
@@ -190,10 +191,14 @@ def timed_out(error: BaseException) -> bool:
     return any(isinstance(cause, requests.exceptions.Timeout | ReadTimeoutError) for cause in causes)
 
 
+#: No API means a longer pause than that, and all workers would keep to it.
+_LONGEST_PAUSE_SECONDS = 86_400.0
+
+
 def retry_after_seconds(answer: Answer) -> float | None:
-    """The pause a 429 or 503 asks for; Cody sends delta-seconds, Zoho sends none (RFC 9110, 10.2.3)."""
+    """The pause a 429 asks for, a day at the most; Cody sends delta-seconds, Zoho sends none (RFC 9110, 10.2.3)."""
     value = answer.headers.get("Retry-After", "")
-    return max(0.0, float(value)) if value.replace(".", "", 1).isdigit() else None
+    return min(float(value), _LONGEST_PAUSE_SECONDS) if value.replace(".", "", 1).isdecimal() else None
 
 
 def raise_for_passing_fault(api: str, method: str, answer: Answer) -> None:

@@ -1,6 +1,6 @@
 """The ledger: which conversations there are, and what has become of each. It is the truth; the queue is a hint.
 
-    unseen ──add──▶ WAITING ──claim──▶ WORKING ──created──▶ CREATED
+    unseen ──add──▶ WAITING ──claim──▶ WORKING ──created──▶ CREATED ──more was said, claim──▶ WORKING …
                       ▲                 │ │ │
                       ├──── later ──────┘ │ ├── let_go ───▶ EMPTY, GONE
                       │                   └──── park ─────▶ PARKED ──dismiss──▶ DISMISSED
@@ -9,7 +9,8 @@
 
 Every conversation that is not finished stands in the agenda with the time of its next look. Sending a message
 about it pushes that time forward, claiming pushes it to the end of the lease, finishing takes it out. Whatever
-dies in between comes up again by itself.
+dies in between comes up again by itself. So does one that has its case but may go on: it stands in the agenda too,
+and while it is open again it carries what its case `held`.
 
 Every move is one atomic script that checks the state and the owner, on the clock of the Redis server. While the
 ledger is closed, which it is until it was filled from Zoho (`rebuild.py`), nothing is claimed and nothing is due.
@@ -17,9 +18,10 @@ ledger is closed, which it is until it was filled from Zoho (`rebuild.py`), noth
 Keys, below the prefix:
     conversation:<id>          hash  one that is not finished: state, bot, created_at (s), seen (ms), attempts,
                                      first_try (ms); while working: owner; while waiting or parked: reason; after a
-                                     lease that ended without a word: lapses
-    conversation:finished:<n>  hash  id -> state and, of a case, its id, messages and digest: 65,536 buckets, so small
-                                     that Redis packs each into one piece of memory
+                                     lease that ended without a word: lapses; once Cody's feed told of a message:
+                                     moved (s); of one that has a case: held
+    conversation:finished:<n>  hash  id -> state and, of a case, what it holds (`records.Held`): 65,536 buckets, so
+                                     small that Redis packs each into one piece of memory
     agenda                     zset  id -> ms of its next look
     working                    zset  id -> ms at which its lease ends
     parked                     zset  id -> ms since it is parked
@@ -29,14 +31,15 @@ Keys, below the prefix:
 """
 
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import redis
 
 from cody2zoho.blocks import STOPS_WORK
+from cody2zoho.filling import Filling
 from cody2zoho.models import Conversation
-from cody2zoho.records import FINISHED, PER_LOOK, SCHEMA, Records, State
+from cody2zoho.records import Held, State
 from cody2zoho.store import script
 
 
@@ -54,6 +57,12 @@ class Claim:
     lapses: int = 0
     #: Whether anything at all is blocked.
     is_blocked: bool = False
+    #: What its case holds, where it has one.
+    held: Held | None = None
+    #: Unix second since when the ledger knows it.
+    seen_at: float = 0
+    #: Unix second of the newest message that Cody's feed told of; 0 where it told of none.
+    moved_at: int = 0
 
 
 @dataclass(frozen=True)
@@ -65,7 +74,7 @@ class Due:
     is_blocked: bool
 
 
-class Ledger(Records):
+class Ledger(Filling):
     """All of it in one Redis, shared by every worker."""
 
     def __init__(self, store: redis.Redis, prefix: str, lease_seconds: float) -> None:
@@ -78,16 +87,20 @@ class Ledger(Records):
         self._due = script(store, "due")
         self._decide = script(store, "decide")
         self._again = script(store, "again")
-        self._adopt = script(store, "adopt")
+        self._moved = script(store, "moved")
         self._seen = (0, 0)
 
-    def add_new(self, conversations: Iterable[Conversation]) -> list[str]:
-        """Note those never seen before, in one round trip; returns their ids."""
+    def add_new(
+        self, conversations: Iterable[Conversation], wait_seconds: Callable[[Conversation], float] = lambda _: 0
+    ) -> list[str]:
+        """Note those never seen before, in one round trip; returns their ids. Their first look is after the wait."""
         known = list(conversations)
         if not known:
             return []
         keys = [*self._keys("agenda", "metrics:states"), *self._places(one.id for one in known)]
-        arguments = [part for one in known for part in (one.id, one.bot_id, one.created_at)]
+        arguments = [
+            part for one in known for part in (one.id, one.bot_id, one.created_at, int(wait_seconds(one) * 1000))
+        ]
         return list(self._add(keys=keys, args=arguments))
 
     def due(self, limit: int, most_in_hand: int, lost_after_seconds: float, *, while_blocked: int = 0) -> Due:
@@ -113,27 +126,67 @@ class Ledger(Records):
         was, *facts = self._claim(keys=keys, args=[conversation_id, owner, self._lease_ms])
         if was != "claimed":
             return Claim(Conversation(conversation_id, "", 0), was)
-        bot, created_at, attempts, trying_ms, lapses, blocked = facts
-        conversation = Conversation(conversation_id, bot, int(created_at))
-        return Claim(conversation, was, owner, attempts, trying_ms / 1000, lapses, bool(blocked))
+        bot, created_at, attempts, trying_ms, lapses, blocked, seen, moved, held = facts
+        return Claim(
+            Conversation(conversation_id, bot, int(created_at)),
+            was,
+            owner,
+            attempts,
+            trying_ms / 1000,
+            lapses,
+            bool(blocked),
+            Held.of(held) if held else None,
+            int(seen or 0) / 1000,
+            int(moved or 0),
+        )
 
     def renew(self, claim: Claim) -> bool:
         """Put off the end of the lease. False where the claim was lost meanwhile."""
         keys = [self._conversation(claim.conversation.id), *self._keys("agenda", "working")]
         return bool(self._renew(keys=keys, args=[claim.conversation.id, claim.owner, self._lease_ms]))
 
-    def created(self, claim: Claim, case_id: str, messages: int, digest: str) -> bool:
-        """The case exists. False where that was known already, so that nobody counts it twice."""
-        return self._move(claim, State.CREATED, record=f"{State.CREATED} {case_id} {messages} {digest}")
+    def created(
+        self, claim: Claim, held: Held, look_seconds: float | None = None, moved_seconds: float | None = None
+    ) -> bool:
+        """The case exists. False where that was known already, so that nobody counts it twice.
 
-    def later(self, claim: Claim, seconds: float, reason: str, *, counts: bool = True) -> bool:
+        The next look is in `look_seconds`, or `moved_seconds` where Cody's feed told of a later message meanwhile.
+        """
+        facts = [held.last_said_at, _ms(moved_seconds)]
+        return self._move(claim, State.CREATED, facts, record=f"{State.CREATED} {held}", seconds=look_seconds)
+
+    def moved(self, said: Iterable[tuple[str, int, float]], longest_seconds: float, *, follow_up: bool) -> int:
+        """Cody's feed told of messages: conversation, Unix second, and seconds until the next look; how many were news.
+
+        A conversation that goes on for longer than `longest_seconds` is looked at all the same, one that has its case
+        on `follow_up` only, and one that nobody has listed not at all.
+        """
+        known = list(said)
+        if not known:
+            return 0
+        keys = [*self._keys("agenda", "metrics:states"), *self._places(one for one, _, _ in known)]
+        facts = [part for one, at, wait in known for part in (one, at, int(wait * 1000))]
+        return int(self._moved(keys=keys, args=[int(follow_up), int(longest_seconds * 1000), *facts]))
+
+    def later(self, claim: Claim, seconds: float, reason: str, *, counts: bool = True, anew: bool = False) -> bool:
         """Look again in so many seconds. False where the claim was lost meanwhile.
 
         Where nothing was tried, neither does the attempt count, nor does it prove that a worker survives this one.
+        Where this was no passing fault, attempts and the time since the first are counted `anew`.
         """
         if not counts:
-            return self._move(claim, State.WAITING, seconds=seconds, reason=reason, attempts=claim.attempts - 1)
-        return self._move(claim, State.WAITING, seconds=seconds, reason=reason, lapses=0)
+            return self._move(claim, State.WAITING, ["reason", reason, "attempts", claim.attempts - 1], seconds=seconds)
+        facts: list[str | int] = ["reason", reason, "lapses", 0, "attempts", 0 if anew else claim.attempts]
+        return self._move(claim, State.WAITING, facts, seconds=seconds)
+
+    def wait(self, claim: Claim, seconds: float, reason: str) -> bool:
+        """It is not time yet. False where the claim was lost meanwhile.
+
+        Attempts and the time since the first are counted anew; that this was one is forgotten, unless others were.
+        """
+        untried = ("first_try", "") if claim.attempts == 1 else ()
+        facts: list[str | int] = ["reason", reason, "lapses", 0, "attempts", 0, *untried]
+        return self._move(claim, State.WAITING, facts, seconds=seconds)
 
     def let_go(self, claim: Claim, state: State) -> bool:
         """Nothing is to be done, now or later."""
@@ -141,7 +194,7 @@ class Ledger(Records):
 
     def park(self, claim: Claim, reason: str) -> bool:
         """Trying again cannot help; a person has to look."""
-        return self._move(claim, State.PARKED, reason=reason)
+        return self._move(claim, State.PARKED, ["reason", reason])
 
     def retry(self, conversation_id: str) -> bool:
         """Let a parked conversation begin anew. False where it is not parked."""
@@ -151,79 +204,41 @@ class Ledger(Records):
         """A person decided that it gets no case. False where it is not parked."""
         return self._decided(conversation_id, State.DISMISSED)
 
-    def again(self, conversation: Conversation) -> bool:
-        """Begin anew, whatever became of it. False where someone works on it."""
+    def again(self, conversation: Conversation, *was: str) -> bool:
+        """Begin anew, whatever became of it, or only while it is what it `was`. False where someone works on it."""
         keys = [
             *self._places([conversation.id]),
             *self._keys("agenda", "working", "metrics:states", "parked"),
         ]
-        facts = [conversation.id, conversation.bot_id, conversation.created_at]
+        facts = [conversation.id, conversation.bot_id, conversation.created_at, *was]
         return bool(self._again(keys=keys, args=facts))
-
-    def adopt(self, pairs: Iterable[tuple[str, str]]) -> int:
-        """Conversation and case ids of cases that exist; returns how many were new to the ledger."""
-        new, known = 0, list(pairs)
-        for first in range(0, len(known), PER_LOOK):
-            some = known[first : first + PER_LOOK]
-            keys = [
-                *self._keys("agenda", "working", "metrics:states", "parked"),
-                *self._places(conversation_id for conversation_id, _ in some),
-            ]
-            facts = [part for one, case_id in some for part in (one, f"{State.CREATED} {case_id}".rstrip())]
-            new += self._adopt(keys=keys, args=facts)
-        return new
-
-    def pack(self, ids: Sequence[str]) -> int:
-        """Put those that are finished and stand by themselves, as in version 1, into their buckets; how many."""
-        with self._store.pipeline(transaction=False) as pipe:
-            for one in ids:
-                pipe.hgetall(self._conversation(one))
-            facts = dict(zip(ids, pipe.execute(), strict=True))
-        finished = {one: found for one, found in facts.items() if found.get("state") in FINISHED}
-        with self._store.pipeline() as pipe:
-            for one, found in finished.items():
-                record = " ".join(found[name] for name in ("state", "case", "messages", "digest") if name in found)
-                pipe.hset(self._finished(one), one, record)
-                pipe.delete(self._conversation(one))
-            pipe.execute()
-        return len(finished)
-
-    def filled_to(self) -> str:
-        """The case up to which it was filled already, so that who goes on need not begin anew."""
-        return str(self._store.hget(self._key("ledger"), "filled_to") or "0")
-
-    def keep_filled_to(self, case_id: str) -> None:
-        self._store.hset(self._key("ledger"), "filled_to", case_id)
-
-    def open(self) -> None:
-        """It was filled: from now on it may be trusted."""
-        seconds, micros = self._store.time()
-        with self._store.pipeline() as pipe:
-            epoch = seconds * 1000 + micros // 1000
-            pipe.hset(self._key("ledger"), mapping={"epoch": epoch, "turn": 0, "schema": SCHEMA})
-            pipe.hdel(self._key("ledger"), "filled_to")
-            pipe.execute()
-
-    def close(self) -> None:
-        """It cannot be trusted until it is filled again; what is being worked on is still recorded."""
-        self._store.hdel(self._key("ledger"), "epoch")
 
     @property
     def _lease_ms(self) -> int:
         return int(self.lease_seconds * 1000)
 
     def _move(
-        self, claim: Claim, state: State, *, record: str = "", seconds: float | None = None, **facts: str | int
+        self,
+        claim: Claim,
+        state: State,
+        facts: Sequence[str | int] = (),
+        *,
+        record: str = "",
+        seconds: float | None = None,
     ) -> bool:
         conversation_id = claim.conversation.id
         keys = [
             *self._places([conversation_id]),
             *self._keys("agenda", "working", "metrics:states", "parked"),
         ]
-        next_look = "" if seconds is None else int(seconds * 1000)
-        pairs = [part for pair in facts.items() for part in pair]
-        return bool(self._settle(keys=keys, args=[conversation_id, claim.owner, state, record, next_look, *pairs]))
+        args = [conversation_id, claim.owner, state, record, _ms(seconds), *facts]
+        return bool(self._settle(keys=keys, args=args))
 
     def _decided(self, conversation_id: str, state: State) -> bool:
-        keys = [self._conversation(conversation_id), *self._keys("agenda", "metrics:states", "parked")]
+        keys = [*self._places([conversation_id]), *self._keys("agenda", "metrics:states", "parked")]
         return bool(self._decide(keys=keys, args=[conversation_id, state]))
+
+
+def _ms(seconds: float | None) -> int | str:
+    """Milliseconds for a script; empty for never."""
+    return "" if seconds is None else int(seconds * 1000)

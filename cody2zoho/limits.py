@@ -52,7 +52,7 @@ class Limits:
         self.turn = Turns(store, prefix, self.most_calls, self.credits, self.pauses, self.patience)
         self.permit = Permits(store, prefix, settings.cody_requests_per_minute, self.pauses, self.patience)
         self._store = store
-        self._look = script(store, "window", "look")
+        self._look = script(store, "window", "paused", "look")
         own = self.pauses.key
         self._keys = [*self.permit.window_keys, own("cody"), f"{prefix}limit:zoho", own("zoho")]
         self._is_exhausted, self._budget_good_until = False, 0.0

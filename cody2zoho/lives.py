@@ -17,11 +17,11 @@ from cody2zoho.permits import patient
 from cody2zoho.services import Services
 from cody2zoho.settings.formats import since
 
-#: Zoho's record ids; Cody's have 12 characters.
 #: A person waits; while workers use up Cody's limit, a turn comes within seconds.
 _PATIENCE_SECONDS = 20.0
 
-_CASE_ID = re.compile(r"\d{15,}")
+#: Zoho's record ids; Cody's have 12 characters.
+_CASE_ID = re.compile(r"[0-9]{15,}")
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,8 @@ class Life:
     something_said: bool = False
     cases: list[HeldCase] = field(default_factory=list)
     blocked: str = ""
+    #: Whether the ledger may be trusted; no case is made before.
+    is_filled: bool = True
     away: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -109,6 +111,7 @@ def _ask_ledger(services: Services, life: Life) -> None:
     life.ledger = services.ledger.about(life.conversation_id)
     life.next_look = int(life.ledger["next_look"]) / 1000 if "next_look" in life.ledger else None
     life.line = services.places.line_or(since(services.settings.sync_since, services.clock()))
+    life.is_filled = services.ledger.is_open()
     blocked = services.blocks.current()
     life.blocked = " ".join(blocked.values()) if not blocked.keys().isdisjoint(STOPS_WORK) else ""
     if life.conversation:

@@ -7,7 +7,7 @@ from itertools import islice
 
 from cody2zoho import transcript
 from cody2zoho.comparison import Comparison
-from cody2zoho.errors import Gone
+from cody2zoho.errors import Cody2ZohoError, Gone
 from cody2zoho.models import Conversation
 from cody2zoho.records import Known, State
 from cody2zoho.services import Services
@@ -22,7 +22,10 @@ _SHOULD_HAVE_ONE = (UNKNOWN, State.CREATED, State.GONE)
 _UNRECORDED = (UNKNOWN, State.EMPTY, State.GONE)
 
 #: Cases of unlisted conversations that Cody is asked about one by one.
-_MOST_ASKED = 200
+MOST_ASKED = 200
+
+#: A night has two minutes, and work goes on beside it.
+_MOST_ASKED_BY_NIGHT = 20
 
 _PER_LOOK = 500
 
@@ -35,6 +38,8 @@ class Missing:
 
     conversation: Conversation
     case_id: str
+    #: What the ledger knows, as `Known.words` has it.
+    was: str
 
 
 @dataclass(frozen=True)
@@ -56,10 +61,24 @@ def missing(services: Services, compared: Comparison) -> Iterator[Missing]:
     for one, known in _looked_up(services, before):
         if state_of(known) != before[one]:
             continue
+        if known and known.is_earlier:
+            # Its case has no id in the unique field: Zoho would take a second one.
+            continue
         case_id = known.case_id if known else ""
         conversation = _conversation(services, one)
         if conversation and (case_id or _something_said(services, one)):
-            yield Missing(conversation, case_id)
+            yield Missing(conversation, case_id, known.words if known else UNKNOWN)
+
+
+def erased(services: Services, compared: Comparison) -> int:
+    """How many of the conversations whose case is missing are not at Cody either; 20 of them are asked for."""
+    count = 0
+    for one, _ in compared.missing(State.CREATED)[:_MOST_ASKED_BY_NIGHT]:
+        try:
+            count += not services.cody.has(one)
+        except Cody2ZohoError:
+            break
+    return count
 
 
 def unrecorded(services: Services, compared: Comparison) -> list[tuple[str, str]]:
@@ -68,19 +87,33 @@ def unrecorded(services: Services, compared: Comparison) -> list[tuple[str, str]
     return [(one, cases[one]) for one, known in _looked_up(services, cases) if state_of(known) in _UNRECORDED]
 
 
+def unsettled(services: Services, unrecorded: list[tuple[str, str]], settled_before: float) -> list[Missing]:
+    """Those whose case is so young that its worker may have died before it added notes: work, once more."""
+    if not unrecorded:
+        return []
+    young = services.cases.made_since(settled_before)
+    found = {one: _conversation(services, one) for one, case_id in unrecorded if case_id in young}
+    known = services.ledger.looked_up(list(found))
+    return [
+        Missing(conversation, "", known[one].words if one in known else UNKNOWN)
+        for one, conversation in found.items()
+        if conversation
+    ]
+
+
 def orphans(services: Services, line: int, compared: Comparison) -> tuple[list[Orphan], int]:
     """Cases whose conversation is not listed, and how many more there are that Cody was not asked about.
 
     Those that turn out to be listed after all, or to belong to another, are given their place in the comparison.
     """
     strays = compared.strays()
-    found = [Orphan(*stray, _why(services, line, compared, *stray)) for stray in strays[:_MOST_ASKED]]
+    found = [Orphan(*stray, _why(services, line, compared, *stray)) for stray in strays[:MOST_ASKED]]
     orphaned = [one for one in found if one.why]
     if line:
         # Most of the others may well be older than the line, and their conversations there.
-        return orphaned, len(strays[_MOST_ASKED:])
+        return orphaned, len(strays[MOST_ASKED:])
     why = "Cody lists no such conversation for the bots of CODY_BOT_ID"
-    return orphaned + [Orphan(*stray, why) for stray in strays[_MOST_ASKED:]], 0
+    return orphaned + [Orphan(*stray, why) for stray in strays[MOST_ASKED:]], 0
 
 
 def place_strays(services: Services, compared: Comparison) -> None:
@@ -89,7 +122,7 @@ def place_strays(services: Services, compared: Comparison) -> None:
     known = dict(_looked_up(services, {owner for _, owner in strays}))
     for number, (case_id, owner) in enumerate(strays):
         # Looking for a twin reads all ids once.
-        if known[owner] or number >= _MOST_ASKED or _given_to_a_twin(compared, case_id, owner):
+        if known[owner] or number >= MOST_ASKED or _given_to_a_twin(compared, case_id, owner):
             compared.note([(owner, state_of(known[owner]))])
 
 

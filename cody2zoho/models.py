@@ -42,6 +42,15 @@ class Message:
 
 
 @dataclass(frozen=True)
+class Said:
+    """That something was said, as Cody's feed of all messages tells it; `at` in Unix seconds."""
+
+    id: str
+    conversation_id: str
+    at: int
+
+
+@dataclass(frozen=True)
 class Note:
     """A note on a case; the title says which part it is, so that no part is ever sent twice."""
 

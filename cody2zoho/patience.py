@@ -27,6 +27,10 @@ class Patience:
         """The worker stops: nobody begins to wait, and whoever waits hears at once that it is in vain."""
         self._over.set()
 
+    @property
+    def is_over(self) -> bool:
+        return self._over.is_set()
+
     def until(self, attempt: Callable[[], float | None], longest_seconds: float) -> float | None:
         """Repeat the attempt until it returns None; else the seconds it still wanted when patience was at its end.
 
@@ -34,11 +38,11 @@ class Patience:
         """
         ends_at = time.monotonic() + self.seconds(longest_seconds)
         while (wait := attempt()) is not None:
-            if time.monotonic() + wait >= ends_at or self._over.is_set():
+            if time.monotonic() + wait >= ends_at or self.is_over:
                 return wait
             self._over.wait(min(wait, _LOOK_SECONDS) + random.uniform(_SHORTEST_STEP, _LONGEST_STEP))
         return None
 
     def seconds(self, longest_seconds: float) -> float:
         """How long one may wait now."""
-        return 0.0 if self._over.is_set() else max(0.0, min(longest_seconds, time_left() - _CALL_SECONDS))
+        return 0.0 if self.is_over else max(0.0, min(longest_seconds, time_left() - _CALL_SECONDS))

@@ -1,7 +1,7 @@
 """When an API says stop, all workers stop asking it; the other API's work goes on.
 
 Keys, below the prefix:
-    pause:<api>      string  `cody` or `zoho` wants to be left alone; gone when it may be asked again
+    pause:<api>      string  how long `cody` or `zoho` wants to be left alone (ms); gone when it may be asked again
     pause:<api>:row  string  how many such pauses came one soon after the other, where the API named no length
 """
 
@@ -18,11 +18,11 @@ LONGEST_SECONDS = 900
 
 
 class Pauses:
-    """Shared by all workers. `turn.lua` and `permit.lua` look at them, so that looking costs no round trip."""
+    """Shared by all workers. The scripts of turns and permits look at them, so that looking costs no round trip."""
 
     def __init__(self, store: redis.Redis, prefix: str) -> None:
         self._prefix = prefix
-        self._pause = script(store, "pause")
+        self._pause = script(store, "paused", "pause")
 
     def begin(self, api: str, seconds: float | None) -> None:
         """The API answered 429: leave it alone for so long; None = 2, 4, 8 … seconds while that goes on."""

@@ -21,7 +21,7 @@ from enum import StrEnum
 import redis
 from redis.exceptions import RedisError
 
-from cody2zoho.errors import OutOfTurn
+from cody2zoho.errors import OutOfTurn, ReadInPart
 from cody2zoho.http import Answer, retry_after_seconds
 from cody2zoho.patience import Patience
 from cody2zoho.pauses import Pauses
@@ -43,25 +43,31 @@ class Kind(StrEnum):
 def patient(
     permit: Callable[..., Answer], longest_seconds: float = math.inf, sleep: Callable[[float], None] = time.sleep
 ) -> Callable[..., Answer]:
-    """The permit of a command, which has time: it waits for its turn, and leaves to polls what is kept for them."""
+    """The permit of a command, which has time: it waits for its turn, and leaves to polls what is kept for them.
+
+    A 429 is as if it had not been its turn: nothing came of the request, and the pause that it began is waited for.
+    """
 
     def ask(send: Callable[[], Answer], kind: Kind, reader: str = "") -> Answer:  # noqa: ARG001 - always the same
         waited = 0.0
         while True:
             try:
-                return permit(send, Kind.START, reader)
+                answer = permit(send, Kind.START, reader)
+                seconds = 1.0
+                if answer.status != 429 or waited + seconds > longest_seconds:
+                    return answer
             except OutOfTurn as wait:
                 seconds = wait.retry_after_seconds or 1.0
                 if waited + seconds > longest_seconds:
                     raise
-                sleep(seconds)
-                waited += seconds
+            sleep(seconds)
+            waited += seconds
 
     return ask
 
 
 class Permits:
-    """Raises OutOfTurn where there is no permit in time; nothing was asked then."""
+    """Raises OutOfTurn where there is no permit in time, ReadInPart where that is for a further page; none is asked."""
 
     def __init__(
         self, store: redis.Redis, prefix: str, per_minute: int | None, pauses: Pauses, patience: Patience
@@ -70,7 +76,7 @@ class Permits:
         self._pauses, self._patience = pauses, patience
         self.window_keys = [f"{prefix}limit:cody:{part}" for part in ("reads", "polls", "told")]
         self._keys = [*self.window_keys, f"{prefix}limit:cody:first", pauses.key("cody")]
-        self._permit = script(store, "window", "permit")
+        self._permit = script(store, "window", "paused", "permit")
         #: Limit, remaining and the moment of the latest headers; they travel with the next permit.
         self._heard: tuple[str, str, float] | None = None
 
@@ -78,6 +84,9 @@ class Permits:
         """What `send` answers once it may be asked; `reader` tells conversations apart."""
         longest = _ON_SECONDS if kind is Kind.ON else _START_SECONDS
         wait = self._patience.until(lambda: self._wait(kind, reader), longest)
+        if wait is not None and kind is Kind.ON and not self._patience.is_over:
+            # What is too long for the limit would be begun again and again, and take the turns of all others.
+            raise ReadInPart("Cody's limit, or a pause, let only a part be read within TASK_BUDGET_SECONDS", wait)
         if wait is not None:
             raise OutOfTurn("Cody may not be asked yet: it wants a pause, or this minute's requests are used up", wait)
         answer = send()

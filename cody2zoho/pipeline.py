@@ -9,7 +9,9 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 
-from cody2zoho import cases, filing, rebuild, transcript
+from cody2zoho import cases, filing, following, quiet, rebuild, transcript
+from cody2zoho.blocks import PROBE_SECONDS
+from cody2zoho.cody import Page
 from cody2zoho.errors import (
     Blocked,
     Cody2ZohoError,
@@ -17,12 +19,14 @@ from cody2zoho.errors import (
     OutcomeUnknown,
     OutOfTurn,
     Permanent,
+    ReadInPart,
     Transient,
 )
 from cody2zoho.http import time_limit
 from cody2zoho.keeper import KEEPER
 from cody2zoho.ledger import Claim, Due
-from cody2zoho.records import State
+from cody2zoho.models import Message
+from cody2zoho.records import Held, State
 from cody2zoho.services import Services
 
 log = logging.getLogger(__name__)
@@ -32,7 +36,6 @@ SHORT_WAIT_SECONDS = 30
 _RETRY_LOST_AFTER_SECONDS = 10
 
 _LONGEST_WAIT_SECONDS = 900
-_BLOCKED_WAIT_SECONDS = 60
 
 #: Conversations queued or worked on, for each call that Zoho takes at once: one calls Zoho, one reads at Cody, one is
 #: on its way to a worker.
@@ -45,6 +48,7 @@ _ON_ITS_WAY_SECONDS = 60
 
 #: An empty conversation is looked at again after a minute at first, then after half its age.
 _FIRST_EMPTY_WAIT_SECONDS = 60
+_SILENT = "nothing was said yet"
 
 
 @dataclass(frozen=True)
@@ -70,7 +74,7 @@ def ready(services: Services, limit: int = 50) -> list[str]:
     due = _due(limit, services)
     if not due.is_open and rebuild.ensure(services):
         due = _due(limit, services)
-    if due.is_blocked and services.blocks.may_probe("work", _BLOCKED_WAIT_SECONDS):
+    if due.is_blocked and services.blocks.may_probe("work", PROBE_SECONDS):
         due = _due(limit, services, while_blocked=1)
     return due.ids
 
@@ -132,6 +136,8 @@ def _survivors_turn(claim: Claim, services: Services) -> Outcome | None:
 def _worked(claim: Claim, services: Services) -> Outcome:
     try:
         return _written(claim, services)
+    except ReadInPart as error:
+        return _postponed(claim, error, services)
     except OutOfTurn as error:
         return _put_off(claim, error, services)
     except Transient as error:
@@ -147,17 +153,46 @@ def _worked(claim: Claim, services: Services) -> Outcome:
 
 
 def _written(claim: Claim, services: Services) -> Outcome:
-    conversation, form = claim.conversation, services.forms.of(claim.conversation.bot_id)
-    messages = services.cody.messages(conversation.id, with_sources=form.sources)
+    with_sources = services.forms.of(claim.conversation.bot_id).sources
+    newest = services.cody.newest_messages(claim.conversation.id, with_sources=with_sources)
+    quiet_seconds = services.settings.conversation_quiet_seconds
+    if left := quiet.seconds_left(newest.rows, claim.seen_at, services.clock(), quiet_seconds):
+        services.ledger.wait(claim, left, "the conversation goes on")
+        return Outcome("waiting: the conversation goes on")
+    if claim.held:
+        return _followed(claim, claim.held, newest, services)
+    messages = services.cody.messages(claim.conversation.id, newest, with_sources=with_sources)
     if not transcript.something_said(messages):
         return _nothing_said(claim, services)
-    draft = cases.draft(conversation, messages, form, services.contact.id(), services.clock())
-    case_id = filing.file(claim, draft, services)
-    if services.ledger.created(claim, case_id, draft.message_count, draft.digest):
-        log.info("case_created", extra={"case": case_id, "messages": draft.message_count, "attempts": claim.attempts})
+    return _made(claim, messages, services)
+
+
+def _made(claim: Claim, messages: list[Message], services: Services) -> Outcome:
+    form = services.forms.of(claim.conversation.bot_id)
+    draft = cases.draft(claim.conversation, messages, form, services.contact.id(), services.clock())
+    case = filing.file(claim, draft, services)
+    described = "" if case.was_there else cases.fingerprint(str(draft.fields["Description"]))
+    held = Held(case.case_id, draft.message_count, draft.digest, messages[-1].created_at, described)
+    if following.record(claim, held, services):
+        facts = {"case": case.case_id, "messages": draft.message_count, "attempts": claim.attempts}
+        log.info("case_created", extra=facts)
     if claim.is_blocked:
         services.blocks.lift("zoho", "zoho set-up")
-    return Outcome(f"case {case_id}")
+    following.judge_feed(claim, messages, services)
+    return Outcome(f"case {case.case_id}")
+
+
+def _followed(claim: Claim, held: Held, newest: Page[Message], services: Services) -> Outcome:
+    """Its case is there; what was said since goes into it."""
+    if following.has_all(held, newest):
+        following.record(claim, held, services)
+        return Outcome(f"case {held.case_id}: nothing new")
+    with_sources = services.forms.of(claim.conversation.bot_id).sources
+    messages = services.cody.messages(claim.conversation.id, newest, with_sources=with_sources)
+    if messages:
+        held = following.follow(claim, held, messages, services)
+    following.record(claim, held, services)
+    return Outcome(f"case {held.case_id}: up to date")
 
 
 def _gone(claim: Claim, services: Services) -> Outcome:
@@ -165,10 +200,15 @@ def _gone(claim: Claim, services: Services) -> Outcome:
     try:
         if services.cody.has(claim.conversation.id):
             return _postponed(claim, Transient("Cody knows a conversation, but not its messages"), services)
+    except OutOfTurn as error:
+        return _put_off(claim, error, services)
     except Transient as error:
         return _postponed(claim, error, services)
     except Blocked as error:
         return _held_up(claim, error, services)
+    if claim.held:
+        services.ledger.created(claim, claim.held)
+        return Outcome(f"case {claim.held.case_id}: the conversation was deleted at Cody")
     services.ledger.let_go(claim, State.GONE)
     log.info("conversation_gone")
     return Outcome("let go: deleted at Cody")
@@ -178,8 +218,8 @@ def _nothing_said(claim: Claim, services: Services) -> Outcome:
     """No case yet, perhaps never: someone may still be about to type."""
     age_seconds = services.clock() - claim.conversation.created_at
     if age_seconds < services.settings.empty_conversation_hours * 3600:
-        services.ledger.later(claim, max(_FIRST_EMPTY_WAIT_SECONDS, age_seconds / 2), "nothing was said yet")
-        return Outcome("waiting: nothing was said yet")
+        services.ledger.wait(claim, max(_FIRST_EMPTY_WAIT_SECONDS, age_seconds / 2), _SILENT)
+        return Outcome(f"waiting: {_SILENT}")
     services.ledger.let_go(claim, State.EMPTY)
     log.info("conversation_empty")
     return Outcome("let go: nothing was said")
@@ -218,8 +258,8 @@ def wait_seconds(attempts: int, retry_after_seconds: float | None) -> float:
 
 
 def _held_up(claim: Claim, error: Blocked, services: Services) -> Outcome:
-    """A person has to mend something first; the conversation itself is not at fault."""
-    services.ledger.later(claim, _BLOCKED_WAIT_SECONDS, str(error))
+    """A person has to mend something first; the conversation itself is not at fault, however long that takes."""
+    services.ledger.later(claim, PROBE_SECONDS, str(error), anew=True)
     services.blocks.put(error.what, str(error))
     return Outcome(f"waiting: {error}")
 

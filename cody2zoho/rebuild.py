@@ -8,14 +8,17 @@ Keys, outside the prefix:
 """
 
 import logging
+import math
 from collections.abc import Iterator
 
 from cody2zoho import locks, upgrade
-from cody2zoho.errors import Blocked, NotSetUp, Permanent, Transient
+from cody2zoho.blocks import PROBE_SECONDS
+from cody2zoho.errors import AccessRevoked, Blocked, NotSetUp, Permanent, Transient
 from cody2zoho.http import time_limit
 from cody2zoho.keys import conversation_of
 from cody2zoho.records import State
 from cody2zoho.services import Services
+from cody2zoho.zoho.cases import Keyed
 
 log = logging.getLogger(__name__)
 
@@ -23,7 +26,13 @@ _EARLIER = "processed_conversation:"
 
 #: A younger case may still lack the notes that its worker was about to add when Redis was lost. It is not adopted:
 #: the next poll finds its conversation, the insert is refused, and the case gets what it lacks.
-_SETTLED_SECONDS = 3_600
+SETTLED_SECONDS = 3_600
+
+_LOST = "Redis was wiped or restored while the ledger was being filled"
+
+
+#: The first of the young cases is looked at after so long, each other one so much later.
+_FIRST_LOOK_SECONDS, _APART_SECONDS = 60, 2
 
 
 def ensure(services: Services) -> bool:
@@ -31,7 +40,7 @@ def ensure(services: Services) -> bool:
     if services.ledger.is_open():
         return True
     with locks.alone(services.store, f"{services.settings.redis_key_prefix}lock:rebuild") as alone:
-        if not alone:
+        if not alone or not _may_ask(services):
             return False
         try:
             with time_limit(services.settings.task_budget_seconds):
@@ -46,21 +55,40 @@ def ensure(services: Services) -> bool:
     return False
 
 
+def _may_ask(services: Services) -> bool:
+    """While Zoho is blocked one try a minute, as with cases: at every tick it would cost the day's credits."""
+    is_blocked = services.blocks.current().keys() & {AccessRevoked.what, NotSetUp.what}
+    return not is_blocked or services.blocks.may_probe("work", PROBE_SECONDS)
+
+
 def _filled(services: Services) -> bool:
     upgrade.bring_up(services)
-    services.key_field.is_unique()
+    # Without either guard nothing would notice a second case, which is worse than one without its notes.
+    is_guarded = services.key_field.is_unique() or services.settings.zoho_enable_duplicate_check
+    made_before = services.clock() - SETTLED_SECONDS if is_guarded else math.inf
     cases = adopted = 0
-    made_before = services.clock() - _SETTLED_SECONDS
-    for page in services.cases.keyed_pages(services.ledger.filled_to(), made_before):
+    filled_to = services.ledger.filled_to()
+    for page in services.cases.keyed_pages(filled_to, made_before):
         cases += len(page)
-        adopted += services.ledger.adopt((conversation_of(key), case_id) for case_id, key in page)
+        adopted += services.ledger.adopt((conversation_of(case.key), case.case_id) for case in page)
+        _look_again(page, services)
         if page:
-            services.ledger.keep_filled_to(page[-1][0])
+            before, filled_to = filled_to, page[-1].case_id
+            if not services.ledger.keep_filled_to(before, filled_to):
+                raise Transient(_LOST)
     earlier = services.ledger.adopt((one, "") for one in _done_by_the_earlier_product(services))
-    services.ledger.open()
+    if not services.ledger.open(filled_to):
+        raise Transient(_LOST)
     services.blocks.lift("zoho", "zoho set-up")
     log.info("ledger_rebuilt", extra={"cases": cases, "adopted": adopted, "earlier": earlier})
     return True
+
+
+def _look_again(page: list[Keyed], services: Services) -> None:
+    """At young cases, whose conversations may have gone on while the ledger was lost, one after the other."""
+    since = services.clock() - 3_600 * services.settings.follow_up_hours
+    young = [conversation_of(case.key) for case in page if case.made_at > since]
+    services.ledger.look_again(young, _FIRST_LOOK_SECONDS, _APART_SECONDS)
 
 
 def _done_by_the_earlier_product(services: Services) -> Iterator[str]:
@@ -74,7 +102,9 @@ def check(services: Services) -> None:
     if newest is None or not services.ledger.is_open():
         return
     conversation_id = conversation_of(newest)
-    known = services.ledger.looked_up([conversation_id]).get(conversation_id)
-    if known is None or known.state is State.WAITING:
+    known = services.ledger.about(conversation_id)
+    # One that was tried may have made its case already, and wait for its notes; one that has its case for later words.
+    state = known.get("state")
+    if state is None or (state == State.WAITING and not known.get("first_try") and "case" not in known):
         log.warning("ledger_behind")
         services.ledger.close()

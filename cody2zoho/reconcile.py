@@ -10,19 +10,29 @@ In this order a case that is made meanwhile is never taken for a missing one. No
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from cody2zoho import mismatches
 from cody2zoho.comparison import Comparison, comparison
 from cody2zoho.credits import lane
+from cody2zoho.errors import RateLimited, Transient
+from cody2zoho.http import Answer
 from cody2zoho.mismatches import Missing, Orphan, state_of
 from cody2zoho.models import Conversation
 from cody2zoho.permits import patient
+from cody2zoho.rebuild import SETTLED_SECONDS
 from cody2zoho.records import Known, State
 from cody2zoho.services import Services
 from cody2zoho.settings.formats import since
 
 #: Not known to the ledger, and no wonder.
 _UNPOLLED = "unpolled"
+
+#: Seconds to wait after each passing fault in a row: hours of reading are not given up for one of them.
+_WAITS = (2, 4, 8, 16, 32, 60)
+
+#: A pause that an API asks for is waited for. Credits that come back tomorrow are not.
+_LONGEST_WAIT_SECONDS = 960
 
 #: A younger conversation may not have been polled yet.
 _YOUNG_SECONDS = 600
@@ -40,6 +50,8 @@ class Report:
     duplicates: dict[str, list[str]] = field(default_factory=dict)
     orphaned: list[Orphan] = field(default_factory=list)
     unrecorded: list[tuple[str, str]] = field(default_factory=list)
+    #: Of the unrecorded, those whose case may still lack its notes.
+    unsettled: list[Missing] = field(default_factory=list)
     unclear: int = 0
 
     @property
@@ -64,27 +76,63 @@ def reconcile(
 
     It takes what the work leaves of Cody's limit, however long that takes.
     """
-    waiting = replace(services, cody=replace(services.cody, permit=patient(services.cody.permit, sleep=sleep)))
+    insistence = _Insistence(sleep)
+    permit = insistence.of(patient(services.cody.permit, sleep=sleep))
+    crm = replace(services.crm, in_turn=insistence.of(services.crm.in_turn))
+    cody, cases = replace(services.cody, permit=permit), replace(services.cases, crm=crm)
     with lane("reconcile"):
-        return _compared(waiting, tell)
+        # Now, and not after hours of reading at Cody.
+        services.limits.credits.check()
+        return _compared(replace(services, cody=cody, cases=cases), tell)
+
+
+@dataclass
+class _Insistence:
+    """Asks again after a passing fault, once anything was answered. Only for what is read, which has no effect."""
+
+    sleep: Callable[[float], None]
+    has_begun: bool = False
+
+    def of(self, ask: Callable[..., Answer]) -> Callable[..., Answer]:
+        def asked(*about: Any, **more: Any) -> Answer:
+            for seconds in _WAITS if self.has_begun else ():
+                wait = 0.0
+                try:
+                    answer = ask(*about, **more)
+                    if answer.status != 429 and answer.status < 500:
+                        return answer
+                except Transient as error:
+                    wait = error.retry_after_seconds or 0 if isinstance(error, RateLimited) else 0
+                    if wait > _LONGEST_WAIT_SECONDS:
+                        raise
+                self.sleep(max(wait, seconds))
+            answer = ask(*about, **more)
+            self.has_begun = True
+            return answer
+
+        return asked
 
 
 def _compared(services: Services, tell: Callable[[str], None]) -> Report:
     line = services.places.line_or(since(services.settings.sync_since, services.clock()))
-    report = Report()
+    report, began = Report(), services.clock()
     with comparison() as compared:
         for bot in services.settings.bots:
             tell(f"reading the conversations of {bot or 'all bots'}")
             _note_conversations(services, bot, line, compared)
         tell("reading the cases")
         for page in services.cases.keyed_pages():
-            compared.hold(page)
+            compared.hold((case.case_id, case.key) for case in page)
+        if len(compared.strays()) > mismatches.MOST_ASKED:
+            _note_latest(services, max(line, int(began) - _YOUNG_SECONDS), compared)
         tell("looking at what does not match")
         report.cases = compared.cases()
         report.orphaned, report.unclear = mismatches.orphans(services, line, compared)
         report.missing = list(mismatches.missing(services, compared))
         report.duplicates = compared.duplicates()
         report.unrecorded = mismatches.unrecorded(services, compared)
+        settled_before = services.clock() - SETTLED_SECONDS
+        report.unsettled = mismatches.unsettled(services, report.unrecorded, settled_before)
         report.conversations = compared.count()
         report.waiting = compared.count(State.WAITING, State.WORKING, _UNPOLLED)
         report.parked = compared.count(State.PARKED)
@@ -92,9 +140,20 @@ def _compared(services: Services, tell: Callable[[str], None]) -> Report:
 
 
 def repair(report: Report, services: Services) -> tuple[int, int]:
-    """Queue what is missing, note what the ledger does not know; returns how many of each."""
-    queued = sum(services.ledger.again(one.conversation) for one in report.missing)
-    return queued, services.ledger.adopt(report.unrecorded)
+    """Queue what is missing, note what the ledger does not know; returns how many of each.
+
+    Looking took long: what a poll, a worker or a person has done about one of them meanwhile stands.
+    """
+    queued = sum(services.ledger.again(one.conversation, one.was) for one in report.missing + report.unsettled)
+    unsettled = {one.conversation.id for one in report.unsettled}
+    return queued, services.ledger.adopt(pair for pair in report.unrecorded if pair[0] not in unsettled)
+
+
+def _note_latest(services: Services, line: int, compared: Comparison) -> None:
+    """What began while Cody was read, which may have taken hours: not all strays are asked about one by one."""
+    for bot in services.settings.bots:
+        for page in services.cody.conversations_since(bot, line):
+            compared.note((one.id, _UNPOLLED) for one in page)
 
 
 def _note_conversations(services: Services, bot: str | None, line: int, compared: Comparison) -> None:

@@ -41,11 +41,47 @@ class Parked:
 
 
 @dataclass(frozen=True)
+class Held:
+    """What the case of a conversation holds, as far as the ledger knows; a rebuilt one knows the case's id alone.
+
+    `messages` counts them, `digest` is over all of them, `last_said_at` is the Unix second of the newest, and
+    `described` is the digest of the description as we wrote it, empty where somebody else did.
+    """
+
+    case_id: str
+    messages: int | None = None
+    digest: str = ""
+    last_said_at: int = 0
+    described: str = ""
+
+    @classmethod
+    def of(cls, record: str) -> "Held":
+        """As it stands in a bucket, after the state."""
+        case_id, messages, digest, last_said_at, described = [*record.split(" "), "", "", "", "", ""][:5]
+        count = int(messages) if messages else None
+        return cls(case_id, count, digest, int(last_said_at or 0), described.strip("-"))
+
+    def __str__(self) -> str:
+        if self.messages is None:
+            return self.case_id
+        return f"{self.case_id} {self.messages} {self.digest} {self.last_said_at} {self.described or '-'}"
+
+
+@dataclass(frozen=True)
 class Known:
     """What the ledger knows of a conversation; `case_id` once there is a case."""
 
     state: State
     case_id: str = ""
+
+    @property
+    def words(self) -> str:
+        return f"{self.state} {self.case_id}".rstrip()
+
+    @property
+    def is_earlier(self) -> bool:
+        """Whether only the earlier product's mark tells of its case, which then lacks the conversation's id in Zoho."""
+        return self.state is State.CREATED and not self.case_id
 
 
 class Records:
@@ -59,7 +95,7 @@ class Records:
         """What is known of these, in one round trip; an unknown one is left out."""
         with self._store.pipeline(transaction=False) as pipe:
             for one in ids:
-                pipe.hget(self._conversation(one), "state")
+                pipe.hmget(self._conversation(one), "state", "held")
                 pipe.hget(self._finished(one), one)
             answers = iter(pipe.execute())
         found = {one: _known(next(answers), next(answers)) for one in ids}
@@ -74,7 +110,10 @@ class Records:
             pipe.zscore(self._key("parked"), conversation_id)
             facts, record, next_look, parked = pipe.execute()
         if record and not facts:
-            facts = dict(zip(("state", "case", "messages", "digest"), record.split(" "), strict=False))
+            state, _, held = record.partition(" ")
+            facts = {"state": state, "held": held}
+        if held := facts.pop("held", ""):
+            facts |= dict(zip(("case", "messages", "digest"), held.split(" "), strict=False))
         times = {"next_look": next_look, "parked_since": parked}
         return {**facts, **{name: str(int(ms)) for name, ms in times.items() if ms is not None}}
 
@@ -98,7 +137,7 @@ class Records:
                 buckets = pipe.execute()
             for bucket in buckets:
                 for conversation_id, record in bucket.items():
-                    known = _known(None, record)
+                    known = _known((None, None), record)
                     if known and known.state is State.CREATED:
                         yield conversation_id, known.case_id
 
@@ -132,9 +171,10 @@ class Records:
         return f"{self._prefix}{name}"
 
 
-def _known(state: str | None, record: str | None) -> Known | None:
+def _known(opened: Sequence[str | None], record: str | None) -> Known | None:
+    state, held = opened
     if state:
-        return Known(State(state))
+        return Known(State(state), Held.of(held or "").case_id)
     if not record:
         return None
     finished, case_id, *_ = [*record.split(" "), ""]

@@ -15,12 +15,15 @@ MONITOR_SECONDS = 1_800
 _SWEEP_SECONDS = 300
 _FEWEST_SWEEP_STEPS = 12
 
+#: A tick expires by the clock of the worker that takes it, which may be ahead of beat's.
+_CLOCKS_DIFFER_SECONDS = 60
+
 #: Without a worker for so long, the night's comparison waits for the next night.
 RECONCILE_WITHIN_SECONDS = 3_600
 
 
 def beat_entries(settings: Settings) -> dict[str, dict[str, Any]]:
-    """Beat's schedule. A tick that no worker takes before the next one expires, so that they never pile up."""
+    """Beat's schedule. A tick that no worker takes before the next one, or within a minute, expires: none pile up."""
     ticks: dict[str, float] = {
         "fetch_conversations": settings.poll_interval_seconds,
         "dispatch_due": DISPATCH_SECONDS,
@@ -49,4 +52,5 @@ def sweep_steps(settings: Settings) -> int:
 
 
 def _entry(name: str, seconds: float, schedule: float | crontab) -> dict[str, Any]:
-    return {"task": f"cody2zoho.{name}", "schedule": schedule, "options": {"expires": seconds * 0.9}}
+    expires = 0.9 * max(seconds, _CLOCKS_DIFFER_SECONDS)
+    return {"task": f"cody2zoho.{name}", "schedule": schedule, "options": {"expires": expires}}

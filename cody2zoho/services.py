@@ -13,6 +13,7 @@ from cody2zoho.cases import reading
 from cody2zoho.cases.form import Forms
 from cody2zoho.cody import Cody
 from cody2zoho.contact import FixedContact
+from cody2zoho.feed import Feed
 from cody2zoho.http import Api
 from cody2zoho.ledger import Ledger
 from cody2zoho.limits import Limits
@@ -40,6 +41,7 @@ class Services:
     contact: FixedContact
     ledger: Ledger
     places: Places
+    feed: Feed
     blocks: Blocks
     limits: Limits
     forms: Forms
@@ -79,6 +81,7 @@ def build(settings: Settings, clock: Callable[[], float] = time.time) -> Service
         ),
         ledger=Ledger(client, prefix, settings.lease_seconds),
         places=Places(client, prefix),
+        feed=Feed(client, prefix, clock),
         blocks=Blocks(client, prefix),
         limits=limits,
         forms=reading.load(settings),

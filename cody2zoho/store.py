@@ -4,10 +4,15 @@ from importlib.resources import files
 from typing import Any
 
 import redis
+from redis import exceptions
 from redis.backoff import ExponentialWithJitterBackoff
 from redis.retry import Retry
 
 from cody2zoho.settings import Settings
+
+#: Errors after which the connection is made anew and the command sent once more. One that leads to a master that was
+#: made a replica would stay, and refuse every write for ever.
+_RECONNECTS = (exceptions.ConnectionError, exceptions.TimeoutError, TimeoutError, exceptions.ReadOnlyError)
 
 
 def connect(settings: Settings) -> redis.Redis:
@@ -20,7 +25,7 @@ def connect(settings: Settings) -> redis.Redis:
         socket_timeout=settings.redis_timeout,
         health_check_interval=25,
         client_name="cody2zoho",
-        retry=Retry(ExponentialWithJitterBackoff(base=0.1, cap=1), 2),
+        retry=Retry(ExponentialWithJitterBackoff(base=0.1, cap=1), 2, _RECONNECTS),
     )
     return client
 

@@ -25,7 +25,7 @@ from dataclasses import asdict, dataclass, field
 import redis
 
 from cody2zoho import locks
-from cody2zoho.errors import AccessRevoked, RateLimited, Transient
+from cody2zoho.errors import AccessRevoked, NotSent, RateLimited, Transient
 from cody2zoho.zoho.accounts import AccessToken, Accounts
 
 #: Zoho allows 10 in 10 minutes; one is left for a person at the console.
@@ -110,14 +110,18 @@ class Tokens:
             yield
 
     def _asked(self) -> AccessToken:
-        self._check_allowed()
+        this_one = self._counted()
         try:
             token = self.accounts.new_access_token()
+        except NotSent:
+            # Zoho has not counted what never arrived: a network that was away must not use up the ten minutes.
+            self.store.zrem(self._key("refreshes"), this_one)
+            raise
         except AccessRevoked as error:
             self.store.set(self._key("refused"), f"{self.accounts.digest}:{error}", ex=_REFUSED_SECONDS)
             raise
         except RateLimited as error:
-            self.store.set(self._key("pause"), "1", ex=int(error.retry_after_seconds or _SHORT_PAUSE_SECONDS))
+            self.store.set(self._key("pause"), "1", ex=max(1, int(error.retry_after_seconds or _SHORT_PAUSE_SECONDS)))
             raise
         kept = json.dumps({**asdict(token), "of": self.accounts.digest})
         self.store.set(self._key(), kept, px=max(1, int((token.expires_at - self.clock()) * 1000)))
@@ -128,7 +132,8 @@ class Tokens:
         used = self.store.zcount(self._key("refreshes"), self.clock() - _WINDOW_SECONDS, "+inf")
         return 2 * int(used) > _MOST_REFRESHES or self.store.pttl(self._key("pause")) > 0
 
-    def _check_allowed(self) -> None:
+    def _counted(self) -> str:
+        """The name of one more refresh, which is allowed. Raises RateLimited."""
         if (pause := self.store.pttl(self._key("pause"))) > 0:
             raise RateLimited("Zoho allows no further access token for now", pause / 1000)
         now, this_one = self.clock(), secrets.token_hex(8)
@@ -145,6 +150,7 @@ class Tokens:
             raise RateLimited(
                 "As many access tokens as Zoho allows were fetched already", earlier[0][1] + _WINDOW_SECONDS - now
             )
+        return this_one
 
     def _key(self, part: str = "") -> str:
         return f"{self.prefix}token:zoho" + (f":{part}" if part else "")

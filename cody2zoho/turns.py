@@ -55,7 +55,7 @@ class Turns:
         self._books, self._pauses, self._patience, self._keeper = books, pauses, patience, keeper
         # In front of Redis: should that be wiped, one process alone still keeps to the limit.
         self._own = threading.BoundedSemaphore(most)
-        self._turn = script(store, "turn")
+        self._turn = script(store, "paused", "turn")
         self._over = script(store, "turn_over")
 
     def __call__(self, send: Callable[[], Answer], cost: int) -> Answer:

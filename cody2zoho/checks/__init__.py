@@ -16,6 +16,11 @@ from cody2zoho.zoho.fields import KEY_LENGTH, Field
 __all__ = ["Finding", "Level", "all_checks", "proves_zoho", "set_up_findings"]
 
 
+_MEND_OF_FULL = "raise its maxmemory; what it knows is not lost"
+#: What is looked at last; a look that our own limits cut short does not come so far.
+_LAST_LOOK = "Zoho credits"
+
+
 def all_checks(services: Services) -> Iterator[Finding]:
     """Every finding, as soon as it is known; what depends on something broken is left out."""
     for check in (_redis, _cody, _zoho):
@@ -25,6 +30,8 @@ def all_checks(services: Services) -> Iterator[Finding]:
             yield Finding(_ABOUT[check], Level.WARNING, str(error), "ask again in a minute")
         except Cody2ZohoError as error:
             yield Finding(_ABOUT[check], Level.FAILED, str(error))
+        except redis.exceptions.OutOfMemoryError:
+            yield Finding(_ABOUT[check], Level.FAILED, "cannot be looked at while Redis is full", _MEND_OF_FULL)
         except redis.exceptions.RedisError as error:
             where = f"{services.settings.shown_redis_address}: {type(error).__name__}"
             yield Finding("Redis", Level.FAILED, f"cannot be reached at {where}", "start it, or correct REDIS_URL")
@@ -33,18 +40,21 @@ def all_checks(services: Services) -> Iterator[Finding]:
 
 
 def proves_zoho(findings: list[Finding]) -> bool:
-    """Whether nothing at Zoho keeps cases from being made."""
-    about_zoho = [finding for finding in findings if finding.about.startswith("Zoho")]
-    return bool(about_zoho) and all(finding.level is not Level.FAILED for finding in about_zoho)
+    """Whether nothing at Zoho keeps cases from being made, and all of it was looked at."""
+    levels = {finding.about: finding.level for finding in findings if finding.about.startswith("Zoho")}
+    return _LAST_LOOK in levels and Level.FAILED not in levels.values()
 
 
 def _redis(services: Services) -> Iterator[Finding]:
     upgrade.check(services)
     version = services.store.info("server").get("redis_version", "?")
     yield Finding("Redis", Level.OK, f"answers at {services.settings.shown_redis_address}, version {version}")
+    yield from _clock(services)
     memory, disk = services.store.info("memory"), services.store.info("persistence")
     policy = str(memory.get("maxmemory_policy", "unknown"))
-    if policy == "noeviction":
+    if 0 < int(memory.get("maxmemory", 0)) <= int(memory["used_memory"]):
+        yield Finding("Redis memory", Level.FAILED, "is full, so that nothing new can be noted", _MEND_OF_FULL)
+    elif policy == "noeviction":
         yield Finding("Redis memory", Level.OK, "refuses writes when full, and forgets nothing")
     else:
         mend = "set maxmemory-policy to noeviction"
@@ -54,6 +64,15 @@ def _redis(services: Services) -> Iterator[Finding]:
     else:
         mend = "set appendonly to yes"
         yield Finding("Redis disk", Level.WARNING, "loses the latest writes when it is killed", mend)
+
+
+def _clock(services: Services) -> Iterator[Finding]:
+    """Ticks and tokens go by this machine's clock, leases and limits by that of Redis."""
+    seconds, micros = services.store.time()
+    apart = abs(services.clock() - seconds - micros / 1_000_000)
+    if apart > _CLOCKS_MAY_DIFFER_SECONDS:
+        words = f"this machine's clock and that of Redis differ by {apart:.0f} seconds"
+        yield Finding("Clock", Level.WARNING, words, "keep the clocks of all machines right (NTP)")
 
 
 def _cody(services: Services) -> Iterator[Finding]:
@@ -98,6 +117,8 @@ def _mend_of_too_many(services: Services) -> str:
         return "write a date or an age such as 7d as SYNC_SINCE, if that is too many"
     return "take the bot out of CODY_BOT_ID, if that is too many"
 
+
+_CLOCKS_MAY_DIFFER_SECONDS = 5
 
 #: More cases than this at a first start deserve a warning.
 _MANY = 100
@@ -201,11 +222,14 @@ def _contact(services: Services) -> Finding:
 
 def _credits(services: Services) -> Finding:
     budget = services.limits.credits.budget()
+    if budget.is_exhausted:
+        mend = "no new case is begun before; raise ZOHO_CREDITS_PER_DAY if it is set and Zoho allows more"
+        return Finding(_LAST_LOOK, Level.WARNING, "used up; they come back a day after they were spent", mend)
     if budget.allowance is None or budget.per_day <= budget.allowance:
-        return Finding("Zoho credits", Level.OK, budget.words)
+        return Finding(_LAST_LOOK, Level.OK, budget.words)
     words = f"the present rate takes {budget.per_day} a day, more than the allowance of {budget.allowance}"
     mend = "raise ZOHO_CREDITS_PER_DAY if Zoho allows more; else expect cases to be late"
-    return Finding("Zoho credits", Level.WARNING, words, mend)
+    return Finding(_LAST_LOOK, Level.WARNING, words, mend)
 
 
 def _listed(bots: dict[str, str]) -> str:

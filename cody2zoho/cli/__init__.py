@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import Any
 
 import click
-from redis.exceptions import RedisError
+from redis.exceptions import OutOfMemoryError, RedisError
 
 from cody2zoho import __version__
 from cody2zoho.errors import Cody2ZohoError, ConfigurationError
@@ -65,6 +65,9 @@ class _Commands(click.Group):
             sys.exit(2)
         except Cody2ZohoError as error:
             click.echo(str(error), err=True)
+            sys.exit(1)
+        except OutOfMemoryError:
+            click.echo("Redis is full: raise its maxmemory.", err=True)
             sys.exit(1)
         except RedisError as error:
             click.echo(f"Redis does not answer ({type(error).__name__}); start it, or correct REDIS_URL.", err=True)

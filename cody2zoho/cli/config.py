@@ -39,4 +39,4 @@ def _show(found: list[configuration.Origin]) -> None:
     for one in found:
         style = {"default": "dim", "not set": "red"}.get(one.source, "")
         table.add_row(one.name, one.value, one.source, style=style)
-    Console().print(table)
+    Console(highlight=False, markup=False, emoji=False).print(table)

@@ -41,7 +41,7 @@ def _tell(what: str) -> None:
 
 
 def _show(report: Report, repaired: tuple[int, int] | None, settings: Settings) -> None:
-    console = Console(highlight=False)
+    console = Console(highlight=False, markup=False, emoji=False)
     for title, headings, rows in _groups(report, settings):
         if cells := list(rows):
             console.print(f"{len(cells)} {title}", style="bold red")

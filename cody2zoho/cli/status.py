@@ -9,6 +9,7 @@ import click
 from cody2zoho import nightly
 from cody2zoho.cli.local import services_at_hand
 from cody2zoho.limits import Now
+from cody2zoho.services import Services
 from cody2zoho.times import span
 
 
@@ -18,23 +19,44 @@ def status(as_json: bool) -> None:
     """Show how many conversations are in which state; exit code 1 while something needs a person."""
     with services_at_hand() as services:
         counts = {state.value: count for state, count in services.ledger.counts().items()}
-        blocked = services.blocks.current()
+        blocked, is_filled = services.blocks.current(), services.ledger.is_open()
         now = services.limits.now()
+        feed = _feed(services)
         reconciled = nightly.latest(services)
         age_seconds = services.clock() - reconciled.get("at", 0)
     if as_json:
-        shown = {"conversations": counts, "blocked": blocked, "reconciled": reconciled, **now.as_json()}
+        shown = {
+            "conversations": counts,
+            "filled": is_filled,
+            "blocked": blocked,
+            "feed": feed,
+            "reconciled": reconciled,
+            **now.as_json(),
+        }
         click.echo(json.dumps(shown, ensure_ascii=False))
     else:
         for state, count in counts.items():
             click.echo(f"{count:>8}  {state}")
         click.echo("\n".join(["", *_of_limits(now)]))
+        for bot, words in feed.items():
+            click.echo(f"Cody's list of all messages, for {bot}: {words}")
         if reconciled:
             click.echo(_last_reconciled(reconciled, age_seconds))
+        if not is_filled:
+            click.secho("The ledger is not filled from Zoho yet, and no case is made before it is.", fg="yellow")
         for what, sentence in blocked.items():
             click.secho(f"{what} is blocked: {sentence}", fg="red")
     if blocked or counts["parked"]:
         sys.exit(1)
+
+
+def _feed(services: Services) -> dict[str, str]:
+    """Whether each bot's later words are told by one request a poll; empty where nobody wants to know."""
+    settings = services.settings
+    if not (settings.conversation_quiet_seconds or settings.follow_up_hours):
+        return {}
+    bots = services.feed.bots() if None in settings.bots else [bot for bot in settings.bots if bot]
+    return {f"bot {bot}": services.feed.words(bot) for bot in bots}
 
 
 def _of_limits(now: Now) -> Iterator[str]:

@@ -4,6 +4,7 @@ import os
 import secrets
 import signal
 import sys
+from contextlib import suppress
 from itertools import cycle
 from pathlib import Path
 
@@ -110,12 +111,16 @@ class _Terminal:
         """Until Interrupted is raised; a role that ends is started again."""
         self._logs = {child.role.name: child.log for child in supervisor.children}
         while True:
-            for sentence in supervisor.revive():
-                click.secho(sentence, fg="red", err=True)
+            # A full disk, a closed pipe or a machine without another process to give is no reason to end all roles.
+            with suppress(OSError):
+                for sentence in supervisor.revive():
+                    click.secho(sentence, fg="red", err=True)
             self.show_new_lines()
             supervisor.pause(_LOOK_SECONDS)
 
     def show_new_lines(self) -> None:
-        for (name, log), colour in zip(self._logs.items(), cycle(_COLOURS), strict=False):
-            for line in log.new_lines():
-                click.echo(f"{click.style(f'{name:<8}', fg=colour)} {line}")
+        """What cannot be shown stands in the logs."""
+        with suppress(OSError):
+            for (name, log), colour in zip(self._logs.items(), cycle(_COLOURS), strict=False):
+                for line in log.new_lines():
+                    click.echo(f"{click.style(f'{name:<8}', fg=colour)} {line}")

@@ -1,4 +1,6 @@
--- Note cases that exist in Zoho, whatever the ledger knew of their conversations.
+-- Note cases that exist in Zoho, whatever the ledger knew of their conversations. But one that was tried and is not done
+-- may have made its case and not the notes: it finds the case by itself, and completes it. One that waits for later words
+-- knows its case.
 -- KEYS  1 agenda, 2 working, 3 counts, 4 parked, then for each case: conversation:<id>, its finished bucket
 -- ARGV  for each case: conversation's id, what stays of it
 -- returns how many were new
@@ -6,8 +8,10 @@ local new = 0
 for one = 0, #ARGV / 2 - 1 do
   local open, finished = KEYS[one * 2 + 5], KEYS[one * 2 + 6]
   local id, record = ARGV[one * 2 + 1], ARGV[one * 2 + 2]
-  local before = redis.call('HGET', open, 'state') or string.match(redis.call('HGET', finished, id) or '', '^%a+')
-  if before ~= 'created' then
+  local state, tried, held = unpack(redis.call('HMGET', open, 'state', 'first_try', 'held'))
+  local before = state or string.match(redis.call('HGET', finished, id) or '', '^%a+')
+  local is_half_done = held or (tried and tried ~= '' and state ~= 'dismissed')
+  if before ~= 'created' and not is_half_done then
     redis.call('DEL', open)
     for _, place in ipairs({1, 2, 4}) do redis.call('ZREM', KEYS[place], id) end
     redis.call('HSET', finished, id, record)

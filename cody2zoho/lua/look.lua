@@ -5,7 +5,7 @@
 --          Cody's requests in the window, its limit, conversations that may be begun}
 local state = window()
 return {
-  math.max(0, redis.call('PTTL', KEYS[4])), math.max(0, redis.call('PTTL', KEYS[6])),
+  paused(KEYS[4]), paused(KEYS[6]),
   redis.call('ZCOUNT', KEYS[5], now, now + ARGV[2]),
   state.asked, state.limit, math.max(0, state.left - state.keep.start),
 }

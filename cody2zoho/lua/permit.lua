@@ -6,7 +6,7 @@
 if ARGV[5] then note(tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])) end
 local kind = ARGV[3]
 if kind == 'none' then return 0 end
-local pause = redis.call('PTTL', KEYS[5])
+local pause = paused(KEYS[5])
 if pause > 0 then return pause end
 local state = window()
 local short = state.keep[kind] - state.left
@@ -17,7 +17,8 @@ end
 -- Where it is scarce, one conversation after the other is read to its end: ten that share would all run out of time.
 if kind == 'on' and state.left <= state.keep.start then
   local first = redis.call('GET', KEYS[4])
-  if first and first ~= ARGV[4] then return 1000 end
+  -- One that stays for longer than that is of a clock that was put back.
+  if first and first ~= ARGV[4] and redis.call('PTTL', KEYS[4]) <= 6000 then return 1000 end
   redis.call('SET', KEYS[4], ARGV[4], 'PX', 5000)
 end
 redis.call('ZADD', kind == 'poll' and KEYS[2] or KEYS[1], now, ARGV[2])

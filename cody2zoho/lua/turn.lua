@@ -2,7 +2,7 @@
 -- KEYS  1 limit:zoho, 2 pause:zoho
 -- ARGV  1 the slot's name, 2 how many there are, 3 lease (milliseconds)
 -- returns {'taken'}, {'crowded'}, or {'paused', milliseconds left}
-local pause = redis.call('PTTL', KEYS[2])
+local pause = paused(KEYS[2])
 if pause > 0 then return {'paused', pause} end
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)

@@ -13,9 +13,10 @@ if ARGV[4] ~= '0' then
   local quarter = math.floor(now / 900000)
   local spent = redis.call('HINCRBY', KEYS[2], quarter .. ':' .. ARGV[3], ARGV[4])
   if spent == tonumber(ARGV[4]) then
-    -- The first of its quarter of an hour sweeps out what is older than a day.
+    -- The first of its quarter of an hour sweeps out what is older than a day, or of a clock that was put back.
     for _, field in ipairs(redis.call('HKEYS', KEYS[2])) do
-      if tonumber(string.match(field, '^%d+')) < quarter - 96 then redis.call('HDEL', KEYS[2], field) end
+      local age = quarter - string.match(field, '^%d+')
+      if age > 96 or age < 0 then redis.call('HDEL', KEYS[2], field) end
     end
     redis.call('EXPIRE', KEYS[2], 90000)
   end

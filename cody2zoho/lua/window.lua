@@ -54,7 +54,8 @@ local function window()
   local most = share(limit)
   local left, until_then = most - reads - polls, nil
   if ends > now and share(told) - used < left then left, until_then = share(told) - used, ends end
-  local own = math.floor(0.08 * most)
+  -- One at the least, unless that were too much of it: a backlog would hide what is new.
+  local own = math.max(most < 5 and 0 or 1, math.floor(0.08 * most))
   local spare = math.floor(0.07 * most)
   local kept = math.max(0, own - polls)
   return {

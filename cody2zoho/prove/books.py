@@ -21,8 +21,9 @@ class Books:
         self._store = store
         self._ledger = Ledger(store, PREFIX, LEASE_SECONDS)
 
-    def known(self) -> int:
-        return sum(self._ledger.counts().values())
+    def knows(self, conversations: Sequence[str]) -> bool:
+        """Whether the ledger has all of them: one that was wiped and not yet filled again has nothing to do either."""
+        return len(self._ledger.looked_up(conversations)) == len(conversations)
 
     def work_is_done(self) -> bool:
         """Whether no conversation waits, is worked on, or is on its way to a worker."""

@@ -33,7 +33,8 @@ def _suspects(seen: Seen) -> Collection[str]:
     """The conversations that something is wrong with."""
     audit = seen.audit
     named = [re.split(r"[ :]", sentence)[0] for sentence in seen.disagreements]
-    return dict.fromkeys([*audit.missing, *audit.duplicates, *audit.unexpected, *audit.words_missing, *named])
+    lacking = [*audit.missing, *audit.words_missing, *seen.unnoted]
+    return dict.fromkeys([*lacking, *audit.duplicates, *audit.unexpected, *named])
 
 
 def _line(entry: Entry, began: float) -> str:

@@ -16,6 +16,7 @@ from cody2zoho.simulators.faults import Fault, Rule
 from cody2zoho.simulators.generator import BOTS
 from cody2zoho.simulators.journal import Entry
 from cody2zoho.simulators.server import SimulatorServer
+from cody2zoho.simulators.words import all_found
 from cody2zoho.simulators.zoho import DEMO_CLIENT_SECRET, DEMO_REFRESH_TOKEN, Zoho
 
 #: Of every answer: long enough for work to be under way when something breaks.
@@ -106,6 +107,10 @@ class FarEnd:
         """All there ever were."""
         return self.server.run(lambda: [*self.cody.store.conversations, *self.cody.store.deleted])
 
+    def listed(self) -> list[str]:
+        """Those that a poll can find."""
+        return self.server.run(lambda: list(self.cody.store.conversations))
+
     def deleted(self) -> set[str]:
         return self.server.run(lambda: set(self.cody.store.deleted))
 
@@ -125,6 +130,24 @@ class FarEnd:
             return {"notes": notes.total() - len(notes), "files": files.total() - len(files)}
 
         return self.server.run(work)
+
+    def unnoted(self) -> list[str]:
+        """Conversations whose words are not all in the notes of their case, though the settings ask for it.
+
+        What was deleted meanwhile cannot be read again, so a note that was cut off stays away.
+        """
+
+        def work() -> list[str]:
+            return [self._conversation_of(case) for case_id, case in self.zoho.cases.items() if self._lacks(case_id)]
+
+        return self.server.run(work)
+
+    def _lacks(self, case_id: str) -> bool:
+        spoken = self.cody.store.messages_of.get(self._conversation_of(self.zoho.cases[case_id]))
+        if spoken is None:
+            return False
+        noted = [note.get("Note_Content") for note in self.zoho.note_book.of(case_id)]
+        return not all_found((message.content for message in spoken.oldest_first()), noted)
 
     def contacts(self) -> int:
         return self.server.run(lambda: len(self.zoho.contacts))

@@ -19,6 +19,8 @@ class Seen:
     audit: Audit
     figures: Figures
     contacts: int
+    #: Conversations whose notes are not there or not whole.
+    unnoted: tuple[str, ...]
     #: From the end of the faults until all work was done; None where it was not done in time.
     recovery_seconds: float | None
     within_seconds: float
@@ -60,6 +62,7 @@ def _extra(seen: Seen) -> Iterator[str]:
 
 def _words(seen: Seen) -> Iterator[str]:
     yield from _named("whose case lacks words", seen.audit.words_missing)
+    yield from _named("whose words are not all in notes, as its settings ask", seen.unnoted)
 
 
 def _in_time(seen: Seen) -> Iterator[str]:

@@ -4,6 +4,7 @@ import random
 from collections import Counter
 from collections.abc import Sequence
 
+from cody2zoho.errors import ConfigurationError
 from cody2zoho.prove.fault import Fault, Strike
 
 #: Faults that begin together: alone as often as not.
@@ -19,8 +20,14 @@ _LONG_FIRST = 0.4
 def plan(
     seed: int, seconds: float, faults: Sequence[Fault], workers: Sequence[str], beats: Sequence[str]
 ) -> list[Strike]:
-    """Strikes in the order in which they begin, every one over after so many seconds."""
-    return _Planner(random.Random(seed), seconds, faults, {"worker": workers, "beat": beats}).strikes()
+    """Strikes in the order in which they begin, every one over after so many seconds.
+
+    Raises ConfigurationError where there would be none: a run in which nothing breaks proves nothing.
+    """
+    strikes = _Planner(random.Random(seed), seconds, faults, {"worker": workers, "beat": beats}).strikes()
+    if not strikes:
+        raise ConfigurationError([f"Seed {seed} breaks nothing within {seconds:g} s: choose more --seconds."])
+    return strikes
 
 
 class _Planner:

@@ -142,7 +142,9 @@ class Trial:
     def _is_done(self) -> bool:
         """Not whether it is right: a second case does not go away by waiting."""
         try:
-            return self._books.work_is_done() and not self._stage.far_end.audit().missing
+            if not self._books.work_is_done() or self._stage.far_end.audit().missing:
+                return False
+            return self._books.knows(self._stage.far_end.listed())
         except RedisError:
             return False
 

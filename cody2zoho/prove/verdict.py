@@ -19,6 +19,7 @@ def verdict(course: Course, stage: Stage, *, keep: bool) -> Result:
         audit=far_end.audit(),
         figures=figures(entries),
         contacts=far_end.contacts(),
+        unnoted=tuple(far_end.unnoted()),
         recovery_seconds=course.recovery_seconds,
         within_seconds=course.within_seconds,
         left_behind=course.left_behind,

@@ -20,7 +20,12 @@ class CaseContent(BaseModel):
 
     zoho_case_status: str = setting("Closed", "Status of a new case; a value of the pick list in Zoho.", max_length=120)
     zoho_case_origin: str = setting("Web", "Origin of a new case; a value of the pick list in Zoho.", max_length=120)
-    zoho_contact_id: str = setting("", "Record id of the contact every case belongs to; empty = by ZOHO_CONTACT_NAME.")
+    follow_up_status: str = setting(
+        "", "Status that a case gets when more was said after it was made; empty = untouched.", max_length=120
+    )
+    zoho_contact_id: formats.RecordId = setting(
+        "", "Record id of the contact every case belongs to; empty = by ZOHO_CONTACT_NAME."
+    )
     zoho_contact_name: str = setting(
         "", "Name of the contact every case belongs to, found or created once; empty = no contact.", max_length=120
     )

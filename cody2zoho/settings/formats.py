@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BeforeValidator, SecretStr
 from pydantic_settings import NoDecode
+from redis.connection import parse_url
 
 #: What is counted about a conversation, and the Zoho field it goes to unless ZOHO_FIELD_MAP says otherwise.
 FIELD_MAP = {
@@ -54,16 +55,23 @@ def since(value: str, now: float) -> int | None:
     if not value:
         return None
     if age := re.fullmatch(r"(\d+)([dh])", value):
-        return int(now) - int(age[1]) * {"d": 86_400, "h": 3_600}[age[2]]
+        return max(0, int(now) - int(age[1]) * {"d": 86_400, "h": 3_600}[age[2]])
     try:
         moment = datetime.fromisoformat(value)
     except ValueError:
         raise ValueError("is neither a date nor an age; write 2026-11-01, 7d or 12h") from None
-    return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
+    return max(0, int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()))
 
 
 def _parts(value: Any) -> Any:
     return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+
+def _bots(value: Any) -> Any:
+    bots = _parts(value)
+    if not bots:
+        raise ValueError("names no bot; write the id of one, or all")
+    return bots
 
 
 def _data_center(value: Any) -> Any:
@@ -113,9 +121,17 @@ def _web_address(value: str) -> str:
     return value.rstrip("/")
 
 
+_NO_REDIS_ADDRESS = "is not a Redis address; write one such as redis://localhost:6379/0"
+
+
 def _redis_address(value: SecretStr) -> SecretStr:
     if value.get_secret_value() and not re.match(r"(redis|rediss|unix)://", value.get_secret_value()):
-        raise ValueError("is not a Redis address; write one such as redis://localhost:6379/0")
+        raise ValueError(_NO_REDIS_ADDRESS)
+    try:
+        parse_url(value.get_secret_value() or "redis://")  # type: ignore[no-untyped-call]
+    except ValueError:
+        # Its own words may show the password.
+        raise ValueError(_NO_REDIS_ADDRESS) from None
     return value
 
 
@@ -126,13 +142,19 @@ def _credential(value: SecretStr | str) -> SecretStr | str:
     return value
 
 
+def _record_id(value: str) -> str:
+    if value and not re.fullmatch(r"[0-9]+", value):
+        raise ValueError("is not a record id, which has digits only; Zoho shows it at the end of the record's address")
+    return value
+
+
 def _login(value: SecretStr) -> SecretStr:
     if value.get_secret_value() and not re.fullmatch(r"[^:,]+:[^,]+", value.get_secret_value()):
         raise ValueError("is not a login; write it as user:password, without commas")
     return value
 
 
-Bots = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_parts)]
+Bots = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_bots)]
 DataCenter = Annotated[
     Literal["com", "eu", "in", "com.au", "jp", "ca", "sa", "uk", "com.cn"], BeforeValidator(_data_center)
 ]
@@ -145,6 +167,7 @@ WebAddress = Annotated[str, AfterValidator(_web_address)]
 RedisAddress = Annotated[SecretStr, AfterValidator(_redis_address)]
 Secret = Annotated[SecretStr, AfterValidator(_credential)]
 ClientId = Annotated[str, AfterValidator(_credential)]
+RecordId = Annotated[str, AfterValidator(_record_id)]
 Login = Annotated[SecretStr, AfterValidator(_login)]
 
 

@@ -16,6 +16,16 @@ class Moments(BaseModel):
         le=86_400,
         validation_alias=AliasChoices("POLL_INTERVAL_SECONDS", "POLLING_INTERVAL"),
     )
+    conversation_quiet_seconds: float = setting(
+        300, "A case is made when nobody has said anything for so many seconds; 0 = at first sight.", ge=0, le=86_400
+    )
+    follow_up_hours: float = setting(
+        24,
+        "Hours after the last word in which a conversation is looked at again for words that belong into its case; "
+        "0 = never.",
+        ge=0,
+        le=8_760,
+    )
     sync_since: formats.Since = setting(
         "", "First start: only conversations since this date (2026-11-01) or age (7d, 12h) count; empty = all history."
     )

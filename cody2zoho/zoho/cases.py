@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 from cody2zoho.errors import Refused, Transient
 from cody2zoho.models import Attachment, Note
@@ -28,6 +28,14 @@ class Inserted:
 
     case_id: str
     was_there: bool
+
+
+class Keyed(NamedTuple):
+    """A case that has a key; `made_at` in Unix seconds, long ago where Zoho does not say."""
+
+    case_id: str
+    key: str
+    made_at: float
 
 
 @dataclass(frozen=True)
@@ -54,18 +62,44 @@ class Cases:
         rows: list[dict[str, Any]] = body.get("data", [])
         return rows[0] if rows else None
 
-    def keyed_pages(self, after: str = "0", made_before: float = math.inf) -> Iterator[list[tuple[str, str]]]:
-        """All cases that have a key, as (case id, key), up to 2,000 at a time, by ascending id above `after`.
+    def update(self, case_id: str, fields: dict[str, object], unchanged_since: str) -> None:
+        """Write some fields, unless somebody has modified the case since that moment, as Zoho writes it.
+
+        Raises Transient where somebody has, and Refused.
+        """
+        headers = {"If-Unmodified-Since": unchanged_since}
+        [item] = items(self.crm.call("PUT", f"Cases/{case_id}", json={"data": [fields]}, headers=headers))[:1]
+        if not succeeded(item):
+            raise refused(item)
+
+    def keyed_pages(self, after: str = "0", made_before: float = math.inf) -> Iterator[list[Keyed]]:
+        """All cases that have a key, up to 2,000 at a time, by ascending id above `after`.
 
         Those made at Unix second `made_before` or later are left out. Paged by id: an offset ends at 100,000, and
         would skip a row whenever an earlier one is deleted meanwhile.
         """
         has_key = f"{self.unique_field} is not null"
         while rows := self._rows(f"({has_key} and id > {after}) order by id limit {_PER_QUERY}", "Created_Time"):
-            yield [self._pair(row) for row in rows if _made_at(row) < made_before]
+            yield [
+                case for case in (Keyed(*self._pair(row), _made_at(row)) for row in rows) if case.made_at < made_before
+            ]
             if len(rows) < _PER_QUERY:
                 return
             after = str(rows[-1]["id"])
+
+    def made_since(self, moment: float) -> set[str]:
+        """Ids of the cases with a key that were made at that Unix second or later, the newest 2,000 in one query."""
+        found: set[str] = set()
+        below = ""
+        while rows := self._rows(
+            f"({self.unique_field} is not null{below}) order by id desc limit {_PER_QUERY}", "Created_Time"
+        ):
+            young = {str(row["id"]) for row in rows if _made_at(row) >= moment}
+            found |= young
+            if len(young) < _PER_QUERY:
+                break
+            below = f" and id < {rows[-1]['id']}"
+        return found
 
     def newest_key(self) -> str | None:
         """The key of the newest case that has one."""
@@ -141,7 +175,6 @@ class Cases:
 
 
 def _made_at(row: dict[str, Any]) -> float:
-    """In Unix seconds; long ago where Zoho does not say."""
     said = row.get("Created_Time")
     return datetime.fromisoformat(str(said)).timestamp() if said else 0.0
 

@@ -17,7 +17,7 @@ from cody2zoho.zoho.accounts import AccessToken
 _STALE_TOKEN = {"INVALID_TOKEN", "AUTHENTICATION_FAILURE"}
 
 #: Codes of one record that pass by themselves: another program of Zoho's works on it, or one is out of order.
-_PASSING = {"RECORD_LOCKED", "DEPENDENT_SERVICE_ERROR"}
+_PASSING = {"RECORD_LOCKED", "DEPENDENT_SERVICE_ERROR", "ALREADY_MODIFIED"}
 
 #: The smallest set of scopes that does the whole job (Zoho's API pages, section "Scope").
 SCOPES = (

@@ -55,10 +55,12 @@ def _figures(name: str, *, silent: bool) -> list[Figure]:
 
 
 def _forget_settings() -> None:
-    """No setting of the caller's shell or `.env` reaches a benchmark."""
+    """No setting of the caller's shell or `.env` reaches a benchmark, and no proxy."""
     for field in Settings.model_fields:
         for name in configuration.names(field):
             os.environ.pop(name, None)
+    for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
+        del os.environ[name]
     os.chdir(tempfile.gettempdir())
 
 

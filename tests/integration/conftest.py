@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from processes import tethered
 
 from cody2zoho import embedded
 from cody2zoho.simulators.server import SimulatorServer
@@ -28,7 +29,12 @@ class Process:
     def start(self) -> None:
         with self.log.open("a") as out:
             self.process = subprocess.Popen(
-                self._words, stdout=out, stderr=out, env=self._environment, cwd=self._folder, start_new_session=True
+                tethered(*self._words),
+                stdout=out,
+                stderr=out,
+                env=self._environment,
+                cwd=self._folder,
+                start_new_session=True,
             )
 
     def said(self) -> str:

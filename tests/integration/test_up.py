@@ -33,14 +33,15 @@ class Installation:
     def up(self, **variables: str) -> "subprocess.Popen[bytes]":
         return self.begin("up", **variables)
 
-    def begin(self, *words: str, **variables: str) -> "subprocess.Popen[bytes]":
+    def begin(self, *words: str, shown_to: int | None = None, **variables: str) -> "subprocess.Popen[bytes]":
+        """Shown to the log, or to another open file."""
         with self.log.open("ab") as out:
             process = subprocess.Popen(
                 [sys.executable, "-m", "cody2zoho", *words],
                 env={**os.environ, **variables},
                 cwd=self.folder,
-                stdout=out,
-                stderr=out,
+                stdout=out if shown_to is None else shown_to,
+                stderr=out if shown_to is None else shown_to,
                 start_new_session=True,
             )
         self.started.append(process)
@@ -178,6 +179,22 @@ def test_a_killed_role_is_started_again(installation: Installation, server, acco
     server.run(lambda: account.load(generate(10, 3, now=account.now())))
     eventually(is_perfect, 60)
     assert process.poll() is None
+
+
+def test_roles_run_on_and_are_started_again_when_nobody_can_read_what_it_shows(installation: Installation) -> None:
+    """As with a full disk under the file that it writes to."""
+    near, far = os.pipe()
+    with os.fdopen(near) as reader:
+        process = installation.begin("up", shown_to=far)
+        os.close(far)
+        assert any("Ctrl-C stops all of it." in line for line in reader)
+    first = installation.child("worker")
+    os.kill(first, signal.SIGKILL)
+    eventually(lambda: [one for one in playing("worker", installation.folder) if one.pid != first], 60)
+    assert process.poll() is None
+    process.terminate()
+    process.wait(60)
+    assert working_in(installation.folder) == []
 
 
 def test_a_worker_killed_while_it_asks_for_a_token_holds_the_next_one_up_for_seconds_only(

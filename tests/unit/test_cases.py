@@ -85,8 +85,8 @@ def test_a_short_transcript_needs_no_note() -> None:
 def test_what_does_not_fit_goes_on_in_numbered_notes() -> None:
     case = draft(messages(700, "a message of some length, as people write them, with a few more words in it"))
     assert [note.title for note in case.notes] == [
-        f"Cody transcript continued 2/3 [{CONVERSATION.id}]",
-        f"Cody transcript continued 3/3 [{CONVERSATION.id}]",
+        f"Cody transcript continued 2/3 [{CONVERSATION.id} {case.digest}]",
+        f"Cody transcript continued 3/3 [{CONVERSATION.id} {case.digest}]",
     ]
     assert str(case.fields["Description"]).endswith("[The transcript goes on in 2 notes.]")
     assert case.attachments == ()
@@ -97,7 +97,7 @@ def test_what_would_take_many_notes_goes_into_one_file_that_holds_all_of_it() ->
     case = draft(said)
     assert case.notes == ()
     [file] = case.attachments
-    assert file.file_name == f"cody-{CONVERSATION.id}.txt"
+    assert file.file_name == f"cody-{CONVERSATION.id}-{case.digest}.txt"
     assert file.content.decode() == transcript.text(said, settings().zone)
     assert file.file_name in str(case.fields["Description"])
 
@@ -125,8 +125,9 @@ def test_one_answer_longer_than_every_field_is_kept_whole() -> None:
 
 
 def test_the_transcript_goes_into_notes_as_well_on_request() -> None:
-    [note] = draft(enable_notes=True).notes
-    assert note.title == f"Cody transcript 1/1 [{CONVERSATION.id}]"
+    case = draft(enable_notes=True)
+    [note] = case.notes
+    assert note.title == f"Cody transcript 1/1 [{CONVERSATION.id} {case.digest}]"
     assert "Hello there 1" in note.content
 
 

@@ -1,10 +1,13 @@
 """`doctor` and `setup`: what is wrong is found, named, and mended where it can be."""
 
 import json
+import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import redis
 from click.testing import CliRunner, Result
 
 from cody2zoho import configuration, polling, services
@@ -35,11 +38,35 @@ def run(server, redis_address, store, monkeypatch: pytest.MonkeyPatch):
     return run
 
 
-def test_a_good_set_up_has_nothing_to_mend_but_redis_persistence(plugged) -> None:
+def test_clocks_that_differ_are_told(plugged, clock) -> None:
+    clock.now = time.time() - 60
+    assert "differ by 60 seconds" in findings(plugged())["Clock"].words
+
+
+def test_a_good_set_up_has_nothing_to_mend_but_redis_persistence(plugged, clock) -> None:
+    clock.now = time.time()
     levels = {about: finding.level for about, finding in findings(plugged()).items()}
     assert levels.pop("Redis disk") is Level.WARNING
     assert set(levels.values()) == {Level.OK}
     assert {"Redis", "Redis memory", "Cody", "Cody bot", "Zoho", "Zoho unique field", "Zoho contact"} <= levels.keys()
+
+
+@pytest.fixture
+def full(store: redis.Redis) -> Iterator[None]:
+    """Redis has no room."""
+    store.config_set("maxmemory", 1)
+    yield
+    store.config_set("maxmemory", 0)
+
+
+def test_a_full_redis_is_not_called_well_nor_away(full, run) -> None:
+    shown = run("doctor")
+    assert shown.exit_code == 1
+    assert "Redis memory: is full, so that nothing new can be noted" in shown.output
+    assert "cannot be reached" not in shown.output
+    reconciled = run("reconcile")
+    assert reconciled.exit_code == 1
+    assert reconciled.stderr == "Redis is full: raise its maxmemory.\n"
 
 
 @pytest.mark.parametrize(
@@ -294,6 +321,14 @@ def test_a_doctor_that_finds_zoho_still_lacking_lifts_nothing(run, plugged) -> N
     assert plugged().blocks.current()
 
 
+def test_a_doctor_that_was_not_let_look_at_zoho_lifts_nothing(run, plugged) -> None:
+    worker = plugged()
+    worker.blocks.put("zoho set-up", "Zoho refuses Status")
+    worker.limits.pauses.begin("zoho", 60)
+    assert "Zoho may not be asked yet" in run("doctor").output
+    assert worker.blocks.current()
+
+
 def test_doctor_prints_each_finding_and_fails_while_something_fails(run) -> None:
     good = run("doctor")
     assert good.exit_code == 0, good.output
@@ -316,11 +351,29 @@ def test_status_counts_and_fails_while_something_is_blocked(run, plugged) -> Non
     assert json.loads(blocked.output)["blocked"] == {"zoho": "Zoho refuses ZOHO_REFRESH_TOKEN"}
 
 
+def test_status_says_that_the_ledger_is_not_filled_yet(run, plugged) -> None:
+    plugged(closed=True)
+    shown = run("status")
+    assert shown.exit_code == 0
+    assert "The ledger is not filled from Zoho yet, and no case is made before it is." in shown.output
+    assert json.loads(run("status", "--json").output)["filled"] is False
+    plugged()
+    assert "not filled" not in run("status").output
+    assert json.loads(run("status", "--json").output)["filled"] is True
+
+
 def test_config_shows_settings_without_secrets(run) -> None:
     shown = run("config", REDIS_URL="redis://:hush-hush-hush-hush@127.0.0.1:1/0")
     assert shown.exit_code == 0
     assert "hush" not in shown.output
     assert json.loads(run("config", "--json").output)
+
+
+def test_config_shows_a_value_as_it_was_written(run) -> None:
+    """The library that draws tables has a mark-up of its own."""
+    shown = run("config", CASE_SUBJECT_PREFIX="[/Chat] :x: [red]")
+    assert shown.exit_code == 0
+    assert "[/Chat] :x: [red]" in shown.output
 
 
 def test_missing_settings_are_sentences_and_exit_code_2(monkeypatch: pytest.MonkeyPatch) -> None:

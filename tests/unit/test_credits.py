@@ -129,6 +129,15 @@ def test_what_was_spent_a_day_ago_counts_no_more(plugged, store) -> None:
     assert store.hlen(BOOKS) == 1
 
 
+def test_what_was_spent_by_a_clock_that_was_put_back_does_not_count(plugged, store) -> None:
+    worker = plugged(zoho_credits_per_day=1_000)
+    spend(store, 1_000, seconds_ago=-7 * DAY)
+    assert worker.limits.credits.budget().remaining == 1_000
+    assert worker.limits.room() > 0
+    worker.fields.all()
+    assert list(store.hvals(BOOKS)) == ["1"]
+
+
 def test_books_are_gone_a_day_after_the_last_call(plugged, store) -> None:
     plugged().fields.all()
     assert DAY < store.ttl(BOOKS) <= DAY + 3600
@@ -195,6 +204,11 @@ def test_credits_last_at_a_rate_below_the_allowance() -> None:
     assert some.words == "they last: the present rate takes 2400 of 10000 a day"
 
 
+def test_a_rate_above_the_allowance_is_never_said_to_last() -> None:
+    for remaining in (None, 5_000):
+        assert budget(1_000, 30_000, 20_000, remaining).words == "the present rate takes 24000 of 20000 a day"
+
+
 def test_headroom_is_the_time_until_nothing_is_left() -> None:
     # 24,000 a day against 1,000 used so far: 11,500 are gone in half a day.
     some = budget(1_000, 0, 12_500, 11_500)
@@ -218,3 +232,11 @@ def test_doctor_warns_when_the_forecast_passes_the_allowance(plugged, store) -> 
     found = {finding.about: finding for finding in all_checks(worker)}
     assert found["Zoho credits"].level is Level.WARNING
     assert "ZOHO_CREDITS_PER_DAY" in found["Zoho credits"].mend
+
+
+def test_doctor_says_that_used_up_credits_hold_up_cases_though_nothing_is_spent_any_more(plugged, store) -> None:
+    worker = plugged(zoho_credits_per_day=1_000)
+    worker.fields.all()
+    spend(store, 1_000, seconds_ago=DAY / 2)
+    found = {finding.about: finding for finding in all_checks(worker)}["Zoho credits"]
+    assert (found.level, found.words.partition(";")[0]) == (Level.WARNING, "used up")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from cody2zoho import embedded
+from cody2zoho import configuration, embedded
 from cody2zoho.ports import LOOPBACK, free_port, is_free
 
 WITHOUT_THE_EXTRA = """
@@ -43,6 +43,21 @@ def test_where_the_port_is_taken_another_one_is_kept_with_the_same_password(tmp_
     assert second.port != first.port
     assert second.password == first.password
     assert embedded.kept_address(tmp_path) == second
+
+
+@pytest.mark.parametrize("left", ["", '{"port": 1', "{}", "7"])
+def test_an_address_that_a_power_cut_left_in_pieces_stops_neither_start_nor_commands(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, left: str
+) -> None:
+    folder = tmp_path / ".state" / "redis"
+    folder.mkdir(parents=True)
+    (folder / "address.json").write_text(left)
+    monkeypatch.setenv("SIMULATORS_URL", "http://127.0.0.1:1")
+    assert configuration.settings().redis_address == "redis://localhost:6379/0"
+    assert not embedded.running(folder)
+    address = embedded.kept_address(folder)
+    configuration.settings.cache_clear()
+    assert configuration.settings().redis_address == address.url
 
 
 @pytest.mark.parametrize(("on_disk", "wanted"), [(True, "appendonly yes"), (False, "appendonly no")])

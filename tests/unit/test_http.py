@@ -1,6 +1,9 @@
 """The one way out: sent once, in time, with our own key and nobody else's."""
 
+import socket
 import subprocess
+import threading
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -113,6 +116,37 @@ def test_a_request_may_take_no_longer_than_its_task(api, echo, server) -> None:
         api.send("GET", f"{server.url}/echo")
 
 
+class Trickle:
+    """A far end that sends a beginning at once, then a byte at a time, for eight seconds at the most."""
+
+    def __init__(self, beginning: bytes) -> None:
+        self.is_through = False
+        self._beginning, self._listening = beginning, socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._listening.getsockname()[1]}/"
+        threading.Thread(target=self._send, daemon=True).start()
+
+    def _send(self) -> None:
+        with self._listening, self._listening.accept()[0] as wire, suppress(OSError):
+            wire.recv(65_536)
+            wire.sendall(self._beginning)
+            for _ in range(200):
+                threading.Event().wait(0.04)
+                wire.sendall(b" ")
+            self.is_through = True
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [b"Content-Length: 200\r\n\r\n", b"Connection: close\r\n\r\n", b"Transfer-Encoding: chunked\r\n\r\nc8\r\n"],
+    ids=["of a known length", "until it ends", "in chunks"],
+)
+def test_an_answer_that_trickles_ends_in_time(headers: bytes) -> None:
+    far_end = Trickle(b"HTTP/1.1 200 OK\r\n" + headers)
+    with time_limit(0.3), pytest.raises(Transient, match="did not answer in time"):
+        Api("Echo", 2, 5).send("GET", far_end.url)
+    assert not far_end.is_through
+
+
 def test_the_limit_ends_with_its_task(api, echo, server) -> None:
     with time_limit(0):
         pass
@@ -120,7 +154,17 @@ def test_the_limit_ends_with_its_task(api, echo, server) -> None:
 
 
 @pytest.mark.parametrize(
-    ("header", "seconds"), [("7", 7.0), ("1.5", 1.5), ("", None), ("Wed, 21 Oct 2026 07:28:00 GMT", None), ("-3", None)]
+    ("header", "seconds"),
+    [
+        ("7", 7.0),
+        ("1.5", 1.5),
+        ("", None),
+        ("Wed, 21 Oct 2026 07:28:00 GMT", None),
+        ("-3", None),
+        ("²", None),
+        ("31536000", 86_400.0),
+        ("9" * 400, 86_400.0),
+    ],
 )
 def test_a_pause_is_read_from_its_header(api, echo, server, header: str, seconds: float | None) -> None:
     server.faults.add(Fault("slow", simulator="echo", seconds=0))

@@ -16,7 +16,7 @@ def test_4500_cases_take_three_requests(organisation, plugged, server) -> None:
     made = {organisation.add_case(**{KEY: f"conversation{number}"}): f"conversation{number}" for number in range(4_500)}
     pages = list(plugged().cases.keyed_pages())
     assert [len(page) for page in pages] == [2_000, 2_000, 500]
-    assert {case_id: key for page in pages for case_id, key in page} == made
+    assert {case.case_id: case.key for page in pages for case in page} == made
     assert queries(server) == 3
 
 
@@ -27,20 +27,20 @@ def test_a_full_last_page_is_not_taken_for_the_end(organisation, plugged, server
     assert queries(server) == 2
 
 
-def test_cases_without_a_conversation_id_are_left_out(organisation, plugged) -> None:
+def test_cases_without_a_conversation_id_are_left_out(organisation, plugged, clock) -> None:
     organisation.add_case()
     organisation.add_case(**{KEY: ""})
     case_id = organisation.add_case(**{KEY: "Qz3d"})
-    assert list(plugged().cases.keyed_pages()) == [[(case_id, "Qz3d")]]
+    assert list(plugged().cases.keyed_pages()) == [[(case_id, "Qz3d", clock.now)]]
 
 
 def test_a_case_deleted_while_they_are_read_hides_no_other(organisation, plugged) -> None:
     ids = [organisation.add_case(**{KEY: f"conversation{number}"}) for number in range(2_500)]
     pages = plugged().cases.keyed_pages()
-    seen = [case_id for case_id, _ in next(pages)]
+    seen = [case.case_id for case in next(pages)]
     organisation.delete_case(ids[0])
     organisation.add_case(**{KEY: "meanwhile"})
-    seen += [case_id for page in pages for case_id, _ in page]
+    seen += [case.case_id for page in pages for case in page]
     assert set(ids) <= set(seen)
     assert len(seen) == len(set(seen)) == 2_501
 

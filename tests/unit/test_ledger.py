@@ -5,7 +5,7 @@ import redis
 
 from cody2zoho.ledger import Ledger
 from cody2zoho.models import Conversation
-from cody2zoho.records import Known, State
+from cody2zoho.records import Held, Known, State
 
 PREFIX = "{test}:"
 ONE = Conversation("Jw9R1NVTVgkK", "Qz3dWnA91Lke", 1_755_000_157)
@@ -38,14 +38,14 @@ def test_a_conversation_is_new_only_once(ledger: Ledger) -> None:
 
 def test_a_conversation_that_has_its_case_is_never_new_again(ledger: Ledger) -> None:
     ledger.add_new([ONE])
-    ledger.created(ledger.claim(ONE.id), "1", 2, "d")
+    ledger.created(ledger.claim(ONE.id), Held("1", 2, "d"))
     assert ledger.add_new([ONE]) == []
     assert due(ledger) == []
 
 
 def test_ids_that_differ_only_in_case_are_two_conversations(ledger: Ledger) -> None:
     ledger.add_new([ONE, OTHER])
-    ledger.created(ledger.claim(ONE.id), "1", 2, "d")
+    ledger.created(ledger.claim(ONE.id), Held("1", 2, "d"))
     assert ledger.claim(OTHER.id).owner
 
 
@@ -86,8 +86,8 @@ def test_a_case_is_a_fact_whoever_reports_it_and_counts_once(store: redis.Redis,
     ledger.add_new([ONE])
     lost = impatient(store).claim(ONE.id)
     present = ledger.claim(ONE.id)
-    assert ledger.created(lost, "4876", 2, "d")
-    assert not ledger.created(present, "4876", 2, "d")
+    assert ledger.created(lost, Held("4876", 2, "d"))
+    assert not ledger.created(present, Held("4876", 2, "d"))
     assert ledger.counts()[State.CREATED] == 1
     assert ledger.counts()[State.WORKING] == 0
 
@@ -98,7 +98,7 @@ def test_what_is_finished_is_not_claimed_and_never_due(store: redis.Redis, state
     ledger.add_new([ONE])
     claim = ledger.claim(ONE.id)
     {
-        State.CREATED: lambda: ledger.created(claim, "1", 2, "d"),
+        State.CREATED: lambda: ledger.created(claim, Held("1", 2, "d")),
         State.PARKED: lambda: ledger.park(claim, "no"),
         State.GONE: lambda: ledger.let_go(claim, State.GONE),
     }[state]()
@@ -143,7 +143,7 @@ def test_a_postponed_conversation_waits_with_its_reason(ledger: Ledger) -> None:
 def test_of_a_case_its_id_its_messages_and_their_digest_stay(ledger: Ledger, store) -> None:
     ledger.add_new([ONE])
     ledger.later(ledger.claim(ONE.id), 0, "Zoho is out of order (503)")
-    ledger.created(ledger.claim(ONE.id), "4876", 2, "abc")
+    ledger.created(ledger.claim(ONE.id), Held("4876", 2, "abc"))
     assert ledger.about(ONE.id) == {"state": "created", "case": "4876", "messages": "2", "digest": "abc"}
     assert not store.exists(f"{PREFIX}conversation:{ONE.id}")
 
@@ -154,7 +154,7 @@ def test_an_unknown_conversation_is_said_to_be_unknown(ledger: Ledger) -> None:
 
 def test_the_ledger_knows_a_whole_page_in_one_look(ledger: Ledger) -> None:
     ledger.add_new([ONE, OTHER])
-    ledger.created(ledger.claim(ONE.id), "4876", 2, "d")
+    ledger.created(ledger.claim(ONE.id), Held("4876", 2, "d"))
     assert ledger.looked_up([ONE.id, OTHER.id, "never-seen"]) == {
         ONE.id: Known(State.CREATED, "4876"),
         OTHER.id: Known(State.WAITING),
@@ -219,7 +219,7 @@ def test_a_case_made_while_the_ledger_was_lost_is_recorded(store: redis.Redis, l
     ledger.add_new([ONE])
     claim = ledger.claim(ONE.id)
     store.flushall()
-    assert ledger.created(claim, "4876", 2, "d")
+    assert ledger.created(claim, Held("4876", 2, "d"))
     assert ledger.looked_up([ONE.id]) == {ONE.id: Known(State.CREATED, "4876")}
     assert ledger.counts()[State.CREATED] == 1
 
@@ -266,10 +266,22 @@ def test_a_clock_put_back_makes_nobody_wait(store: redis.Redis, ledger: Ledger) 
     assert 0 < float(store.zscore(f"{PREFIX}working", OTHER.id) or 0) - clock <= 181_000
 
 
+def test_what_a_person_tries_again_has_all_its_leases_before_it_too(ledger: Ledger, store) -> None:
+    ledger.add_new([ONE])
+    for _ in range(5):
+        ledger.claim(ONE.id)
+        store.zadd(f"{PREFIX}working", {ONE.id: 0})
+    ledger.park(ledger.claim(ONE.id), "its worker died")
+    ledger.retry(ONE.id)
+    ledger.claim(ONE.id)
+    store.zadd(f"{PREFIX}working", {ONE.id: 0})
+    assert ledger.claim(ONE.id).lapses == 1
+
+
 def test_a_case_in_zoho_is_adopted_whatever_was_known(ledger: Ledger) -> None:
     ledger.add_new([ONE])
-    parked = ledger.claim(ONE.id)
-    ledger.park(parked, "no")
+    ledger.park(ledger.claim(ONE.id), "no")
+    ledger.dismiss(ONE.id)
     assert ledger.adopt([(ONE.id, "1"), (OTHER.id, "2")]) == 2
     assert ledger.adopt([(ONE.id, "1"), (OTHER.id, "2")]) == 0
     assert due(ledger) == []
@@ -278,13 +290,29 @@ def test_a_case_in_zoho_is_adopted_whatever_was_known(ledger: Ledger) -> None:
     assert set(ledger.all_created()) == {(ONE.id, "1"), (OTHER.id, "2")}
 
 
+@pytest.mark.parametrize("state", [State.WAITING, State.WORKING, State.PARKED])
+def test_a_case_of_what_was_tried_and_is_not_done_is_left_to_it(ledger: Ledger, state: State) -> None:
+    """It may have made the case, and not its notes."""
+    ledger.add_new([ONE])
+    claim = ledger.claim(ONE.id)
+    if state is State.WAITING:
+        ledger.later(claim, 0, "our own limit", counts=False)
+    elif state is State.PARKED:
+        ledger.park(claim, "no room for a file")
+    assert ledger.adopt([(ONE.id, "1")]) == 0
+    assert ledger.counts()[state] == 1
+    if state is State.PARKED:
+        ledger.retry(ONE.id)
+        assert ledger.adopt([(ONE.id, "1")]) == 0
+
+
 @pytest.mark.parametrize("finished", [State.CREATED, State.GONE, State.PARKED, None])
 def test_a_person_may_begin_anew_with_anything_nobody_works_on(ledger: Ledger, finished: State | None) -> None:
     ledger.add_new([ONE])
     claim = ledger.claim(ONE.id)
     assert not ledger.again(ONE)
     {
-        State.CREATED: lambda: ledger.created(claim, "1", 2, "d"),
+        State.CREATED: lambda: ledger.created(claim, Held("1", 2, "d")),
         State.GONE: lambda: ledger.let_go(claim, State.GONE),
         State.PARKED: lambda: ledger.park(claim, "no"),
         None: lambda: ledger.later(claim, 900, "out of order"),

@@ -65,6 +65,32 @@ def test_a_wait_for_our_own_limit_alarms_nobody(account, plugged, caplog) -> Non
     assert {finding.about: finding.level for finding in all_checks(worker)}["Cody"] is Level.WARNING
 
 
+def test_a_backlog_hides_no_bot_for_ever(account, server, plugged, store) -> None:
+    worker = plugged(cody_requests_per_minute=10, cody_bot_id="support,sales")
+    ids = [account.add_conversation(bot_id=bot).id for bot in ("support", "sales")]
+    # One poll of a bot a minute is left.
+    for _ in range(40):
+        while worker.limits.room():
+            worker.limits.permit(lambda: Answer(200, CaseInsensitiveDict(), b""), Kind.START)
+        polling.poll(worker)
+        later(store, 67)
+    assert worker.ledger.looked_up(ids).keys() == set(ids)
+
+
+def test_a_conversation_too_long_for_codys_limit_is_told_of_and_not_tried_for_ever(account, plugged, store) -> None:
+    worker = plugged(cody_requests_per_minute=10, task_budget_seconds=15, max_attempts_hours=1)
+    conversation_id = account.add_conversation(bot_id="support").id
+    for number in range(200):
+        account.say(conversation_id, f"{number}")
+    polling.poll(worker)
+    words = str(pipeline.create_case(conversation_id, worker))
+    assert words == "postponed: Cody's limit, or a pause, let only a part be read within TASK_BUDGET_SECONDS"
+    two_hours_ago = int(worker.ledger.about(conversation_id)["first_try"]) - 7_200_000
+    store.hset(f"{PREFIX}conversation:{conversation_id}", "first_try", two_hours_ago)
+    later(store, 66)
+    assert str(pipeline.create_case(conversation_id, worker)).startswith("parked: Tried for 1 hours: Cody's limit")
+
+
 def test_an_ordinary_case_asks_redis_three_times_for_its_turns(account, plugged, store) -> None:
     worker = plugged()
     ids = [account.add_conversation(bot_id="support").id for _ in range(2)]

@@ -55,6 +55,20 @@ def test_what_is_off_is_counted_and_a_warning(account, organisation, made, worke
     assert nightly.latest(worker) == {"at": 1_760_000_000, **figures}
 
 
+def test_what_was_erased_on_both_sides_is_not_missing_every_night(account, organisation, made, worker) -> None:
+    for one in made[:2]:
+        organisation.delete_case(case_of(organisation, one))
+    account.delete_conversation(made[0])
+    assert nightly.compare(worker)["missing"] == 1
+
+
+def test_what_cody_cannot_be_asked_about_counts_as_missing(account, organisation, made, worker, server) -> None:
+    organisation.delete_case(case_of(organisation, made[0]))
+    account.delete_conversation(made[0])
+    server.faults.add(Fault("500", path="/api/v1/*"))
+    assert nightly.compare(worker)["missing"] == 1
+
+
 def test_a_case_on_its_way_into_the_ledger_is_no_news(account, organisation, worker, made) -> None:
     """Killed between insert and record: the next attempt finds its case by itself."""
     one = chat(account)

@@ -183,11 +183,12 @@ def test_whoever_reads_on_comes_before_whoever_begins(plugged) -> None:
     assert not asks(worker, Kind.START)
 
 
-def test_a_backlog_leaves_the_polls_their_share(plugged) -> None:
-    worker = plugged(cody_requests_per_minute=60)
+@pytest.mark.parametrize(("limit", "share"), [(6, 1), (10, 1), (60, 4)])
+def test_a_backlog_leaves_the_polls_their_share(plugged, limit: int, share: int) -> None:
+    worker = plugged(cody_requests_per_minute=limit)
     many(worker, Kind.START)
     many(worker, Kind.ON)
-    assert many(worker, Kind.POLL) >= 4
+    assert many(worker, Kind.POLL) >= share
 
 
 def test_a_long_list_leaves_a_begun_conversation_its_share(plugged) -> None:
@@ -212,6 +213,14 @@ def test_where_it_is_scarce_one_conversation_is_read_to_its_end(plugged, store) 
     assert not asks(worker, Kind.ON, "other")
     assert asks(worker, Kind.ON, "long")
     later(store, 5)
+    assert asks(worker, Kind.ON, "other")
+
+
+def test_a_clock_that_was_put_back_lets_no_conversation_stay_the_first(plugged, store) -> None:
+    worker = plugged(cody_requests_per_minute=60)
+    many(worker, Kind.START)
+    assert asks(worker, Kind.ON, "long")
+    store.pexpire(f"{PREFIX}limit:cody:first", 3_600_000)
     assert asks(worker, Kind.ON, "other")
 
 
@@ -257,7 +266,7 @@ def test_a_conversation_that_waits_is_handed_back_when_the_worker_stops(plugged)
         waiting = threads.submit(worker.limits.permit, answered_never, Kind.ON)
         eventually(waiting.running)
         worker.limits.stop_waiting()
-        assert isinstance(waiting.exception(3), OutOfTurn)
+        assert type(waiting.exception(3)) is OutOfTurn
 
 
 def answered_never() -> Answer:

@@ -1,5 +1,6 @@
 """One conversation's way, run in this process against the simulators: one case, whole, or a reason why not."""
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -8,6 +9,7 @@ import redis
 from cody2zoho import pipeline, polling
 from cody2zoho.errors import Gone
 from cody2zoho.keys import distinct_key
+from cody2zoho.models import Conversation
 from cody2zoho.pipeline import wait_seconds
 from cody2zoho.records import State
 from cody2zoho.simulators.audit import audit
@@ -131,7 +133,8 @@ def test_notes_are_completed_after_a_cut_and_none_is_sent_twice(account, organis
     pipeline.create_case(conversation_id, worker)
     pipeline.create_case(conversation_id, worker)
     titles = [note["Note_Title"] for note in organisation.notes]
-    assert titles == [f"Cody transcript continued {n}/3 [{conversation_id}]" for n in (2, 3)]
+    digest = worker.ledger.about(conversation_id)["digest"]
+    assert titles == [f"Cody transcript continued {n}/3 [{conversation_id} {digest}]" for n in (2, 3)]
     assert server.run(lambda: audit(account, organisation)).perfect
 
 
@@ -141,7 +144,21 @@ def test_a_file_is_attached_once_though_its_answer_was_lost(account, organisatio
     server.faults.add(Fault("cut", path="/crm/v8/Cases/*/Attachments", method="POST", when="after", times=1))
     pipeline.create_case(conversation_id, worker)
     pipeline.create_case(conversation_id, worker)
-    assert [file.file_name for file in organisation.attachments] == [f"cody-{conversation_id}.txt"]
+    digest = worker.ledger.about(conversation_id)["digest"]
+    assert [file.file_name for file in organisation.attachments] == [f"cody-{conversation_id}-{digest}.txt"]
+    assert server.run(lambda: audit(account, organisation)).perfect
+
+
+@pytest.mark.parametrize(("length", "what"), [(9_000, "Notes"), (40_000, "Attachments")])
+def test_what_was_said_after_a_note_or_file_whose_answer_was_lost_is_on_the_case_too(
+    account, organisation, server, plugged, length: int, what: str
+) -> None:
+    """The part that goes on has grown; what is there under its number says less."""
+    worker, conversation_id = plugged(), chat(account, " ".join(f"word{number}" for number in range(length)))
+    server.faults.add(Fault("cut", path=f"*/{what}", method="POST", when="after", times=1))
+    pipeline.create_case(conversation_id, worker)
+    account.say(conversation_id, "And one thing more.", at=account.now())
+    pipeline.create_case(conversation_id, worker)
     assert server.run(lambda: audit(account, organisation)).perfect
 
 
@@ -453,6 +470,29 @@ def test_passing_faults_that_do_not_pass_park_it_in_the_end(account, server, plu
     assert words.startswith("parked: Tried for 1 hours: Zoho")
 
 
+def tried_days_ago(worker, conversation_id: str) -> None:
+    four_days_ago = int(1000 * (time.time() - 4 * 86_400))
+    worker.store.hset(f"{{cody2zoho}}:conversation:{conversation_id}", "first_try", four_days_ago)
+
+
+def test_the_days_that_a_block_lasts_are_no_days_of_passing_faults(account, server, plugged) -> None:
+    worker, conversation_id = plugged(), chat(account)
+    pipeline.create_case(conversation_id, plugged(zoho_refresh_token="1000.revoked"))
+    tried_days_ago(worker, conversation_id)
+    server.faults.add(Fault("503", path="/crm/v8/Cases"))
+    assert str(pipeline.create_case(conversation_id, worker)).startswith("postponed")
+
+
+def test_the_days_in_which_nothing_was_said_are_no_days_of_passing_faults(account, server, plugged) -> None:
+    worker = plugged(empty_conversation_hours=240)
+    conversation = account.add_conversation(bot_id="support", at=account.now() - 4 * 86_400)
+    pipeline.create_case(conversation.id, worker)
+    tried_days_ago(worker, conversation.id)
+    account.say(conversation.id, "Sorry, I am back.", at=account.now())
+    server.faults.add(Fault("503", path="/crm/v8/Cases"))
+    assert str(pipeline.create_case(conversation.id, worker)).startswith("postponed")
+
+
 @pytest.fixture
 def unguarded(server, clock) -> Zoho:
     """A Zoho that takes a second case of the same conversation, in the place of the other."""
@@ -495,6 +535,18 @@ def test_the_look_up_can_be_switched_off_and_the_ledger_cannot(account, unguarde
     worker.ledger.open()
     pipeline.create_case(conversation_id, worker)
     assert len(unguarded.cases) == 2
+
+
+def test_after_redis_was_wiped_a_young_case_is_taken_over_unseen_where_nothing_would_notice_a_second_one(
+    account, unguarded, plugged
+) -> None:
+    worker, conversation_id = plugged(zoho_enable_duplicate_check=False), chat(account)
+    pipeline.create_case(conversation_id, worker)
+    worker.store.flushall()
+    polling.poll(worker)
+    assert pipeline.ready(worker) == []
+    assert worker.ledger.about(conversation_id)["state"] == State.CREATED
+    assert len(unguarded.cases) == 1
 
 
 def test_an_empty_conversation_is_looked_at_again_when_a_person_asks(account, organisation, plugged, clock) -> None:
@@ -574,3 +626,12 @@ def test_waiting_for_our_own_limit_is_no_attempt_and_no_news(
     assert str(pipeline.create_case(conversation_id, worker)).startswith("waiting: Cody may not be asked yet")
     assert worker.ledger.about(conversation_id)["attempts"] == "0"
     assert "case_postponed" not in caplog.text
+
+
+def test_waiting_to_ask_whether_a_conversation_is_gone_is_no_attempt_either(account, plugged) -> None:
+    worker, conversation_id = plugged(cody_requests_per_minute=2), chat(account)
+    worker.ledger.add_new([Conversation(conversation_id, "support", int(account.now()))])
+    account.knobs.unknown_filter = "404"
+    account.delete_conversation(conversation_id)
+    assert str(pipeline.create_case(conversation_id, worker)).startswith("waiting: Cody may not be asked yet")
+    assert worker.ledger.about(conversation_id)["attempts"] == "0"

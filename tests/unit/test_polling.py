@@ -121,7 +121,7 @@ def test_all_bots_are_one_request(account, server, plugged) -> None:
 
 
 def test_a_bot_that_fails_does_not_hold_up_another(account, server, plugged) -> None:
-    arrive(account, 3)
+    arrive(account, 4)
     arrive(account, 4, bot="sales")
     server.faults.add(Fault("500", nth=1))
     assert polling.poll(plugged(cody_bot_id="support,sales")).new == 4

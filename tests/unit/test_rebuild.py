@@ -99,6 +99,19 @@ def test_one_that_is_interrupted_goes_on_where_it_was(organisation, server, plug
     assert server.journal["zoho"].kinds[QUERY] == 4
 
 
+@pytest.mark.parametrize("page", [1, 2, 3])
+def test_a_ledger_that_is_wiped_while_it_is_filled_is_not_opened_half_full(
+    organisation, server, plugged, page: int
+) -> None:
+    made(organisation, 5_000)
+    worker = plugged(closed=True, cody_bot_id="all")
+    server.faults.after(page, worker.store.flushall, path="*/coql")
+    assert not rebuild.ensure(worker)
+    assert not worker.ledger.is_open()
+    assert rebuild.ensure(worker)
+    assert worker.ledger.counts()[State.CREATED] == 5_000
+
+
 def test_a_case_under_a_distinct_key_is_its_conversations(organisation, plugged) -> None:
     assert conversation_of(distinct_key("Jw9R1NVTVgkK")) == conversation_of("Jw9R1NVTVgkK") == "Jw9R1NVTVgkK"
     [case_id] = made(organisation, 1, distinct_key("Jw9R1NVTVgkK"))
@@ -128,6 +141,21 @@ def test_zoho_without_the_field_is_said_and_nothing_is_opened(account, server, p
     assert "No_Such_Field" in worker.blocks.current()["zoho set-up"]
 
 
+def test_while_zoho_is_not_set_up_it_is_asked_once_a_minute_and_at_once_when_a_worker_starts(server, plugged) -> None:
+    worker = plugged(closed=True, zoho_field_map={"conversation_id": "No_Such_Field"})
+    for _ in range(10):
+        pipeline.ready(worker)
+    # The one that found out, and the first try thereafter.
+    assert server.journal["zoho"].kinds["GET /crm/v8/settings/fields"] == 2
+    mended = plugged(closed=True)
+    pipeline.ready(mended)
+    assert not mended.ledger.is_open()
+    monitor.started(mended)
+    pipeline.ready(mended)
+    assert mended.ledger.is_open()
+    assert not mended.blocks.current()
+
+
 def test_a_ledger_that_does_not_know_zohos_newest_case_is_found_out(
     account, organisation, plugged, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -152,6 +180,26 @@ def test_a_young_case_may_lack_its_notes_and_gets_them(account, organisation, se
     assert not audit(account, organisation).perfect
     worker.store.flushall()
     work(worker)
+    assert audit(account, organisation).perfect
+
+
+def test_an_old_case_whose_notes_are_still_to_come_gets_them_and_is_no_sign_of_an_old_ledger(
+    account, organisation, server, plugged, clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Zoho takes no notes for hours, and this is its newest case."""
+    conversation = account.add_conversation(bot_id="support", at=account.now() - 500)
+    account.say(conversation.id, "Where is my order? " * 3_000, at=account.now() - 400)
+    worker = plugged()
+    server.faults.add(Fault("500", path="*/Notes"))
+    work(worker)
+    clock.now += 7_200
+    monitor.health(worker)
+    assert "ledger_behind" not in caplog.text
+    assert worker.ledger.is_open()
+    worker.ledger.close()
+    assert rebuild.ensure(worker)
+    server.faults.clear()
+    pipeline.create_case(conversation.id, worker)
     assert audit(account, organisation).perfect
 
 

@@ -9,9 +9,11 @@ from chats import KEY, case_of, chat, work
 from cody2zoho import configuration, mismatches, nightly, polling, reconcile
 from cody2zoho.cli import main
 from cody2zoho.comparison import owner_of
+from cody2zoho.errors import OutOfTurn, Transient
 from cody2zoho.keys import distinct_key
 from cody2zoho.ledger import State
 from cody2zoho.services import Services
+from cody2zoho.simulators.audit import audit
 from cody2zoho.simulators.cody import Cody
 from cody2zoho.simulators.faults import Fault
 from later import later
@@ -113,6 +115,23 @@ def test_an_old_conversation_that_no_poll_has_found_is_missing(account, worker) 
     assert missing_ids(report) == {unseen}
     assert reconcile.repair(report, worker) == (1, 0)
     assert worker.ledger.claim(unseen).conversation.created_at == account.now() - 7_200
+
+
+def test_what_the_earlier_product_made_a_case_of_is_not_missing_and_gets_no_second_one(
+    account, organisation, plugged, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Its cases lack the conversation's id: only its marks tell of them."""
+    worker, ids = plugged(closed=True), [chat(account) for _ in range(3)]
+    for one in ids:
+        worker.store.set(f"processed_conversation:{one}", "1")
+        organisation.add_case(Subject="by the earlier product")
+    work(worker)
+    report = reconcile.reconcile(worker)
+    assert report.missing == []
+    assert nightly.compare(worker)["missing"] == 0
+    assert reconcile.repair(report, worker) == (0, 0)
+    work(worker)
+    assert len(organisation.cases) == 3
 
 
 def test_a_conversation_in_which_nothing_was_said_is_not_missing(account, worker) -> None:
@@ -285,23 +304,47 @@ def test_reading_stops_at_the_line(account, plugged, server) -> None:
 
 
 def test_half_a_comparison_is_no_result(made, worker, server, run) -> None:
-    server.faults.add(Fault("500", path="/crm/v8/coql"))
+    server.faults.add(Fault("garble", path="/crm/v8/coql"))
     result = run("reconcile")
     assert result.exit_code == 1
     assert "missing" not in result.output
     assert nightly.latest(worker) == {}
 
 
+def test_a_passing_fault_does_not_end_hours_of_reading(made, worker, server) -> None:
+    waits: list[float] = []
+    server.faults.add(Fault("502", path="/api/v1/conversations", nth=2))
+    server.faults.add(Fault("500", path="/crm/v8/coql", times=2))
+    assert reconcile.reconcile(worker, sleep=waits.append).all_is_well
+    assert waits == [2, 2, 4]
+
+
+def test_what_does_not_pass_ends_it(made, worker, server) -> None:
+    waits: list[float] = []
+    server.faults.add(Fault("500", path="/crm/v8/coql"))
+    with pytest.raises(Transient):
+        reconcile.reconcile(worker, sleep=waits.append)
+    assert 60 < sum(waits) < 180
+
+
+def test_an_api_that_is_out_of_order_from_the_first_is_said_at_once(made, worker, server) -> None:
+    waits: list[float] = []
+    server.faults.add(Fault("502", path="/api/v1/conversations"))
+    with pytest.raises(Transient):
+        reconcile.reconcile(worker, sleep=waits.append)
+    assert waits == []
+
+
 def test_many_cases_of_unlisted_conversations_do_not_cost_a_request_each(organisation, worker, server, plugged) -> None:
-    for number in range(mismatches._MOST_ASKED + 50):
+    for number in range(mismatches.MOST_ASKED + 50):
         organisation.add_case(**{KEY: f"unlisted{number}"})
     server.journal.clear()
-    assert len(reconcile.reconcile(worker).orphaned) == mismatches._MOST_ASKED + 50
-    assert server.journal["cody"].requests == mismatches._MOST_ASKED + 1
+    assert len(reconcile.reconcile(worker).orphaned) == mismatches.MOST_ASKED + 50
+    assert server.journal["cody"].requests == mismatches.MOST_ASKED + 2
 
 
 def test_many_cases_before_the_line_are_told_from_orphans(account, organisation, plugged, run) -> None:
-    for number in range(mismatches._MOST_ASKED + 50):
+    for number in range(mismatches.MOST_ASKED + 50):
         organisation.add_case(**{KEY: chat(account, f"old{number}", ago=90_000)})
     worker = plugged()
     worker.places.draw_line(account.now() - 12 * 3600)
@@ -333,9 +376,108 @@ def test_it_takes_what_codys_limit_leaves_and_waits_for_the_rest(account, made, 
     assert server.journal["cody"].statuses[429] == 0
 
 
+@pytest.mark.parametrize("retry_after", [None, 3])
+def test_a_429_of_cody_is_waited_for_and_loses_no_comparison(account, server, plugged, retry_after) -> None:
+    worker = plugged()
+    chat(account)
+    work(worker)
+    server.faults.add(Fault("429", simulator="cody", times=2, retry_after=retry_after))
+    assert reconcile.reconcile(worker, sleep=lambda seconds: later(worker.store, seconds)).conversations == 1
+
+
+def test_what_zohos_credits_do_not_allow_is_not_begun_at_cody(account, server, plugged) -> None:
+    chat(account)
+    with pytest.raises(OutOfTurn, match="credits are kept"):
+        reconcile.reconcile(plugged(zoho_credits_per_day=400, zoho_credits_reserve=500))
+    assert server.journal["cody"].requests == 0
+
+
 def test_its_calls_to_zoho_are_in_its_own_lane(made, worker) -> None:
     before = worker.limits.credits.budget().by_lane["cases"]
     reconcile.reconcile(worker)
     by_lane = worker.limits.credits.budget().by_lane
     assert by_lane["cases"] == before
     assert by_lane["reconcile"] > 0
+
+
+def test_what_the_earlier_product_did_is_not_missing_and_is_not_done_again(account, organisation, plugged) -> None:
+    """Its case carries no conversation id, so Zoho would take a second one."""
+    one = chat(account)
+    organisation.add_case(Subject="made by the earlier product")
+    worker = plugged(closed=True)
+    worker.store.set(f"processed_conversation:{one}", "1")
+    work(worker)
+    assert nightly.compare(worker)["missing"] == 0
+    report = reconcile.reconcile(worker)
+    assert report.all_is_well
+    reconcile.repair(report, worker)
+    work(worker)
+    assert len(organisation.cases) == 1
+
+
+def test_what_a_person_decided_while_lists_were_read_stands(account, worker) -> None:
+    one = chat(account)
+    report = reconcile.reconcile(worker)
+    polling.poll(worker)
+    worker.ledger.park(worker.ledger.claim(one), "Zoho refuses it")
+    worker.ledger.dismiss(one)
+    assert reconcile.repair(report, worker) == (0, 0)
+    assert worker.ledger.counts()[State.DISMISSED] == 1
+
+
+def test_a_case_made_anew_while_lists_were_read_is_not_made_again(account, organisation, made, worker) -> None:
+    """Two repairs at once: the first one's worker was quicker than the second one's report."""
+    organisation.delete_case(case_of(organisation, made[0]))
+    first, second = reconcile.reconcile(worker), reconcile.reconcile(worker)
+    assert reconcile.repair(first, worker) == (1, 0)
+    work(worker)
+    assert reconcile.repair(second, worker) == (0, 0)
+    assert worker.ledger.counts()[State.CREATED] == len(made)
+
+
+def test_a_young_case_the_ledger_lost_gets_the_notes_it_may_lack(account, organisation, server, worker) -> None:
+    """Redis is wiped between the insert and the notes, and somebody repairs before the next poll."""
+    one = account.add_conversation(bot_id="support", at=account.now() - 1_500)
+    account.say(one.id, "Where is my order? " * 3_000, at=account.now() - 1_400)
+    server.faults.add(Fault("500", path="*/Notes", times=1))
+    work(worker)
+    assert not audit(account, organisation).perfect
+    worker.store.flushall()
+    report = reconcile.reconcile(worker)
+    assert report.unrecorded == [(one.id, case_of(organisation, one.id))]
+    assert reconcile.repair(report, worker) == (1, 0)
+    work(worker)
+    assert audit(account, organisation).perfect
+
+
+def test_of_many_cases_only_the_young_ones_count_as_unsettled(organisation, worker, clock) -> None:
+    old = organisation.add_case(**{KEY: "old"})
+    clock.now += 3_600
+    young = {organisation.add_case(**{KEY: f"young{number}"}) for number in range(2_003)}
+    assert worker.cases.made_since(clock.now) == young
+    assert worker.cases.made_since(clock.now - 3_600) == young | {old}
+
+
+def test_what_began_while_cody_was_read_is_no_orphan_however_many_there_are(account, organisation, worker) -> None:
+    """Only the oldest unlisted ones are asked about; the newest are those that began meanwhile."""
+    for number in range(mismatches.MOST_ASKED + 5):
+        organisation.add_case(**{KEY: f"unlisted{number}"})
+    late = []
+
+    def meanwhile(what: str) -> None:
+        if what == "reading the cases":
+            late.append(chat(account, ago=0))
+            work(worker)
+
+    report = reconcile.reconcile(worker, meanwhile)
+    assert len(report.orphaned) == mismatches.MOST_ASKED + 5
+    assert late[0] not in {one.conversation_id for one in report.orphaned}
+
+
+@pytest.mark.parametrize("typed", ["[/done]", "[see] 5725", ":x:"])
+def test_what_someone_typed_into_the_field_is_shown_as_it_is(organisation, worker, run, typed: str) -> None:
+    """The library that draws tables has a mark-up of its own."""
+    organisation.add_case(**{KEY: typed})
+    shown = run("reconcile")
+    assert shown.exit_code == 1
+    assert typed in shown.output

@@ -1,5 +1,6 @@
 """What the operator writes is understood, or answered with one sentence each."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -124,6 +125,8 @@ def test_several_bots_and_all_bots(given: pytest.MonkeyPatch) -> None:
         ("TIME_ZONE", "../etc/passwd", "is not a time zone"),
         ("SYNC_SINCE", "yesterday", "is neither a date nor an age; write 2026-11-01, 7d or 12h"),
         ("CODY_API_URL", "getcody.ai", "is not a web address; write one that begins with https://"),
+        ("CODY_BOT_ID", ",", "names no bot; write the id of one, or all"),
+        ("ZOHO_CONTACT_ID", "Website Visitor", "is not a record id, which has digits only"),
         ("LEASE_SECONDS", "1", "greater than or equal to 3"),
         ("VISIBILITY_TIMEOUT_SECONDS", "120", "must be more than TASK_BUDGET_SECONDS, which is 120"),
         ("POLL_INTERVAL_SECONDS", "0", "greater than or equal to 1"),
@@ -137,6 +140,25 @@ def test_a_wrong_value_is_answered_with_what_to_write(
     [sentence] = sentences()
     assert sentence.startswith(f'{name} "{value}"')
     assert says in sentence
+
+
+@pytest.mark.parametrize(
+    "address", ["redis://:hush@h:abc/0", "redis://:hu/sh@h:1/0", "redis://[::1", "redis://h:1/0?socket_timeout=soon"]
+)
+def test_an_address_that_redis_py_would_stumble_over_is_said_without_its_password(
+    given: pytest.MonkeyPatch, address: str
+) -> None:
+    given.setenv("REDIS_URL", address)
+    [sentence] = sentences()
+    assert sentence.startswith("REDIS_URL is not a Redis address; write one such as redis://localhost:6379/0")
+    assert "hu" not in sentence
+
+
+@pytest.mark.parametrize("ask", [configuration.settings, configuration.redis_is_chosen])
+def test_an_env_file_in_another_encoding_is_said(ask: Callable[[], object]) -> None:
+    Path(".env").write_bytes(b"CASE_SUBJECT_PREFIX=Gespr\xe4ch\n")
+    with pytest.raises(ConfigurationError, match=r"\.env is not written in UTF-8"):
+        ask()
 
 
 def test_a_task_ends_before_the_broker_hands_it_out_again(given: pytest.MonkeyPatch) -> None:
@@ -204,6 +226,8 @@ def test_redis_is_reached_by_address_or_by_parts(
         ("7d", 1_000_000 - 7 * 86_400),
         ("12h", 1_000_000 - 12 * 3_600),
         ("2026-11-01", 1_793_491_200),
+        ("99999999999d", 0),
+        ("0001-01-01", 0),
         ("2026-11-01T10:00:00+01:00", 1_793_523_600),
     ],
 )

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from cody2zoho.errors import AccessRevoked, RateLimited, Transient
+from cody2zoho.errors import AccessRevoked, NotSent, RateLimited, Transient
 from cody2zoho.simulators.faults import Fault
 
 REFRESH = "POST /oauth/v2/token"
@@ -165,6 +165,14 @@ def test_a_passing_fault_of_the_accounts_server_is_waited_for(plugged, server, a
     with pytest.raises(Transient):
         worker.tokens.get()
     assert worker.tokens.get().value
+
+
+def test_a_network_that_was_away_uses_up_no_refresh(plugged) -> None:
+    cut_off = plugged(zoho_accounts_url="http://127.0.0.1:1")
+    for _ in range(10):
+        with pytest.raises(NotSent):
+            cut_off.tokens.get()
+    assert plugged().tokens.get().value
 
 
 def test_a_clock_that_was_wrong_for_a_while_holds_up_no_refresh(plugged, store, clock) -> None:

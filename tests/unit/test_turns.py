@@ -243,6 +243,20 @@ def test_a_429_because_the_credits_are_gone_makes_a_long_pause(organisation, plu
     assert worker.limits.now().pauses["zoho"] > 850
 
 
+@pytest.mark.parametrize("api", ["cody", "zoho"])
+def test_a_pause_lasts_no_longer_when_the_clock_is_put_back(plugged, store, api: str) -> None:
+    worker, key = plugged(), f"{PREFIX}pause:{api}"
+    for goes_on in (worker.limits.room, worker.fields.all if api == "zoho" else worker.cody.bots):
+        worker.limits.pauses.begin(api, 30)
+        assert worker.limits.room() == 0
+        store.pexpire(key, 3_600_000)
+        assert goes_on()
+    worker.limits.pauses.begin(api, 30)
+    store.pexpire(key, 3_600_000)
+    worker.limits.pauses.begin(api, 30)
+    assert worker.limits.now().pauses[api] <= 30
+
+
 def test_slots_of_a_clock_that_was_put_back_are_free(plugged, store) -> None:
     worker = plugged(zoho_max_concurrency=2)
     hour = in_seconds(store, 3_600)

@@ -49,6 +49,16 @@ def test_an_empty_redis_needs_no_upgrade(plugged) -> None:
     assert plugged(closed=True).ledger.schema() == SCHEMA
 
 
+def test_a_first_start_is_not_called_an_upgrade(account, plugged, caplog: pytest.LogCaptureFixture) -> None:
+    account.load(generate(5, 3, now=account.now()))
+    worker = plugged(closed=True, cody_bot_id="all")
+    polling.poll(worker)
+    caplog.set_level("INFO")
+    assert rebuild.ensure(worker)
+    assert "state_upgraded" not in caplog.text
+    assert worker.ledger.schema() == SCHEMA
+
+
 def test_state_of_a_newer_version_is_refused_before_anything_is_changed(account, server, store, plugged) -> None:
     account.load(generate(5, 3, now=account.now()))
     worker = plugged(closed=True, cody_bot_id="all")

@@ -152,6 +152,20 @@ def test_a_conversation_in_which_nothing_was_said(account, worker) -> None:
     assert "unless a visitor says something" in words
 
 
+def test_what_was_said_after_it_was_let_go_empty_needs_a_person_and_the_remedy_works(
+    account, organisation, worker
+) -> None:
+    one = account.add_conversation(bot_id="support", at=account.now() - 90_000).id
+    work(worker)
+    assert told(worker, one)[0].endswith("| nothing")
+    account.say(one, WORDS)
+    words, is_well = told(worker, one)
+    assert not is_well
+    assert f"cody2zoho.create_case --args '[\"{one}\"]'` makes its case" in words
+    pipeline.create_case(one, worker)
+    assert case_of(organisation, one)
+
+
 def test_a_case_deleted_in_zoho(account, organisation, worker) -> None:
     one = chat(account)
     work(worker)
@@ -163,6 +177,17 @@ def test_a_case_deleted_in_zoho(account, organisation, worker) -> None:
     words, is_well = told(worker, case_id)
     assert not is_well
     assert f"has no case {case_id} with a conversation id" in words
+
+
+def test_a_case_of_the_earlier_product_is_not_taken_for_a_deleted_one(account, plugged) -> None:
+    one = chat(account)
+    worker = plugged(closed=True)
+    worker.store.set(f"processed_conversation:{one}", "1")
+    work(worker)
+    words, is_well = told(worker, one)
+    assert is_well
+    assert words.startswith("the earlier product made its case, and left no id of it |")
+    assert words.endswith("| nothing")
 
 
 def test_a_case_the_ledger_does_not_know(account, organisation, worker) -> None:
@@ -189,6 +214,15 @@ def test_what_blocks_all_work_is_said(account, worker) -> None:
     worker.blocks.put("zoho", "Zoho refuses ZOHO_REFRESH_TOKEN")
     words, _ = told(worker, one)
     assert "until someone mends what blocks all work: Zoho refuses ZOHO_REFRESH_TOKEN" in words
+
+
+def test_a_ledger_that_is_not_filled_yet_is_said(account, worker) -> None:
+    one = chat(account)
+    polling.poll(worker)
+    worker.ledger.close()
+    words, is_well = told(worker, one)
+    assert is_well
+    assert words.endswith("| it waits until the ledger is filled from Zoho, which a worker does by itself")
 
 
 def test_zoho_away_is_said_in_its_line_and_the_rest_goes_on(account, worker, server) -> None:

@@ -8,6 +8,7 @@ from cody2zoho.models import Conversation
 from cody2zoho.prove.books import Books
 from cody2zoho.prove.leaks import leaks
 from cody2zoho.prove.scale import PREFIX
+from cody2zoho.records import Held
 
 
 @pytest.fixture
@@ -19,7 +20,7 @@ def ledger(store: redis.Redis) -> Ledger:
 
 
 def made(ledger: Ledger, conversation_id: str = "a", case_id: str = "1") -> None:
-    ledger.created(ledger.claim(conversation_id), case_id, 2, "digest")
+    ledger.created(ledger.claim(conversation_id), Held(case_id, 2, "digest"))
 
 
 def test_a_case_that_both_know_is_no_disagreement(store: redis.Redis, ledger: Ledger) -> None:
@@ -51,6 +52,15 @@ def test_what_is_not_finished_is_left_behind(store: redis.Redis, ledger: Ledger)
     ledger.claim("a")
     assert not books.work_is_done()
     assert books.left_behind() == ["1 conversations are working"]
+
+
+def test_a_ledger_that_forgot_has_no_work_but_does_not_know_what_there_is(store: redis.Redis, ledger: Ledger) -> None:
+    made(ledger)
+    assert Books(store).knows(["a"])
+    assert not Books(store).knows(["a", "b"])
+    store.flushall()
+    assert Books(store).work_is_done()
+    assert not Books(store).knows(["a"])
 
 
 def test_a_parked_conversation_is_left_behind_with_its_reason(store: redis.Redis, ledger: Ledger) -> None:

@@ -10,6 +10,7 @@ from cody2zoho.prove.far_end import FarEnd
 from cody2zoho.prove.load import load
 from cody2zoho.simulators.cody import DEMO_KEY
 from cody2zoho.simulators.faults import Fault
+from cody2zoho.simulators.generator import BOTS
 from cody2zoho.simulators.zoho import DEMO_REFRESH_TOKEN
 
 
@@ -80,3 +81,17 @@ def test_what_is_written_twice_is_counted(far_end: FarEnd) -> None:
     )
     assert far_end.doubled() == {"notes": 1, "files": 0}
     assert far_end.is_idle()
+
+
+def test_a_case_without_its_note_or_with_half_of_it_is_noticed_unless_its_conversation_was_deleted(
+    far_end: FarEnd,
+) -> None:
+    cases = {}
+    for one in ("whole", "half", "none", "deleted"):
+        far_end.cody.add_conversation(conversation_id=one, bot_id=next(iter(BOTS)))
+        far_end.cody.say(one, "Where is my order? It was to come on Monday.")
+        cases[one] = far_end.zoho.add_case(Cody_Conversation_ID=one)
+    for one, words in (("whole", "Where is my order? It was to come on Monday."), ("half", "Where is my order?")):
+        far_end.zoho.note_book.add({"id": one, "parent_id": cases[one], "Note_Title": "1", "Note_Content": words})
+    far_end.cody.delete_conversation("deleted")
+    assert far_end.unnoted() == ["half", "none"]

@@ -2,6 +2,7 @@
 
 import pytest
 
+from cody2zoho.errors import ConfigurationError
 from cody2zoho.prove.fault import Strike
 from cody2zoho.prove.load import load
 from cody2zoho.prove.nemesis import FAULTS
@@ -64,6 +65,11 @@ def test_every_fault_strikes_sooner_or_later_alone_and_mixed() -> None:
 @pytest.mark.parametrize("name", FAULTS)
 def test_every_fault_can_be_asked_for_alone(name: str) -> None:
     assert {strike.fault for strike in planned(1, 12, name)} == {name}
+
+
+def test_a_run_in_which_nothing_would_break_is_refused_for_it_would_prove_nothing() -> None:
+    with pytest.raises(ConfigurationError, match="Seed 1 breaks nothing within 5 s: choose more --seconds"):
+        planned(1, 5, "freeze-worker")
 
 
 def test_a_fault_of_one_worker_strikes_each_of_them() -> None:

@@ -1,0 +1,157 @@
+"""Cody's list of all messages: what it spares, and that nothing depends on it before it has proved itself."""
+
+import pytest
+
+from chats import case_of, chat, live, pass_time, work
+from cody2zoho.records import State
+from cody2zoho.simulators.faults import Fault
+from later import PREFIX
+
+HOUR = 3_600
+
+
+@pytest.fixture
+def watching(plugged):
+    return plugged(conversation_quiet_seconds=300, follow_up_hours=24)
+
+
+def requests(server, path: str) -> int:
+    """How often something was asked of Cody."""
+    return sum(1 for one in server.journal.entries if one.simulator == "cody" and path in one.path)
+
+
+def proved(account, watching, clock) -> None:
+    """Three conversations of which the list told."""
+    for _ in range(3):
+        one = account.add_conversation(bot_id="support").id
+        live(watching, clock, 30)
+        account.say(one, "Where is my order?")
+    live(watching, clock, 420)
+
+
+def test_it_is_in_use_once_it_was_right_three_times(account, watching, clock) -> None:
+    assert watching.feed.words("support") == "not in use yet: right 0 times of 3"
+    proved(account, watching, clock)
+    assert watching.feed.words("support") == "in use"
+    assert not watching.feed.is_trusted("sales")
+
+
+def test_a_poll_asks_once_however_many_conversations_are_open(account, watching, server, clock) -> None:
+    for number in range(60):
+        chat(account, ago=10 + number)
+    pass_time(watching, clock, 30)
+    work(watching)
+    before = requests(server, "/messages")
+    live(watching, clock, 30)
+    account.say(chat(account, ago=10), "And another thing")
+    live(watching, clock, 30)
+    assert requests(server, "/messages") - before == 2
+
+
+def test_where_it_tells_of_later_words_a_case_costs_one_look_more(account, watching, server, clock) -> None:
+    proved(account, watching, clock)
+    conversation = chat(account, ago=10)
+    live(watching, clock, 330)
+    before = requests(server, f"conversation_id={conversation}")
+    live(watching, clock, 25 * HOUR, step=600)
+    assert requests(server, f"conversation_id={conversation}") - before == 1
+
+
+def test_where_it_does_not_a_case_is_looked_at_four_times_in_a_day(account, watching, server, clock) -> None:
+    account.knobs.feed_lacks = "support"
+    conversation = chat(account, ago=10)
+    live(watching, clock, 330)
+    before = requests(server, f"conversation_id={conversation}")
+    live(watching, clock, 25 * HOUR, step=600)
+    assert requests(server, f"conversation_id={conversation}") - before == 4
+    assert watching.ledger.about(conversation)["state"] == State.CREATED
+    assert not watching.store.zcard(f"{PREFIX}agenda")
+
+
+@pytest.mark.parametrize("feed", ["oldest", "404"])
+def test_without_it_later_words_come_all_the_same(account, organisation, watching, clock, caplog, feed: str) -> None:
+    account.knobs.feed = feed
+    chat(account, ago=900)
+    conversation = chat(account, ago=10)
+    live(watching, clock, 330)
+    account.say(conversation, "One more question")
+    live(watching, clock, 2 * HOUR)
+    assert organisation.cases[case_of(organisation, conversation)]["Cody_Messages"] == 2
+    assert watching.feed.words("support").startswith("not in use: Cody does not list")
+    assert "feed_not_used" in caplog.text
+
+
+def test_a_bot_it_lacks_a_message_of_is_not_trusted_to_it_any_more(account, watching, clock, caplog) -> None:
+    proved(account, watching, clock)
+    account.knobs.feed_lacks = "support"
+    conversation = account.add_conversation(bot_id="support").id
+    live(watching, clock, 120)
+    # The clock of Redis, by which a conversation is seen, is nobody's to move.
+    watching.store.hset(f"{PREFIX}conversation:{conversation}", "seen", int(1000 * (clock.now - 90)))
+    account.say(conversation, "Where is my order?")
+    live(watching, clock, 420)
+    assert "feed_missed" in caplog.text
+    assert watching.feed.words("support") == "not in use: it lacked a message"
+    account.knobs.feed_lacks = None
+    proved(account, watching, clock)
+    assert not watching.feed.is_trusted("support")
+    clock.now += 86_400
+    proved(account, watching, clock)
+    assert watching.feed.is_trusted("support")
+
+
+def test_words_weeks_later_reach_the_case_where_it_tells_of_them(account, organisation, watching, clock) -> None:
+    proved(account, watching, clock)
+    conversation = chat(account, ago=10)
+    live(watching, clock, 330)
+    live(watching, clock, 30 * 86_400, step=86_400)
+    account.say(conversation, "It broke")
+    live(watching, clock, 420)
+    assert organisation.cases[case_of(organisation, conversation)]["Cody_Messages"] == 2
+
+
+def test_somebody_who_speaks_after_their_silence_was_let_go_gets_a_case(account, organisation, watching, clock) -> None:
+    conversation = account.add_conversation(bot_id="support").id
+    live(watching, clock, 40 * HOUR, step=HOUR)
+    assert watching.ledger.about(conversation)["state"] == State.EMPTY
+    account.say(conversation, "Hello?")
+    live(watching, clock, 420)
+    assert case_of(organisation, conversation)
+
+
+def test_a_word_while_its_case_is_being_made_is_not_lost(account, organisation, watching, server, clock) -> None:
+    conversation = chat(account, ago=10)
+    live(watching, clock, 300)
+    claim = watching.ledger.claim(conversation)
+    account.say(conversation, "Wait!")
+    assert claim.owner
+    pass_time(watching, clock, 30)
+    work(watching)
+    assert watching.ledger.later(claim, 0, "given back")
+    live(watching, clock, 420)
+    assert organisation.cases[case_of(organisation, conversation)]["Cody_Messages"] == 2
+
+
+def test_what_is_said_while_nobody_could_ask_is_heard_afterwards(
+    account, organisation, watching, server, clock
+) -> None:
+    proved(account, watching, clock)
+    conversation = chat(account, ago=10)
+    live(watching, clock, 330)
+    server.faults.add(Fault("503", "cody", path="*/messages", times=6))
+    account.say(conversation, "One more question")
+    live(watching, clock, 600)
+    assert organisation.cases[case_of(organisation, conversation)]["Cody_Messages"] == 2
+
+
+def test_more_than_a_poll_reads_is_said_and_found_by_looks(account, organisation, watching, clock, caplog) -> None:
+    proved(account, watching, clock)
+    conversation = chat(account, ago=10)
+    live(watching, clock, 330)
+    account.say(conversation, "One more question")
+    busy = chat(account, ago=5)
+    for number in range(80):
+        account.say(busy, "word", at=account.now() + number)
+    live(watching, clock, 25 * HOUR, step=600)
+    assert "more is said than it is read" in [getattr(one, "reason", "") for one in caplog.records]
+    assert organisation.cases[case_of(organisation, conversation)]["Cody_Messages"] == 2
