@@ -29,12 +29,9 @@ def follow(claim: Claim, held: Held, messages: list[Message], services: Services
 
     Raises TakenOver, and what Cody and Zoho raise.
     """
-    conversation = claim.conversation
-    if not conversation.bot_id:
-        conversation = services.cody.conversation(conversation.id)
-    form = services.forms.of(conversation.bot_id)
+    form = services.forms.of(claim.conversation.bot_id)
     with lane("follow_ups"):
-        draft = cases.draft(conversation, messages, form, None, services.clock())
+        draft = cases.draft(claim.conversation, messages, form, None, services.clock())
         now = Held(held.case_id, len(messages), draft.digest, messages[-1].created_at, held.described)
         case = services.cases.read(held.case_id, "Description", "Status", "Modified_Time", *_figures(draft, services))
         if case is None:
@@ -42,6 +39,13 @@ def follow(claim: Claim, held: Held, messages: list[Message], services: Services
             return now
         update = _Update(claim, held, draft, form, messages, case, services)
         return replace(now, described=update.write() or held.described)
+
+
+def with_bot(claim: Claim, services: Services) -> Claim:
+    """The claim with the conversation's bot, which the ledger does not keep of what is finished."""
+    if claim.conversation.bot_id:
+        return claim
+    return replace(claim, conversation=services.cody.conversation(claim.conversation.id))
 
 
 def has_all(held: Held, newest: Page[Message]) -> bool:

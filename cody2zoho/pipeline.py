@@ -160,7 +160,7 @@ def _written(claim: Claim, services: Services) -> Outcome:
         services.ledger.wait(claim, left, "the conversation goes on")
         return Outcome("waiting: the conversation goes on")
     if claim.held:
-        return _followed(claim, claim.held, newest, services)
+        return _followed(claim, claim.held, newest, services, had_sources=with_sources)
     messages = services.cody.messages(claim.conversation.id, newest, with_sources=with_sources)
     if not transcript.something_said(messages):
         return _nothing_said(claim, services)
@@ -182,15 +182,17 @@ def _made(claim: Claim, messages: list[Message], services: Services) -> Outcome:
     return Outcome(f"case {case.case_id}")
 
 
-def _followed(claim: Claim, held: Held, newest: Page[Message], services: Services) -> Outcome:
+def _followed(claim: Claim, held: Held, newest: Page[Message], services: Services, *, had_sources: bool) -> Outcome:
     """Its case is there; what was said since goes into it."""
     if following.has_all(held, newest):
         following.record(claim, held, services)
         return Outcome(f"case {held.case_id}: nothing new")
-    with_sources = services.forms.of(claim.conversation.bot_id).sources
-    messages = services.cody.messages(claim.conversation.id, newest, with_sources=with_sources)
+    known = following.with_bot(claim, services)
+    with_sources = services.forms.of(known.conversation.bot_id).sources
+    first = newest if with_sources == had_sources else None
+    messages = services.cody.messages(claim.conversation.id, first, with_sources=with_sources)
     if messages:
-        held = following.follow(claim, held, messages, services)
+        held = following.follow(known, held, messages, services)
     following.record(claim, held, services)
     return Outcome(f"case {held.case_id}: up to date")
 

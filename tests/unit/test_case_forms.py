@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from chats import case_of, chat, work
+from chats import case_of, chat, live, work
 from cody2zoho import cases, transcript
 from cody2zoho.cases import reading, signals, values
 from cody2zoho.cases.signals import Signal
@@ -348,3 +348,34 @@ def test_the_case_of_the_first_messages_can_be_drawn_up_again_later() -> None:
     messages = said("Why?", "Because.", "And then?", "Nothing.")
     assert draft(text, messages[:2]) == draft(text, [*messages[:2]])
     assert description(draft(text, messages[:2])) != description(draft(text, messages))
+
+
+FORM = """
+[bots.support]
+description = "{{ messages }} messages: {{ question }}\\n\\n{{ transcript }}"
+time_zone = "Asia/Tokyo"
+sources = true
+status = "New"
+"""
+
+
+@pytest.mark.parametrize("is_edited", [False, True])
+def test_later_words_come_in_the_same_form(account, organisation, plugged, clock, is_edited: bool) -> None:
+    Path("cody2zoho.toml").write_text(FORM)
+    services = plugged(conversation_quiet_seconds=300, follow_up_hours=24)
+    document = account.add_document("Guide", account.add_folder("Docs").id)
+    conversation_id = chat(account, ago=10)
+    account.store.conversations[conversation_id].document_ids.append(document.id)
+    live(services, clock, 330)
+    case_id = case_of(organisation, conversation_id)
+    if is_edited:
+        organisation.edit_case(case_id, Description="Mine", Status="Closed")
+    account.say(conversation_id, "**One** more", at=account.now())
+    account.say(conversation_id, "See **there**", machine=True, at=account.now() + 1)
+    live(services, clock, 360)
+    case = organisation.cases[case_id]
+    later = organisation.notes[0]["Note_Content"] if is_edited else case["Description"]
+    assert "JST] User:\n**One** more" in later
+    assert "JST] Assistant:\nSee there\n\nSources:\n- Guide (http" in later
+    assert is_edited or later.startswith("3 messages: Where is my order?\n\n[")
+    assert case["Status"] == ("Closed" if is_edited else "New")
