@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from cody2zoho.errors import AccessRevoked, Gone, NotSetUp, Refused, Transient
 from cody2zoho.http import Answer, Api, raise_for_passing_fault
-from cody2zoho.models import Conversation, Message, Said
+from cody2zoho.models import Conversation, Message, Said, Source
 from cody2zoho.permits import Kind
 
 #: A list that moved while it was read is read again, this often in all.
@@ -127,16 +127,18 @@ class Cody:
         """One page of all messages of the account. Raises Gone where Cody has no such list."""
         return self._page("messages", {}, page, _said)
 
-    def newest_messages(self, conversation_id: str) -> Page[Message]:
+    def newest_messages(self, conversation_id: str, *, with_sources: bool = False) -> Page[Message]:
         """The first page of its messages, newest first."""
-        return self._page("messages", {"conversation_id": conversation_id}, 1, _message)
+        return self._page("messages", _asked(conversation_id, with_sources), 1, _message)
 
-    def messages(self, conversation_id: str, first: Page[Message] | None = None) -> list[Message]:
+    def messages(
+        self, conversation_id: str, first: Page[Message] | None = None, *, with_sources: bool = False
+    ) -> list[Message]:
         """All messages, oldest first; raises Transient rather than return a part of them.
 
         The `first` page is not asked for again where it was just read.
         """
-        return oldest_first(self._whole_list("messages", {"conversation_id": conversation_id}, _message, first))
+        return oldest_first(self._whole_list("messages", _asked(conversation_id, with_sources), _message, first))
 
     def _whole_list(
         self, path: str, query: dict[str, str], parse: Callable[[Any], Row], first: Page[Row] | None = None
@@ -198,6 +200,10 @@ class Cody:
         if answer.status != 200:
             raise Refused(f"Cody refuses a list of {path.partition('/')[0]} ({answer.status})")
         return answer
+
+
+def _asked(conversation_id: str, with_sources: bool) -> dict[str, str]:
+    return {"conversation_id": conversation_id, **({"includes": "sources"} if with_sources else {})}
 
 
 def oldest_first(newest_first: Iterable[Message]) -> list[Message]:
@@ -263,7 +269,20 @@ def _message(row: dict[str, Any]) -> Message:
         created_at=int(row["created_at"]),
         failed=bool(row.get("failed_responding")),
         flagged=bool(row.get("flagged")),
+        sources=_sources(row.get("sources")),
     )
+
+
+def _sources(cited: Any) -> tuple[Source, ...]:
+    """Cody's documents show one object, or a list of them. A row that is odd is no reason to lose a message."""
+    data = cited.get("data") if isinstance(cited, dict) else None
+    rows = data if isinstance(data, list) else [data]
+    return tuple(dict.fromkeys(_source(row) for row in rows if isinstance(row, dict) and row.get("document_name")))
+
+
+def _source(row: dict[str, Any]) -> Source:
+    address = row.get("webpage_url") or row.get("document_url") or ""
+    return Source(" ".join(str(row["document_name"]).split()), str(address))
 
 
 def _said(row: dict[str, Any]) -> Said:

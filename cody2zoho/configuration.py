@@ -12,6 +12,7 @@ from dotenv import dotenv_values
 from pydantic import AliasChoices, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 
+from cody2zoho.cases import reading
 from cody2zoho.errors import ConfigurationError
 from cody2zoho.settings import CREDENTIALS, Settings
 from cody2zoho.settings.formats import is_unset, without_login
@@ -21,13 +22,25 @@ _NOT_UTF_8 = ".env is not written in UTF-8: save it so; an editor calls it the e
 
 @lru_cache(maxsize=1)
 def settings() -> Settings:
-    """The settings of this process, read once. Raises ConfigurationError with all that is wrong."""
+    """The settings of this process, read once. Raises ConfigurationError with all that is wrong, in CASES_FILE too."""
     try:
-        return Settings(**_embedded_redis())
+        found = Settings(**_embedded_redis())
     except UnicodeDecodeError:
         raise ConfigurationError([_NOT_UTF_8]) from None
     except ValidationError as error:
-        raise ConfigurationError([_sentence(item) for item in error.errors()]) from None
+        wrong = [_sentence(item) for item in error.errors()]
+        raise ConfigurationError([*wrong, *_wrong_in_file()]) from None
+    reading.load(found)
+    return found
+
+
+def _wrong_in_file() -> list[str]:
+    source, _, named = _first(_sources(), "cases_file")
+    try:
+        reading.read(Path(named or str(Settings.model_fields["cases_file"].default)), is_named=bool(source))
+    except ConfigurationError as error:
+        return error.sentences
+    return []
 
 
 def redis_is_chosen() -> bool:

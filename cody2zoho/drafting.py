@@ -20,5 +20,6 @@ def drafted(conversation: Conversation, messages: list[Message], services: Servi
 
 def of_redacted(safe: Redacted, contact: ContactChoice, services: Services) -> CaseDraft:
     """The draft of what is redacted already."""
-    draft = cases.draft(safe.conversation, safe.messages, services.settings, contact, services.clock())
+    form = services.forms.of(safe.conversation.bot_id)
+    draft = cases.draft(safe.conversation, safe.messages, form, contact, services.clock())
     return replace(draft, redacted=safe.counts) if safe.counts else draft

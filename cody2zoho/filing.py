@@ -7,14 +7,11 @@ from cody2zoho import cases
 from cody2zoho.errors import NotSetUp, Refused
 from cody2zoho.keys import distinct_key
 from cody2zoho.ledger import Claim
-from cody2zoho.models import CaseDraft, ContactChoice
+from cody2zoho.models import CaseDraft
 from cody2zoho.services import Services
 from cody2zoho.zoho.cases import Inserted
 
 log = logging.getLogger(__name__)
-
-#: Fields of a case whose values are settings.
-_CHOSEN_FIELDS = ("Status", "Case_Origin", "Related_To")
 
 
 class TakenOver(Exception):
@@ -27,12 +24,12 @@ class TakenOver(Exception):
 
 def file(claim: Claim, draft: CaseDraft, services: Services) -> Inserted:
     """The one case of this conversation, complete. Raises TakenOver where it is another worker's by now."""
-    inserted = _found(draft, services) or _insert(draft.fields, draft.contact, services)
+    inserted = _found(draft, services) or _insert(draft, draft.fields, services)
     existing = _existing(inserted, services)
     key = services.cases.unique_field
     if existing and existing.get(key) != draft.conversation_id:
         # Zoho's unique field ignores case, Cody's ids do not: it is another conversation's.
-        inserted = _insert({**draft.fields, key: distinct_key(draft.conversation_id)}, draft.contact, services)
+        inserted = _insert(draft, {**draft.fields, key: distinct_key(draft.conversation_id)}, services)
         existing = _existing(inserted, services)
     if existing:
         log.info("case_found", extra={"case": inserted.case_id})
@@ -49,20 +46,20 @@ def _found(draft: CaseDraft, services: Services) -> Inserted | None:
     return Inserted(exact[0], was_there=True) if exact else None
 
 
-def _insert(fields: dict[str, Any], contact: ContactChoice, services: Services, *, again: bool = True) -> Inserted:
+def _insert(draft: CaseDraft, fields: dict[str, Any], services: Services, *, again: bool = True) -> Inserted:
     """A refusal of what the operator chose would meet every conversation, so it is none of this one's.
 
     A contact that was found by name may be gone since; it is looked for once more. So may the visitor's own be; then
     the next attempt chooses anew, for it may find several.
     """
     try:
-        return services.cases.insert(fields)
+        return services.cases.insert(fields, draft.beside)
     except Refused as error:
-        if error.field == "Related_To" and contact.is_visitors:
-            raise services.matching.refused(contact, error) from None
+        if error.field == "Related_To" and draft.contact.is_visitors:
+            raise services.matching.refused(draft.contact, error) from None
         if again and error.field == "Related_To" and (other := services.contact.other_than(fields["Related_To"]["id"])):
-            return _insert({**fields, "Related_To": {"id": other}}, contact, services, again=False)
-        if error.field in _CHOSEN_FIELDS:
+            return _insert(draft, {**fields, "Related_To": {"id": other}}, services, again=False)
+        if error.field in draft.chosen:
             raise NotSetUp(str(error)) from None
         raise
 

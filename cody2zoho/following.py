@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from cody2zoho import cases, drafting, filing, matching, quiet, transcript
+from cody2zoho.cases.form import Form
 from cody2zoho.cody import Page, oldest_first
 from cody2zoho.credits import lane
 from cody2zoho.ledger import Claim
@@ -28,10 +29,8 @@ def follow(claim: Claim, held: Held, messages: list[Message], services: Services
 
     Raises TakenOver, and what Cody and Zoho raise.
     """
-    conversation = claim.conversation
-    if not conversation.bot_id:
-        conversation = services.cody.conversation(conversation.id)
-    safe = services.redaction.of(conversation, messages)
+    form = services.forms.of(claim.conversation.bot_id)
+    safe = services.redaction.of(claim.conversation, messages)
     with lane("follow_ups"):
         draft = drafting.of_redacted(safe, ContactChoice(None), services)
         now = Held(held.case_id, len(messages), draft.digest, messages[-1].created_at, held.described)
@@ -41,8 +40,15 @@ def follow(claim: Claim, held: Held, messages: list[Message], services: Services
             return now
         if remark := matching.remark_in(str(case.get("Description") or "")):
             draft = drafting.of_redacted(safe, ContactChoice(None, remark=remark), services)
-        update = _Update(claim, held, draft, safe.messages, case, services)
+        update = _Update(claim, held, draft, form, safe.messages, case, services)
         return replace(now, described=update.write() or held.described)
+
+
+def with_bot(claim: Claim, services: Services) -> Claim:
+    """The claim with the conversation's bot, which the ledger does not keep of what is finished."""
+    if claim.conversation.bot_id:
+        return claim
+    return replace(claim, conversation=services.cody.conversation(claim.conversation.id))
 
 
 def has_all(claim: Claim, held: Held, newest: Page[Message], services: Services) -> bool:
@@ -77,6 +83,7 @@ class _Update:
     claim: Claim
     held: Held
     draft: CaseDraft
+    form: Form
     messages: list[Message]
     case: dict[str, Any]
     services: Services
@@ -128,7 +135,7 @@ class _Update:
         known = max(self.known, _told_in(titles, self.draft.conversation_id))
         if known >= len(self.messages):
             return
-        rest = _rest(self.draft, self.messages, known, self.services) if self.known else cases.entire(self.draft)
+        rest = _rest(self.draft, self.messages, known, self.form) if self.known else cases.entire(self.draft)
         filing.complete(self.claim, Inserted(self.held.case_id, was_there=True), rest, self.services)
 
 
@@ -138,9 +145,10 @@ def _figures(draft: CaseDraft, services: Services) -> dict[str, Any]:
     return {field: draft.fields[field] for name, field in fields.items() if name != "conversation_id"}
 
 
-def _rest(draft: CaseDraft, messages: list[Message], known: int, services: Services) -> CaseDraft:
+def _rest(draft: CaseDraft, messages: list[Message], known: int, form: Form) -> CaseDraft:
     """The messages that are not known, in notes; the transcript as a file where that would be too many."""
-    contents = list(transcript.parts(transcript.text(messages[known:], services.settings.zone), cases.NOTE_LIMIT))
+    said = transcript.text(messages[known:], form.zone, plain=form.plain)
+    contents = list(transcript.parts(said, cases.NOTE_LIMIT))
     if len(contents) > cases.MOST_NOTES:
         return cases.entire(draft)
     title = f"Cody messages {known + 1}-{len(messages)} {{}}/{len(contents)} [{draft.conversation_id}]"

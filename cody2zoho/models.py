@@ -18,6 +18,17 @@ class Conversation:
 
 
 @dataclass(frozen=True)
+class Source:
+    """What a bot cites; shown as its name, and its address where it has one."""
+
+    name: str
+    address: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.address})" if self.address else self.name
+
+
+@dataclass(frozen=True)
 class Message:
     """One thing said; `created_at` in Unix seconds. `content` is never None, but may be empty."""
 
@@ -27,6 +38,8 @@ class Message:
     created_at: int
     failed: bool = False
     flagged: bool = False
+    #: What the bot cites, where that was asked for.
+    sources: tuple[Source, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -92,6 +105,7 @@ class Attachment:
 class CaseDraft:
     """A case as it is to stand in Zoho: field API names to values, and what did not fit into them.
 
+    `beside` stands in the request beside the record, and `chosen` names what the operator chose the value of.
     `whole` is the transcript, and `described` as much of it as stands in the description. `digest` is over all
     messages: equal digests, equal transcripts. `contact` is where `Related_To` comes from, `redacted` counts what was
     replaced in the messages, by kind.
@@ -107,3 +121,5 @@ class CaseDraft:
     digest: str
     contact: ContactChoice
     redacted: Mapping[str, int] = field(default_factory=dict)
+    beside: dict[str, object] = field(default_factory=dict)
+    chosen: frozenset[str] = frozenset({"Status", "Case_Origin", "Related_To"})

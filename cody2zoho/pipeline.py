@@ -154,14 +154,15 @@ def _worked(claim: Claim, services: Services) -> Outcome:
 
 
 def _written(claim: Claim, services: Services) -> Outcome:
-    newest = services.cody.newest_messages(claim.conversation.id)
+    with_sources = services.forms.of(claim.conversation.bot_id).sources
+    newest = services.cody.newest_messages(claim.conversation.id, with_sources=with_sources)
     quiet_seconds = services.settings.conversation_quiet_seconds
     if left := quiet.seconds_left(newest.rows, claim.seen_at, services.clock(), quiet_seconds):
         services.ledger.wait(claim, left, "the conversation goes on")
         return Outcome("waiting: the conversation goes on")
     if claim.held:
-        return _followed(claim, claim.held, newest, services)
-    messages = services.cody.messages(claim.conversation.id, newest)
+        return _followed(claim, claim.held, newest, services, had_sources=with_sources)
+    messages = services.cody.messages(claim.conversation.id, newest, with_sources=with_sources)
     if not transcript.something_said(messages):
         return _nothing_said(claim, services)
     return _made(claim, messages, services)
@@ -184,14 +185,17 @@ def _made(claim: Claim, messages: list[Message], services: Services) -> Outcome:
     return Outcome(f"case {case.case_id}")
 
 
-def _followed(claim: Claim, held: Held, newest: Page[Message], services: Services) -> Outcome:
+def _followed(claim: Claim, held: Held, newest: Page[Message], services: Services, *, had_sources: bool) -> Outcome:
     """Its case is there; what was said since goes into it."""
     if following.has_all(claim, held, newest, services):
         following.record(claim, held, services)
         return Outcome(f"case {held.case_id}: nothing new")
-    messages = services.cody.messages(claim.conversation.id, newest)
+    known = following.with_bot(claim, services)
+    with_sources = services.forms.of(known.conversation.bot_id).sources
+    first = newest if with_sources == had_sources else None
+    messages = services.cody.messages(claim.conversation.id, first, with_sources=with_sources)
     if messages:
-        held = following.follow(claim, held, messages, services)
+        held = following.follow(known, held, messages, services)
     following.record(claim, held, services)
     return Outcome(f"case {held.case_id}: up to date")
 

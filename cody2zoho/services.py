@@ -9,6 +9,8 @@ import redis
 
 from cody2zoho import addresses, configuration, store
 from cody2zoho.blocks import Blocks
+from cody2zoho.cases import reading
+from cody2zoho.cases.form import Forms
 from cody2zoho.cody import Cody
 from cody2zoho.contact import FixedContact
 from cody2zoho.feed import Feed
@@ -48,6 +50,7 @@ class Services:
     paused: Paused
     limits: Limits
     redaction: Redaction
+    forms: Forms
     clock: Callable[[], float]
 
 
@@ -92,6 +95,7 @@ def build(settings: Settings, clock: Callable[[], float] = time.time) -> Service
         paused=Paused(client, prefix, clock),
         limits=limits,
         redaction=Redaction(settings.redact, settings.redact_phone_countries, settings.redact_patterns),
+        forms=reading.load(settings),
         clock=clock,
     )
 

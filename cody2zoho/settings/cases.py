@@ -1,5 +1,6 @@
 """What a case says."""
 
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import AliasChoices, BaseModel
@@ -39,6 +40,10 @@ class CaseContent(BaseModel):
         validation_alias=AliasChoices("ZOHO_ATTACH_TRANSCRIPT_AS_NOTE", "ENABLE_NOTES"),
     )
 
+    cases_file: str = setting(
+        "cody2zoho.toml",
+        "File that says what cases look like, bot by bot, with templates and rules; it need not exist.",
+    )
     case_subject_prefix: str = setting(
         "Cody Chat - ", "What a case's subject begins with, before date and time.", max_length=200
     )
@@ -47,6 +52,9 @@ class CaseContent(BaseModel):
         "Text of a case's description; \\n is a new line, and a transcript not named in it follows at its end. "
         f"Names: {', '.join('{' + name + '}' for name in formats.TEMPLATE_VARIABLES)}.",
         max_length=2_000,
+    )
+    case_markdown: Literal["plain", "keep"] = setting(
+        "plain", "The bot's Markdown: plain = as text that reads well in Zoho's box, keep = as the bot wrote it."
     )
     time_zone: formats.TimeZone = setting("UTC", "Time zone of the times in cases, such as Europe/Berlin.")
 

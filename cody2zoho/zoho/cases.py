@@ -43,9 +43,12 @@ class Cases:
     crm: Crm
     unique_field: str
 
-    def insert(self, fields: dict[str, object]) -> Inserted:
-        """Create the case, or name the one that has the same value in the unique field. Raises Refused."""
-        [item] = items(self.crm.call("POST", "Cases", json={"data": [fields]}))[:1]
+    def insert(self, fields: dict[str, object], beside: dict[str, object] | None = None) -> Inserted:
+        """Create the case, or name the one that has the same value in the unique field. Raises Refused.
+
+        `beside` is what the request says of how: `trigger`, `lar_id`.
+        """
+        [item] = items(self.crm.call("POST", "Cases", json={"data": [fields], **(beside or {})}))[:1]
         if succeeded(item):
             return Inserted(str(details(item)["id"]), was_there=False)
         duplicate = self._duplicate(item)

@@ -156,7 +156,7 @@ def _refusal(status: int, body: dict[str, Any]) -> Exception:
         case "INVALID_MODULE":
             return NotSetUp("Zoho has no such module: Cases must be part of the edition and shown to the user")
     name = facts.get("api_name") or facts.get("param_name") or facts.get("column_name")
-    return Refused(f"Zoho refuses the request: {code or status}" + (f" ({name})" if name else ""))
+    return Refused(f"Zoho refuses the request: {code or status}" + (f" ({name})" if name else ""), str(name or ""))
 
 
 def _code(answer: Answer) -> str:

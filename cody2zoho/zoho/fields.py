@@ -31,6 +31,7 @@ class Field:
     length: int | None
     values: tuple[str, ...]
     mandatory: bool
+    read_only: bool = False
 
 
 @dataclass(frozen=True)
@@ -109,4 +110,5 @@ def _field(row: dict[str, Any]) -> Field:
         length=row.get("length"),
         values=tuple(str(value.get("display_value")) for value in row.get("pick_list_values") or ()),
         mandatory=bool(row.get("system_mandatory")),
+        read_only=bool(row.get("field_read_only") or row.get("read_only")),
     )

@@ -36,6 +36,8 @@ class AutomationRun(NamedTuple):
     record_id: str
     action: str
     trigger: tuple[str, ...] | None
+    #: The id of the assignment rule that was to choose the owner.
+    lar_id: str | None = None
 
 
 class Organisation:

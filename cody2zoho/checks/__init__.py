@@ -1,33 +1,19 @@
 """What `cody2zoho doctor` looks at: one small function a question, each with its answer and its mend."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from enum import StrEnum
 
 import redis
 
 from cody2zoho import upgrade
+from cody2zoho.checks import case_file
+from cody2zoho.checks.finding import Finding, Level
 from cody2zoho.errors import Cody2ZohoError, NotSetUp, OutOfTurn, Refused
 from cody2zoho.services import Services
 from cody2zoho.settings.formats import since
 from cody2zoho.zoho.fields import KEY_LENGTH, Field
 
-
-class Level(StrEnum):
-    OK = "ok"
-    WARNING = "warning"  # it works, but not as well or as safely as it could
-    FAILED = "failed"  # no case will be made until this is mended
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One answer; `mend` says what to do, where there is something to do."""
-
-    about: str
-    level: Level
-    words: str
-    mend: str = ""
+__all__ = ["Finding", "Level", "all_checks", "proves_zoho", "set_up_findings"]
 
 
 _MEND_OF_FULL = "raise its maxmemory; what it knows is not lost"
@@ -171,8 +157,12 @@ def set_up_findings(services: Services) -> Iterator[Finding]:
     yield Finding("Zoho Cases", Level.OK, f"can be read; {len(fields)} fields")
     yield _key_field(fields, services.settings.zoho_field_map["conversation_id"])
     yield from _figure_fields(fields, services.settings.zoho_field_map)
-    yield _pick_list(fields, "Status", "ZOHO_CASE_STATUS", services.settings.zoho_case_status)
-    yield _pick_list(fields, "Case_Origin", "ZOHO_CASE_ORIGIN", services.settings.zoho_case_origin)
+    written = services.forms.written.case
+    if written.status is None:
+        yield _pick_list(fields, "Status", "ZOHO_CASE_STATUS", services.settings.zoho_case_status)
+    if written.origin is None:
+        yield _pick_list(fields, "Case_Origin", "ZOHO_CASE_ORIGIN", services.settings.zoho_case_origin)
+    yield from case_file.findings(services.forms, fields, services.settings)
     yield _contact(services)
     if services.matching.search.kinds:
         yield from _matching(services)
