@@ -62,13 +62,16 @@ class Cases:
         rows: list[dict[str, Any]] = body.get("data", [])
         return rows[0] if rows else None
 
-    def update(self, case_id: str, fields: dict[str, object], unchanged_since: str) -> None:
+    def update(
+        self, case_id: str, fields: dict[str, object], unchanged_since: str, beside: dict[str, object] | None = None
+    ) -> None:
         """Write some fields, unless somebody has modified the case since that moment, as Zoho writes it.
 
-        Raises Transient where somebody has, and Refused.
+        `beside` is as for `insert`. Raises Transient where somebody has, and Refused.
         """
         headers = {"If-Unmodified-Since": unchanged_since}
-        [item] = items(self.crm.call("PUT", f"Cases/{case_id}", json={"data": [fields]}, headers=headers))[:1]
+        body = {"data": [fields], **(beside or {})}
+        [item] = items(self.crm.call("PUT", f"Cases/{case_id}", json=body, headers=headers))[:1]
         if not succeeded(item):
             raise refused(item)
 

@@ -284,3 +284,18 @@ def test_while_everything_is_paused_later_words_wait_and_none_is_forgotten(
     watching.paused.resume(None)
     live(watching, clock, 1_800)
     assert "One more thing" in str(organisation.cases[case_of(organisation, conversation)]["Description"])
+
+
+@pytest.mark.parametrize("triggers", [True, False])
+def test_later_words_trigger_workflows_as_the_case_did(
+    account, organisation, plugged, clock, tmp_path, triggers: bool
+) -> None:
+    file = tmp_path / "cases.toml"
+    file.write_text(f"[case]\nworkflows = {str(triggers).lower()}\n")
+    worker = plugged(conversation_quiet_seconds=300, follow_up_hours=24, cases_file=str(file))
+    conversation = chat(account, ago=300)
+    live(worker, clock, 60)
+    talk(account, conversation, "One more question", "Yes?")
+    live(worker, clock, 360)
+    runs = [(run.action, run.trigger) for run in organisation.automation if run.module == "Cases"]
+    assert runs == [("insert", None if triggers else ()), ("update", None if triggers else ())]
