@@ -98,12 +98,13 @@ class _Update:
         has_all = cases.squeezed(self.draft.whole) in cases.squeezed(self.description)
         fits = self.draft.described == self.draft.whole
         description = {"Description": self.draft.fields["Description"]} if fits and self.is_ours and not has_all else {}
+        # Before the figures: a ledger that is lost now is told by them how far the case goes.
+        if self.services.settings.enable_notes or not (has_all or description):
+            self._add_notes()
         if changes := {**description, **self._changed_figures(), **self._new_status()}:
             # Whoever wants no workflow when a case is made wants none when it is brought up to date either.
             silence = {name: value for name, value in self.form.beside.items() if name == "trigger"}
             self.services.cases.update(self.held.case_id, changes, str(self.case["Modified_Time"]), silence)
-        if self.services.settings.enable_notes or not (has_all or description):
-            self._add_notes()
         log.info("case_followed_up", extra={"case": self.held.case_id, "messages": len(self.messages)})
         return cases.fingerprint(str(description["Description"])) if description else ""
 

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 
 from cody2zoho.models import Message
 
-#: An answer that is still empty by then stays empty.
-_ANSWER_SECONDS = 600.0
-_ANSWER_LOOK_SECONDS = 15.0
+#: An answer that is still empty after so long, or after two quiet periods, stays empty.
+_ANSWER_SECONDS = 10.0
+_ANSWER_LOOK_SECONDS = 5.0
 
 #: So many quiet periods, and an hour at least, without one: it may never end.
 _ENDLESS = 12
@@ -41,7 +41,8 @@ def seconds_left(newest: Sequence[Message], waited_since: float, now: float, qui
     if not newest:
         return 0.0
     last = newest[0]
-    if last.by_machine and not last.content.strip() and not last.failed and now - last.created_at < _ANSWER_SECONDS:
+    is_coming = last.by_machine and not last.content.strip() and not last.failed
+    if is_coming and now - last.created_at < max(_ANSWER_SECONDS, 2 * quiet_seconds):
         return max(_ANSWER_LOOK_SECONDS, first_look_seconds(last.created_at, now, quiet_seconds))
     if now - waited_since >= longest_seconds(quiet_seconds):
         return 0.0

@@ -16,7 +16,7 @@ from cody2zoho.simulators.faults import Fault, Rule
 from cody2zoho.simulators.generator import BOTS
 from cody2zoho.simulators.journal import Entry
 from cody2zoho.simulators.server import SimulatorServer
-from cody2zoho.simulators.words import all_found
+from cody2zoho.simulators.words import Said, all_found
 from cody2zoho.simulators.zoho import DEMO_CLIENT_SECRET, DEMO_REFRESH_TOKEN, Zoho
 
 #: Of every answer: long enough for work to be under way when something breaks.
@@ -159,7 +159,8 @@ class FarEnd:
         if spoken is None:
             return False
         noted = [note.get("Note_Content") for note in self.zoho.note_book.of(case_id)]
-        return not all_found((message.content for message in spoken.oldest_first()), noted)
+        said = (Said(message.content, is_markdown=message.machine) for message in spoken.oldest_first())
+        return not all_found(said, noted)
 
     def contacts(self) -> int:
         return self.server.run(lambda: len(self.zoho.contacts))

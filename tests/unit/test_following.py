@@ -88,8 +88,8 @@ def test_later_words_go_into_the_description_that_nobody_edited(account, organis
 
 def test_an_answer_that_is_still_empty_is_not_the_end(account, organisation, plugged, clock) -> None:
     at_first_sight = plugged(follow_up_hours=24)
-    conversation = chat(account, ago=20)
-    answer = account.say(conversation, "", machine=True, at=account.now() - 19)
+    conversation = chat(account, ago=2)
+    answer = account.say(conversation, "", machine=True, at=account.now() - 1)
     work(at_first_sight)
     assert not organisation.cases
     answer.content = "It is on its way"
@@ -299,3 +299,21 @@ def test_later_words_trigger_workflows_as_the_case_did(
     live(worker, clock, 360)
     runs = [(run.action, run.trigger) for run in organisation.automation if run.module == "Cases"]
     assert runs == [("insert", None if triggers else ()), ("update", None if triggers else ())]
+
+
+def test_words_that_were_to_be_noted_when_redis_was_lost_are_noted(
+    account, organisation, plugged, server, clock
+) -> None:
+    chosen = {"conversation_quiet_seconds": 300, "follow_up_hours": 24, "enable_notes": True}
+    worker = plugged(**chosen)
+    conversation = chat(account, ago=300)
+    live(worker, clock, 60)
+    case_id = case_of(organisation, conversation)
+    clock.now += 7_200
+    server.faults.add(Fault("503", "zoho", "POST", "*/Notes"))
+    talk(account, conversation, "One more question", "Yes?")
+    live(worker, clock, 400)
+    server.faults.rules.clear()
+    worker.store.flushall()
+    live(plugged(**chosen, closed=True), clock, 900)
+    assert sum(str(note["Note_Content"]).count("One more question") for note in notes_of(organisation, case_id)) == 1
