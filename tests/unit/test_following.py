@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from chats import case_of, chat, live, pass_time, work
+from cody2zoho.models import Note
 from cody2zoho.records import State
 from cody2zoho.simulators.faults import Fault
 from cody2zoho.simulators.words import all_found
@@ -317,3 +318,70 @@ def test_words_that_were_to_be_noted_when_redis_was_lost_are_noted(
     worker.store.flushall()
     live(plugged(**chosen, closed=True), clock, 900)
     assert sum(str(note["Note_Content"]).count("One more question") for note in notes_of(organisation, case_id)) == 1
+
+
+def edited_case(account, organisation, worker, clock) -> tuple[str, str]:
+    """A conversation and its case, whose description a person has changed."""
+    conversation = chat(account, ago=300)
+    live(worker, clock, 60)
+    case_id = case_of(organisation, conversation)
+    organisation.edit_case(case_id, Description="Agent Smith: solved")
+    return conversation, case_id
+
+
+def test_a_figure_that_somebody_changed_stays(account, organisation, watching, clock) -> None:
+    conversation, case_id = edited_case(account, organisation, watching, clock)
+    organisation.edit_case(case_id, Cody_User_Messages=77)
+    talk(account, conversation, "One more question", "Yes?")
+    live(watching, clock, 360)
+    case = organisation.cases[case_id]
+    assert (case["Cody_User_Messages"], case["Cody_Messages"]) == (77, 3)
+
+
+def test_what_is_said_before_a_follow_up_could_be_recorded_is_noted_by_itself(
+    account, organisation, watching, server, clock
+) -> None:
+    conversation, case_id = edited_case(account, organisation, watching, clock)
+    server.faults.add(Fault("503", "zoho", "PUT", "*/Cases/*"))
+    talk(account, conversation, "One more question", "Yes?")
+    live(watching, clock, 360)
+    talk(account, conversation, "And another", "Yes?")
+    live(watching, clock, 30)
+    server.faults.rules.clear()
+    live(watching, clock, 900)
+    assert [note["Note_Title"] for note in notes_of(organisation, case_id)] == [
+        f"Cody messages 2-3 1/1 [{conversation}]",
+        f"Cody messages 4-5 1/1 [{conversation}]",
+    ]
+
+
+def test_a_message_that_turns_up_among_those_that_the_case_holds_is_not_lost(
+    account, organisation, watching, clock
+) -> None:
+    conversation = account.add_conversation(bot_id="support").id
+    talk(account, conversation, "Where is my order?", "I look.", "Thanks")
+    live(watching, clock, 360)
+    case_id = case_of(organisation, conversation)
+    organisation.edit_case(case_id, Description="Agent Smith: solved")
+    account.say(conversation, "It is in Rome.", machine=True, at=account.now() - 359)
+    talk(account, conversation, "Rome?")
+    live(watching, clock, 360)
+    assert all_found(said(account, conversation), texts_of(organisation, case_id)[1:])
+
+
+def test_half_of_the_notes_of_a_follow_up_are_not_taken_for_all(account, organisation, watching, clock) -> None:
+    conversation, case_id = edited_case(account, organisation, watching, clock)
+    watching.cases.add_notes(case_id, [Note(f"Cody messages 2-3 1/2 [{conversation}]", "One more")])
+    talk(account, conversation, "One more question", "Yes?")
+    live(watching, clock, 360)
+    assert all_found(["One more question", "Yes?"], texts_of(organisation, case_id))
+
+
+def test_a_clock_at_cody_that_is_a_day_ahead_keeps_no_case_from_being_made(
+    account, organisation, watching, clock
+) -> None:
+    conversation = chat(account, ago=-DAY)
+    live(watching, clock, 30)
+    watching.store.hincrby(f"{PREFIX}conversation:{conversation}", "seen", -int(1000 * (time.time() - clock.now)))
+    live(watching, clock, 2 * 3_600, step=300)
+    assert case_of(organisation, conversation)

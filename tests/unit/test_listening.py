@@ -3,6 +3,7 @@
 import pytest
 
 from chats import case_of, chat, live, pass_time, work
+from cody2zoho import polling
 from cody2zoho.records import State
 from cody2zoho.simulators.faults import Fault
 from later import PREFIX
@@ -174,3 +175,15 @@ def test_a_second_in_which_much_was_said_is_read_once(account, watching, server,
     before = requests(server, "/messages?page")
     live(watching, clock, 60)
     assert requests(server, "/messages?page") == before + 2
+
+
+def test_what_is_said_while_the_ledger_is_closed_is_heard_when_it_opens(account, organisation, watching, clock) -> None:
+    proved(account, watching, clock)
+    conversation = chat(account, ago=10)
+    live(watching, clock, 330)
+    watching.ledger.close()
+    account.say(conversation, "One more question")
+    polling.poll(watching)
+    watching.ledger.open()
+    live(watching, clock, 420)
+    assert organisation.cases[case_of(organisation, conversation)]["Cody_Messages"] == 2
