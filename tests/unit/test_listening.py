@@ -4,7 +4,7 @@ import pytest
 
 from chats import case_of, chat, live, pass_time, work
 from cody2zoho import polling
-from cody2zoho.records import State
+from cody2zoho.records import Held, State
 from cody2zoho.simulators.faults import Fault
 from later import PREFIX
 
@@ -120,17 +120,46 @@ def test_somebody_who_speaks_after_their_silence_was_let_go_gets_a_case(account,
     assert case_of(organisation, conversation)
 
 
-def test_a_word_while_its_case_is_being_made_is_not_lost(account, organisation, watching, server, clock) -> None:
+def test_a_word_while_its_case_is_being_made_is_not_lost(account, organisation, watching, clock) -> None:
     conversation = chat(account, ago=10)
-    live(watching, clock, 300)
+    pass_time(watching, clock, 300)
+    polling.poll(watching)
     claim = watching.ledger.claim(conversation)
     account.say(conversation, "Wait!")
-    assert claim.owner
     pass_time(watching, clock, 30)
+    polling.poll(watching)
+    assert watching.ledger.created(claim, Held("4711", 1, "d", int(clock.now) - 340), None, 300)
+    assert watching.ledger.about(conversation)["next_look"]
+
+
+def test_what_its_case_holds_is_no_news(account, watching, server, clock) -> None:
+    conversation = chat(account, ago=300)
     work(watching)
-    assert watching.ledger.later(claim, 0, "given back")
-    live(watching, clock, 420)
-    assert organisation.cases[case_of(organisation, conversation)]["Cody_Messages"] == 2
+    assert watching.ledger.about(conversation)["state"] == State.CREATED
+    before = requests(server, f"conversation_id={conversation}")
+    assert watching.ledger.moved([(conversation, int(clock.now) - 400, 0)], 3_600, follow_up=True) == 0
+    live(watching, clock, 300)
+    assert requests(server, f"conversation_id={conversation}") == before
+
+
+def test_a_word_in_the_second_up_to_which_all_is_known_is_heard(account, watching, clock) -> None:
+    conversation, other = chat(account, ago=10), chat(account, ago=10)
+    live(watching, clock, 330)
+    account.say(other, "And another thing")
+    polling.poll(watching)
+    account.say(conversation, "One more question")
+    polling.poll(watching)
+    assert watching.ledger.about(conversation)["state"] == State.WAITING
+
+
+def test_what_waits_for_a_fault_to_pass_is_not_tried_earlier_because_somebody_speaks(account, watching, clock) -> None:
+    conversation = chat(account, ago=300)
+    polling.poll(watching)
+    watching.ledger.later(watching.ledger.claim(conversation), 900, "Zoho is out of order")
+    look = int(watching.ledger.about(conversation)["next_look"])
+    account.say(conversation, "Hello?")
+    polling.poll(watching)
+    assert int(watching.ledger.about(conversation)["next_look"]) == look
 
 
 def test_what_is_said_while_nobody_could_ask_is_heard_afterwards(
