@@ -206,13 +206,15 @@ def test_a_second_in_which_much_was_said_is_read_once(account, watching, server,
     assert requests(server, "/messages?page") == before + 2
 
 
-def test_what_is_said_while_the_ledger_is_closed_is_heard_when_it_opens(account, organisation, watching, clock) -> None:
-    proved(account, watching, clock)
+def test_what_is_said_in_an_old_conversation_while_the_ledger_was_lost_is_heard_when_it_is_filled(
+    account, organisation, watching, plugged, clock
+) -> None:
     conversation = chat(account, ago=10)
     live(watching, clock, 330)
-    watching.ledger.close()
-    account.say(conversation, "One more question")
-    polling.poll(watching)
-    watching.ledger.open()
-    live(watching, clock, 420)
+    clock.now += 2 * 86_400
+    account.say(conversation, "It broke")
+    watching.store.flushall()
+    anew = plugged(conversation_quiet_seconds=300, follow_up_hours=24, closed=True)
+    polling.poll(anew)
+    live(anew, clock, 420)
     assert organisation.cases[case_of(organisation, conversation)]["Cody_Messages"] == 2
