@@ -80,9 +80,9 @@ class Life:
         return transcript.something_said(self.said)
 
 
-def look(services: Services, given: str, patience_seconds: float = _PATIENCE_SECONDS) -> Life:
+def look(services: Services, given: str) -> Life:
     """Ask all three about a conversation or a case; who is away is left out."""
-    permit = patient(services.cody.permit, patience_seconds)
+    permit = patient(services.cody.permit, _PATIENCE_SECONDS)
     services = replace(services, cody=replace(services.cody, permit=permit))
     life = Life(given, services.clock(), services.settings.zone)
     if _CASE_ID.fullmatch(given):

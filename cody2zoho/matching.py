@@ -80,7 +80,7 @@ class Matching:
         Where none may be created, nothing is kept either: who would be is chosen, without an id where there is none.
         """
         if not (may_create or self.only_looks):
-            return replace(self, fixed=self.fixed.looking(), only_looks=True).choose(name, messages)
+            return self.looking().choose(name, messages)
         if not self.search.kinds:
             return ContactChoice(self.fixed.id())
         named = self.named(name, messages)
@@ -94,6 +94,10 @@ class Matching:
         except Refused as error:
             # Not this conversation's fault: the next one would fail the same way.
             raise NotSetUp(f"Contacts in Zoho cannot be looked up or made as CONTACT_MATCH wants: {error}") from None
+
+    def looking(self) -> "Matching":
+        """One that only looks."""
+        return replace(self, fixed=self.fixed.looking(), only_looks=True)
 
     def named(self, name: str | None, messages: Sequence[Message]) -> list[Address]:
         """The addresses in what the visitor typed and in the conversation's name."""

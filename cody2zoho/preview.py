@@ -3,7 +3,8 @@
 What is asked counts towards the limits like all else. A customer's words go to whoever asked, and into no log.
 """
 
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from cody2zoho import cases, drafting, following, quiet, transcript, why
@@ -61,28 +62,33 @@ class Preview:
     later: Later | None = None
 
 
+def looking(services: Services, sleep: Callable[[float], None] = time.sleep) -> Services:
+    """Services that wait for their turn at Cody, and of contacts neither make nor keep any."""
+    permit = patient(services.cody.permit, _PATIENCE_SECONDS, sleep)
+    return replace(services, cody=replace(services.cody, permit=permit), matching=services.matching.looking())
+
+
 def latest(services: Services, count: int, bot: str | None = None) -> list[str]:
     """Ids of the newest conversations of a bot, or of all of CODY_BOT_ID. Raises what Cody raises."""
-    cody = replace(services.cody, permit=patient(services.cody.permit, _PATIENCE_SECONDS))
     found: dict[str, Conversation] = {}
     for one in (bot,) if bot else services.settings.bots:
         rows: list[Conversation] = []
-        for page in cody.conversations_since(one, 0):
+        for page in services.cody.conversations_since(one, 0):
             rows += page
             if len(rows) >= count:
                 break
         if one and not rows:
-            cody.ensure_bot(one)
+            services.cody.ensure_bot(one)
         found |= {row.id: row for row in rows}
     return sorted(found, key=lambda one: found[one].created_at, reverse=True)[:count]
 
 
 def preview(services: Services, given: str, fields: dict[str, Field]) -> Preview:
-    """Of a conversation, by its id or its case's; `fields` are those of Cases.
+    """Of a conversation, by its id or its case's; `services` only look, `fields` are those of Cases.
 
     Raises Gone where Cody does not have it, Transient where somebody cannot be asked, and what Zoho raises.
     """
-    life = look(services, given, _PATIENCE_SECONDS)
+    life = look(services, given)
     for whom, reason in life.away.items():
         raise Transient(f"{_NAMES[whom]} cannot be asked: {reason}")
     conversation = life.conversation
@@ -94,7 +100,8 @@ def preview(services: Services, given: str, fields: dict[str, Field]) -> Preview
     shown = Preview(life, conversation, is_made_now, now)
     if life.state == State.FORGOTTEN or not life.something_said:
         return shown
-    return _drawn_up(shown, fields, services)
+    # All of it at one moment.
+    return _drawn_up(shown, fields, replace(services, clock=lambda: life.now))
 
 
 def _drawn_up(shown: Preview, fields: dict[str, Field], services: Services) -> Preview:
@@ -235,4 +242,11 @@ def _later(life: Life, conversation: Conversation, safe: Redacted, services: Ser
         return Later(
             f"nothing, for the {hours:g} FOLLOW_UP_HOURS have passed; else this would be written", changes, rest
         )
-    return Later("this would be written", changes, rest)
+    return Later(f"this would be written {_when(life, services)}", changes, rest)
+
+
+def _when(life: Life, services: Services) -> str:
+    left, look_in = _seconds_left(life, services), (life.next_look or 0) - life.now
+    if left > look_in:
+        return f"in {span(left)}, unless somebody says more"
+    return f"in {span(look_in)} at the latest" if look_in >= 1 else "as soon as a worker is free"

@@ -24,7 +24,8 @@ def preview(id_: str | None, latest: int | None, bot: str | None, as_json: bool)
         raise click.UsageError("Name a conversation, or write --latest and how many.")
     if bot and not latest:
         raise click.UsageError("--bot goes with --latest.")
-    with services_at_hand() as services:
+    with services_at_hand() as at_hand:
+        services = previewing.looking(at_hand)
         ids = [id_.strip()] if id_ else previewing.latest(services, latest or 0, bot)
         if as_json:
             _write(services, ids, is_one=bool(id_))

@@ -29,7 +29,7 @@ def show(shown: Preview, settings: Settings) -> None:
     if shown.draft:
         _show_draft(console, shown, shown.draft)
     if shown.later:
-        _show_later(console, shown.later)
+        _show_later(console, shown.later, shown)
 
 
 def _about(shown: Preview, settings: Settings) -> Iterator[tuple[str, str]]:
@@ -71,13 +71,16 @@ def _show_beside(console: Console, draft: CaseDraft) -> None:
         console.print("", _columns(("note or file", "length"), rows))
 
 
-def _show_later(console: Console, later: Later) -> None:
+def _show_later(console: Console, later: Later, shown: Preview) -> None:
     console.print(f"\nFollow-up: {later.words}", style="bold")
     rows = [(name, _plain(value)) for name, value in later.changes.items() if name != "Description"]
     if rows:
         console.print(_columns(("field", "new value"), rows))
-    if "Description" in later.changes:
-        console.print("Description: as above, for nobody has changed it in Zoho")
+    if description := later.changes.get("Description"):
+        if shown.draft and description == shown.draft.fields["Description"]:
+            console.print("Description: as above; nobody has changed it in Zoho")
+        else:
+            _show_text(console, "Description; nobody has changed it in Zoho", str(description))
     if later.rest:
         for note in later.rest.notes:
             _show_text(console, f"{note.title} · {_sized(note.content, cases.NOTE_LIMIT)}", note.content)

@@ -12,7 +12,7 @@ from chats import KEY, case_of, chat, live, pass_time, work
 from cody2zoho import configuration, pipeline, polling
 from cody2zoho.cli import main
 from cody2zoho.errors import Gone, Transient
-from cody2zoho.preview import Preview, latest, preview
+from cody2zoho.preview import Preview, latest, looking, preview
 from cody2zoho.simulators.faults import Fault
 
 WORDS = "Where is my order? I am anna@example.com"
@@ -61,8 +61,7 @@ def in_zoho(organisation) -> object:
 
 
 def shown(services, conversation_id: str) -> Preview:
-    """The preview, once it is sure that it changed nothing."""
-    return preview(services, conversation_id, services.fields.all())
+    return preview(looking(services), conversation_id, services.fields.all())
 
 
 def long_chat(account, count: int, conversation_id: str | None = None) -> str:
@@ -134,6 +133,19 @@ def test_what_is_asked_counts_towards_the_limits(account, worker, store) -> None
     assert store.hgetall(f"{prefix}metrics:credits")
 
 
+def test_its_turn_at_cody_is_waited_for(account, worker) -> None:
+    one, naps = chat(account), []
+
+    def sleep(seconds: float) -> None:
+        naps.append(seconds)
+        worker.store.delete(worker.limits.pauses.key("cody"))
+
+    worker.limits.pauses.begin("cody", 30)
+    found = preview(looking(worker, sleep), one, worker.fields.all())
+    assert found.is_made_now
+    assert len(naps) == 1
+
+
 def test_no_word_of_a_customer_reaches_the_log(account, plugged, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     worker = plugged(**EVERYTHING)
@@ -181,7 +193,7 @@ def test_the_follow_up_that_is_shown_is_the_one_that_is_written(
     pass_time(worker, clock, 400)
     found = shown(worker, one)
     assert found.later
-    assert found.later.words == "this would be written"
+    assert found.later.words.startswith("this would be written in ")
     live(worker, clock, 3_600)
     case = organisation.cases[case_id]
     written = {name: value for name, value in found.later.changes.items() if name != "Description"}
