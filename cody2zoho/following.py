@@ -18,6 +18,7 @@ from cody2zoho.credits import lane
 from cody2zoho.ledger import Claim
 from cody2zoho.models import CaseDraft, ContactChoice, Message, Note
 from cody2zoho.records import Held
+from cody2zoho.redaction import Redacted
 from cody2zoho.services import Services
 from cody2zoho.zoho.cases import Inserted
 
@@ -29,19 +30,26 @@ def follow(claim: Claim, held: Held, messages: list[Message], services: Services
 
     Raises TakenOver, and what Cody and Zoho raise.
     """
-    form = services.forms.of(claim.conversation.bot_id)
-    safe = services.redaction.of(claim.conversation, messages)
     with lane("follow_ups"):
-        draft = drafting.of_redacted(safe, ContactChoice(None), services)
-        now = Held(held.case_id, len(messages), draft.digest, messages[-1].created_at, held.described)
-        case = services.cases.read(held.case_id, "Description", "Status", "Modified_Time", *_figures(draft, services))
-        if case is None:
-            log.warning("case_deleted", extra={"case": held.case_id})
-            return now
-        if remark := matching.remark_in(str(case.get("Description") or "")):
-            draft = drafting.of_redacted(safe, ContactChoice(None, remark=remark), services)
-        update = _Update(claim, held, draft, form, safe.messages, case, services)
-        return replace(now, described=update.write() or held.described)
+        safe = services.redaction.of(claim.conversation, messages)
+        update = update_of(claim, held, safe, services)
+        described = update.write() if update else ""
+    if not update:
+        log.warning("case_deleted", extra={"case": held.case_id})
+    digest = transcript.digest(safe.messages)
+    return Held(held.case_id, len(messages), digest, messages[-1].created_at, described or held.described)
+
+
+def update_of(claim: Claim, held: Held, safe: Redacted, services: Services) -> "Update | None":
+    """What the case lacks; None where it was deleted in Zoho."""
+    draft = drafting.of_redacted(safe, ContactChoice(None), services)
+    case = services.cases.read(held.case_id, "Description", "Status", "Modified_Time", *_figures(draft, services))
+    if case is None:
+        return None
+    if remark := matching.remark_in(str(case.get("Description") or "")):
+        draft = drafting.of_redacted(safe, ContactChoice(None, remark=remark), services)
+    form = services.forms.of(claim.conversation.bot_id)
+    return Update(claim, held, draft, form, safe.messages, case, services)
 
 
 def with_bot(claim: Claim, services: Services) -> Claim:
@@ -77,7 +85,7 @@ def judge_feed(claim: Claim, messages: list[Message], services: Services) -> Non
 
 
 @dataclass
-class _Update:
+class Update:
     """What a case lacks: `case` has its fields as they stand in Zoho, `held` what we know to have written."""
 
     claim: Claim
@@ -91,22 +99,33 @@ class _Update:
     def __post_init__(self) -> None:
         self.description = str(self.case.get("Description") or "")
         self.is_ours = bool(self.held.described) and cases.fingerprint(self.description) == self.held.described
+        self.has_all = cases.squeezed(self.draft.whole) in cases.squeezed(self.description)
         self.known = self._known()
 
     def write(self) -> str:
         """Write it; returns the fingerprint of a new description, empty where the old one stays."""
-        has_all = cases.squeezed(self.draft.whole) in cases.squeezed(self.description)
-        fits = self.draft.described == self.draft.whole
-        description = {"Description": self.draft.fields["Description"]} if fits and self.is_ours and not has_all else {}
         # Before the figures: a ledger that is lost now is told by them how far the case goes.
-        if self.services.settings.enable_notes or not (has_all or description):
-            self._add_notes()
-        if changes := {**description, **self._changed_figures(), **self._new_status()}:
+        if rest := self.rest():
+            filing.complete(self.claim, Inserted(self.held.case_id, was_there=True), rest, self.services)
+        if changes := self.changes():
             # Whoever wants no workflow when a case is made wants none when it is brought up to date either.
             silence = {name: value for name, value in self.form.beside.items() if name == "trigger"}
             self.services.cases.update(self.held.case_id, changes, str(self.case["Modified_Time"]), silence)
         log.info("case_followed_up", extra={"case": self.held.case_id, "messages": len(self.messages)})
-        return cases.fingerprint(str(description["Description"])) if description else ""
+        return cases.fingerprint(str(changes["Description"])) if "Description" in changes else ""
+
+    def changes(self) -> dict[str, Any]:
+        """Fields that are written anew."""
+        return {**self._new_description(), **self._changed_figures(), **self._new_status()}
+
+    def rest(self) -> CaseDraft | None:
+        """The draft of which notes and files are added, as far as they are not there; None where nothing is."""
+        is_told = self.has_all or self._new_description()
+        return None if is_told and not self.services.settings.enable_notes else self._untold()
+
+    def _new_description(self) -> dict[str, Any]:
+        fits = self.draft.described == self.draft.whole
+        return {"Description": self.draft.fields["Description"]} if fits and self.is_ours and not self.has_all else {}
 
     def _known(self) -> int:
         """How many of the messages, from the first, the case holds for sure; 0 where nobody can tell."""
@@ -133,13 +152,12 @@ class _Update:
         visitor_spoke = any(not message.by_machine for message in self.messages[self.known :])
         return {"Status": wanted} if wanted and visitor_spoke and self.case.get("Status") != wanted else {}
 
-    def _add_notes(self) -> None:
+    def _untold(self) -> CaseDraft | None:
         titles = self.services.cases.note_titles(self.held.case_id)
         known = max(self.known, _told_in(titles, self.draft.conversation_id))
         if known >= len(self.messages):
-            return
-        rest = _rest(self.draft, self.messages, known, self.form) if self.known else cases.entire(self.draft)
-        filing.complete(self.claim, Inserted(self.held.case_id, was_there=True), rest, self.services)
+            return None
+        return _rest(self.draft, self.messages, known, self.form) if self.known else cases.entire(self.draft)
 
 
 def _figures(draft: CaseDraft, services: Services) -> dict[str, Any]:

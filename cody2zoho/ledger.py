@@ -23,7 +23,7 @@ Keys, below the prefix:
                                      first_try (ms); while working: owner; while waiting or parked: reason; after a
                                      lease that ended without a word: lapses; once Cody's feed told of a message:
                                      moved (s); of one that has a case: held;
-                                     name, where CONTACT_MATCH finds an address in it
+                                     name, where CONTACT_MATCH finds an address in it, or a template shows it
     conversation:finished:<n>  hash  id -> state and, of a case, what it holds (`records.Held`): 65,536 buckets, so
                                      small that Redis packs each into one piece of memory
     agenda                     zset  id -> ms of its next look

@@ -12,8 +12,9 @@ from cody2zoho.blocks import STOPS_WORK
 from cody2zoho.comparison import owner_of
 from cody2zoho.errors import Cody2ZohoError, Gone
 from cody2zoho.keys import distinct_key
-from cody2zoho.models import Conversation
+from cody2zoho.models import Conversation, Message
 from cody2zoho.permits import patient
+from cody2zoho.records import Held
 from cody2zoho.services import Services
 from cody2zoho.settings.formats import since
 
@@ -49,8 +50,8 @@ class Life:
     #: None where Cody does not have it.
     conversation: Conversation | None = None
     is_ours: bool = True
-    messages: int = 0
-    something_said: bool = False
+    #: What was said, the oldest first; a customer's words.
+    said: list[Message] = field(default_factory=list, repr=False)
     cases: list[HeldCase] = field(default_factory=list)
     blocked: str = ""
     #: Why its bot, or everything, is paused.
@@ -63,6 +64,20 @@ class Life:
     def state(self) -> str:
         """The ledger's; empty where it knows none."""
         return self.ledger.get("state", "")
+
+    @property
+    def held(self) -> Held | None:
+        """What its case holds, as far as the ledger knows; None where it knows of no case."""
+        facts = ("case", "messages", "digest", "last_said_at", "described")
+        return Held.of(" ".join(self.ledger.get(name, "") for name in facts)) if self.ledger.get("case") else None
+
+    @property
+    def messages(self) -> int:
+        return len(self.said)
+
+    @property
+    def something_said(self) -> bool:
+        return transcript.something_said(self.said)
 
 
 def look(services: Services, given: str) -> Life:
@@ -100,13 +115,13 @@ def _begin_with_case(services: Services, life: Life) -> None:
 def _ask_cody(services: Services, life: Life) -> None:
     try:
         life.conversation = services.cody.conversation(life.conversation_id)
-        messages = services.cody.messages(life.conversation_id)
+        with_sources = services.forms.of(life.conversation.bot_id).sources
+        life.said = services.cody.messages(life.conversation_id, with_sources=with_sources)
     except Gone:
         life.conversation = None
         return
     bots = services.settings.bots
     life.is_ours = None in bots or life.conversation.bot_id in bots
-    life.messages, life.something_said = len(messages), transcript.something_said(messages)
 
 
 def _ask_ledger(services: Services, life: Life) -> None:
@@ -116,7 +131,7 @@ def _ask_ledger(services: Services, life: Life) -> None:
     life.is_filled = services.ledger.is_open()
     blocked = services.blocks.current()
     life.blocked = " ".join(blocked.values()) if not blocked.keys().isdisjoint(STOPS_WORK) else ""
-    pause = services.paused.of(life.ledger.get("bot", ""))
+    pause = services.paused.of(life.conversation.bot_id if life.conversation else life.ledger.get("bot", ""))
     life.paused = pause.words(life.now) if pause else ""
     if life.conversation:
         bot = "all" if None in services.settings.bots else life.conversation.bot_id

@@ -16,7 +16,7 @@ import hashlib
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import redis
 from redis.exceptions import LockError
@@ -69,25 +69,40 @@ class Matching:
     creates: bool
     #: A task's, after which it sends no more requests.
     budget_seconds: float
+    #: Whether it only looks: nothing is made in Zoho, nothing is kept in Redis.
+    only_looks: bool = False
     _known_fields: dict[str, list[str]] = field(default_factory=dict)
     _fields_good_until: float = 0.0
 
     def choose(self, name: str | None, messages: Sequence[Message], *, may_create: bool = True) -> ContactChoice:
-        """The contact of a conversation with this name. Raises what `zoho.crm` raises, but never Refused."""
+        """The contact of a conversation with this name. Raises what `zoho.crm` raises, but never Refused.
+
+        Where none may be created, nothing is kept either: who would be is chosen, without an id where there is none.
+        """
+        if not (may_create or self.only_looks):
+            return self.looking().choose(name, messages)
         if not self.search.kinds:
             return ContactChoice(self.fixed.id())
-        said = [message.content for message in messages if not message.by_machine]
-        named = self.search.addresses([*said, name or ""])
+        named = self.named(name, messages)
         by_kind = [[one for one in named if one.kind == kind] for kind in self.search.kinds]
         try:
             return (
                 next(filter(None, map(self._among, by_kind)), None)
-                or (self._new(by_kind, may_create=may_create) if self.creates else None)
+                or (self._new(by_kind) if self.creates else None)
                 or ContactChoice(self.fixed.id(), "none")
             )
         except Refused as error:
             # Not this conversation's fault: the next one would fail the same way.
             raise NotSetUp(f"Contacts in Zoho cannot be looked up or made as CONTACT_MATCH wants: {error}") from None
+
+    def looking(self) -> "Matching":
+        """One that only looks."""
+        return replace(self, fixed=self.fixed.looking(), only_looks=True)
+
+    def named(self, name: str | None, messages: Sequence[Message]) -> list[Address]:
+        """The addresses in what the visitor typed and in the conversation's name."""
+        said = [message.content for message in messages if not message.by_machine]
+        return self.search.addresses([*said, name or ""])
 
     def has_address(self, name: str) -> bool:
         """Whether a conversation's name holds what may be looked for."""
@@ -131,7 +146,7 @@ class Matching:
             return self._several(f"several {_PLURALS[kind]} were given, which do not lead to one and the same contact")
         return ContactChoice(owners.pop()[0], "matched", addresses=tuple(addresses))
 
-    def _new(self, by_kind: Sequence[Sequence[Address]], *, may_create: bool) -> ContactChoice | None:
+    def _new(self, by_kind: Sequence[Sequence[Address]]) -> ContactChoice | None:
         """The contact made for an address that nobody has; None where there is none that is surely an address."""
         for addresses in by_kind:
             certain = [one for one in addresses if one.is_certain]
@@ -139,7 +154,7 @@ class Matching:
                 return self._several(
                     f"several {_PLURALS[certain[0].kind]} were given, and nobody in Zoho has one of them"
                 )
-            if certain and not may_create:
+            if certain and self.only_looks:
                 return ContactChoice(None, "created", addresses=tuple(certain))
             if certain and (choice := self._made(certain[0])):
                 return choice
@@ -181,12 +196,15 @@ class Matching:
     def _owners(self, address: Address) -> tuple[str, ...]:
         """Ids of the contacts that have it."""
         kept = self.store.get(self._key(address))
-        if kept is not None:
+        # Before a contact is made, it is looked for afresh.
+        if kept or (kept is not None and not self.only_looks):
             return tuple(str(kept).split())
         found = self.contacts.with_address(
             address, self.fields_of(address.kind), lambda text: self.search.same(address, text)
         )
-        self.store.set(self._key(address), " ".join(found), ex=_KEPT_SECONDS if len(found) == 1 else _UNCERTAIN_SECONDS)
+        if not self.only_looks:
+            kept_seconds = _KEPT_SECONDS if len(found) == 1 else _UNCERTAIN_SECONDS
+            self.store.set(self._key(address), " ".join(found), ex=kept_seconds)
         return tuple(found)
 
     def _key(self, address: Address, what: str = "") -> str:

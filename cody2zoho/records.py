@@ -124,7 +124,8 @@ class Records:
             state, _, held = record.partition(" ")
             facts = {"state": state, "held": held}
         if held := facts.pop("held", ""):
-            facts |= dict(zip(("case", "messages", "digest"), held.split(" "), strict=False))
+            names = ("case", "messages", "digest", "last_said_at", "described")
+            facts |= dict(zip(names, held.split(" "), strict=False))
         if forgotten is not None:
             facts = {"state": State.FORGOTTEN.value}
         times = {"next_look": next_look, "parked_since": parked, "forgotten_since": forgotten}

@@ -74,6 +74,7 @@ def build(settings: Settings, clock: Callable[[], float] = time.time) -> Service
         client, contacts, prefix, accounts.digest, settings.zoho_contact_id, settings.zoho_contact_name
     )
     matching = _matching(settings, client, contacts, fields, contact)
+    forms = reading.load(settings)
     return Services(
         settings=settings,
         store=client,
@@ -88,14 +89,14 @@ def build(settings: Settings, clock: Callable[[], float] = time.time) -> Service
         key_field=KeyField(fields, key),
         contact=contact,
         matching=matching,
-        ledger=Ledger(client, prefix, settings.lease_seconds, keeps_name=matching.has_address),
+        ledger=Ledger(client, prefix, settings.lease_seconds, keeps_name=_kept_names(matching, forms)),
         places=Places(client, prefix),
         feed=Feed(client, prefix, clock),
         blocks=Blocks(client, prefix),
         paused=Paused(client, prefix, clock),
         limits=limits,
         redaction=Redaction(settings.redact, settings.redact_phone_countries, settings.redact_patterns),
-        forms=reading.load(settings),
+        forms=forms,
         clock=clock,
     )
 
@@ -120,6 +121,11 @@ def _matching(
         frozenset(map(addresses.ignorable, settings.contact_ignore)),
     )
     return Matching(client, contacts, fields, fixed, search, settings.contact_create, settings.task_budget_seconds)
+
+
+def _kept_names(matching: Matching, forms: Forms) -> Callable[[str], bool]:
+    """Whether a case will need its conversation's name."""
+    return lambda name: forms.wants_name or matching.has_address(name)
 
 
 def _api(name: str, settings: Settings) -> Api:

@@ -28,12 +28,14 @@ __all__ = [
     "MOST_NOTES",
     "NOTE_LIMIT",
     "SUBJECT_LIMIT",
+    "applies",
     "completing",
     "draft",
     "entire",
     "figures",
     "fingerprint",
     "squeezed",
+    "talk_of",
     "value",
 ]
 
@@ -47,13 +49,13 @@ def draft(
 
     Raises Refused where a template of the operator's cannot be filled in.
     """
-    talk = Talk(conversation, messages, form.zone, now, form.bot_name, form.phrases)
+    talk = talk_of(conversation, messages, form, now)
     whole, digest = transcript.text(messages, form.zone, plain=form.plain), transcript.digest(messages)
     fitted = fitting.fitted(*_around(whole, talk, form, contact.remark), conversation.id, digest)
     notes = fitted.notes
     if form.enable_notes:
         notes = (*notes, *fitting.as_notes(whole, conversation.id, digest))
-    rules = [rule for rule in form.rules if rule.counts(conversation.bot_id) and talk.shows(rule.when)]
+    rules = [rule for rule in form.rules if applies(rule, talk)]
     fields = {
         "Subject": _subject(talk, form),
         "Description": fitted.description,
@@ -76,6 +78,14 @@ def draft(
         beside=form.beside,
         chosen=form.chosen.union(*(rule.fields for rule in rules)),
     )
+
+
+def talk_of(conversation: Conversation, messages: list[Message], form: Form, now: float) -> Talk:
+    return Talk(conversation, messages, form.zone, now, form.bot_name, form.phrases)
+
+
+def applies(rule: Rule, talk: Talk) -> bool:
+    return rule.counts(talk.conversation.bot_id) and talk.shows(rule.when)
 
 
 def _around(whole: str, talk: Talk, form: Form, remark: str) -> tuple[str, str, str]:

@@ -71,6 +71,14 @@ class Forms:
     def of(self, bot_id: str) -> Form:
         return self.by_bot.get(bot_id, self.common)
 
+    @cached_property
+    def wants_name(self) -> bool:
+        """Whether a template shows the conversation's name, which the ledger then keeps until its case is made."""
+        forms = (self.common, *self.by_bot.values())
+        texts = [text for form in forms for text in (form.subject, form.description, *form.fields.values())]
+        texts += [text for rule in self.common.rules for text in rule.fields.values()]
+        return any("conversation_name" in text.names for text in texts if isinstance(text, Jinja))
+
     def line(self, *place: str | int) -> int:
         """The line at which a key stands in the file, or else the table around it."""
         while place and place not in self.lines:

@@ -89,15 +89,16 @@ def _written(table: CaseTable | RuleTable) -> Iterator[tuple[Place, str, Any]]:
 def _wrong(field: Field, value: Any) -> Misfit | None:
     """What is wrong with a value; of a template, with what it says of the samples."""
     if not (isinstance(value, str) and is_template(value)):
-        return _misfit(field, value)
+        return misfit(field, value)
     made, talks = template(value), values.samples()
     if field.data_type == "picklist":
         # What it says of a real conversation may be in the list.
         return None
-    return next((wrong for talk in talks if (wrong := _misfit(field, cases.value(made, talk)))), None)
+    return next((wrong for talk in talks if (wrong := misfit(field, cases.value(made, talk)))), None)
 
 
-def _misfit(field: Field, value: Any) -> Misfit | None:
+def misfit(field: Field, value: Any) -> Misfit | None:
+    """Why Zoho would not take this value; None where it does, as far as it shows."""
     if field.read_only:
         return Misfit("cannot be written: Zoho fills it", "leave it out")
     if not _is_of_kind(field.data_type, value):

@@ -294,7 +294,13 @@ VOICES = {
 }
 
 #: What is said of things that go as they should.
-NO_TROUBLE = {"Now … …", "Stopped.", "Stopping; Ctrl-C once more kills.", "\nAll of it runs until Ctrl-C:\n"}
+NO_TROUBLE = {
+    "Now … …",
+    "Now reading … …",
+    "Stopped.",
+    "Stopping; Ctrl-C once more kills.",
+    "\nAll of it runs until Ctrl-C:\n",
+}
 
 
 class NotWrittenOut(Exception):

@@ -159,7 +159,8 @@ def test_of_a_case_its_id_its_messages_and_their_digest_stay(ledger: Ledger, sto
     ledger.add_new([ONE])
     ledger.later(ledger.claim(ONE.id), 0, "Zoho is out of order (503)")
     ledger.created(ledger.claim(ONE.id), Held("4876", 2, "abc"))
-    assert ledger.about(ONE.id) == {"state": "created", "case": "4876", "messages": "2", "digest": "abc"}
+    held = {"case": "4876", "messages": "2", "digest": "abc", "last_said_at": "0", "described": "-"}
+    assert ledger.about(ONE.id) == {"state": "created", **held}
     assert not store.exists(f"{PREFIX}conversation:{ONE.id}")
 
 
