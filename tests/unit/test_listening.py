@@ -1,8 +1,11 @@
 """Cody's list of all messages: what it spares, and that nothing depends on it before it has proved itself."""
 
+from dataclasses import replace
+
 import pytest
 
 from chats import case_of, chat, live, pass_time, work
+from cody2zoho import polling
 from cody2zoho.records import State
 from cody2zoho.simulators.faults import Fault
 from later import PREFIX
@@ -163,6 +166,56 @@ def test_more_than_a_poll_reads_is_read_by_the_next_ones(account, organisation, 
     assert requests(server, "/messages?page") == before + 1
     live(watching, clock, 360)
     assert organisation.cases[case_of(organisation, conversation)]["Cody_Messages"] == 2
+
+
+class Busy:
+    """Cody, where two more words are said while the list is read, before every page but the first."""
+
+    def __init__(self, cody, say) -> None:
+        self.cody, self.say = cody, say
+
+    def __getattr__(self, name: str):
+        return getattr(self.cody, name)
+
+    def feed(self, page: int):
+        if page > 1:
+            self.say()
+        return self.cody.feed(page)
+
+
+@pytest.fixture
+def busy(account, watching, clock):
+    chatty = chat(account, ago=5)
+
+    def say() -> None:
+        clock.now += 1
+        account.say(chatty, "word")
+        account.say(chatty, "word")
+
+    return replace(watching, cody=Busy(watching.cody, say))
+
+
+def test_words_that_come_while_it_is_read_are_no_disorder(account, busy, clock) -> None:
+    proved(account, busy, clock)
+    one = chat(account, ago=5)
+    for _ in range(25):
+        clock.now += 1
+        account.say(one, "word")
+    work(busy)
+    assert busy.feed.words("support") == "in use"
+
+
+def test_words_that_come_while_it_is_read_push_no_other_past_the_reader(account, busy, clock) -> None:
+    spoken = {chat(account, ago=900 + number): 0 for number in range(130)}
+    polling.poll(busy)
+    for one in spoken:
+        clock.now += 1
+        spoken[one] = account.say(one, "Hello?").created_at
+    polling.poll(busy)
+    assert busy.feed.place().gap_to
+    while busy.feed.place().gap_to:
+        polling.poll(busy)
+    assert {one: int(busy.store.hget(f"{PREFIX}conversation:{one}", "moved") or 0) for one in spoken} == spoken
 
 
 def test_a_second_in_which_much_was_said_is_read_once(account, watching, server, clock) -> None:
