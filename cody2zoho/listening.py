@@ -80,13 +80,11 @@ def _since(place: Place, now: float, services: Services) -> Heard | None:
         new = [one for one in reading.rows if _is_new(one, place)]
         gap_to, offset = place.gap_to, place.offset + len(new)
         if not reached:
-            gap_to, offset = gap_to or place.top, len(reading.rows)
+            gap_to, offset = gap_to or place.top, max(0, min(len(reading.rows), reading.depth))
         elif gap_to:
-            head, pages = len(reading.rows), offset // _PER_PAGE - reading.pages
-            if reading.down(offset // _PER_PAGE + 1, gap_to):
-                gap_to = offset = 0
-            else:
-                offset = (pages + reading.pages) * _PER_PAGE - reading.grown
+            head, above = len(reading.rows), (offset // _PER_PAGE - reading.pages) * _PER_PAGE
+            reached = reading.down(offset // _PER_PAGE + 1, gap_to)
+            gap_to, offset = (0, 0) if reached else (gap_to, above + reading.depth)
             new += reading.rows[head:]
     except _OutOfOrderError:
         _leave("Cody does not list messages newest first", services)
@@ -114,20 +112,23 @@ class _Reading:
 
     def down(self, number: int, second: int, known: frozenset[str] = frozenset()) -> bool:
         """Read from a page on until all that is as new as a second was read, or known; whether it came so far."""
-        below: list[Said] = []
         while self.pages < _PAGES:
             page = self._page(number)
             read = {one.id for one in self.rows}
-            new = [one for one in page.rows if one.id not in read]
-            below += new
-            self.rows += new
+            self.rows += [one for one in page.rows if one.id not in read]
             number += 1
-            if any(later.at > earlier.at for earlier, later in pairwise(below)):
+            # What came on top since the page before may begin this one.
+            if any(later.at > earlier.at for earlier, later in pairwise(page.rows)):
                 raise _OutOfOrderError
             is_known = all(one.id in known for one in page.rows)
             if page.is_last or not second or page.rows[-1].at < second or is_known:
                 return True
         return False
+
+    @property
+    def depth(self) -> int:
+        """Rows of the list, as it was at first, that as many pages reach."""
+        return self.pages * _PER_PAGE - self.grown
 
     def _page(self, number: int) -> Page[Said]:
         page = self.services.cody.feed(number)
