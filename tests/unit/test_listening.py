@@ -56,7 +56,7 @@ def test_where_it_tells_of_later_words_a_case_costs_one_look_more(account, watch
     conversation = chat(account, ago=10)
     live(watching, clock, 330)
     before = requests(server, f"conversation_id={conversation}")
-    live(watching, clock, 25 * HOUR, step=600)
+    live(watching, clock, 25 * HOUR, step=1_800)
     assert requests(server, f"conversation_id={conversation}") - before == 1
 
 
@@ -65,7 +65,7 @@ def test_where_it_does_not_a_case_is_looked_at_four_times_in_a_day(account, watc
     conversation = chat(account, ago=10)
     live(watching, clock, 330)
     before = requests(server, f"conversation_id={conversation}")
-    live(watching, clock, 25 * HOUR, step=600)
+    live(watching, clock, 25 * HOUR, step=1_800)
     assert requests(server, f"conversation_id={conversation}") - before == 4
     assert watching.ledger.about(conversation)["state"] == State.CREATED
     assert not watching.store.zcard(f"{PREFIX}agenda")
@@ -78,7 +78,7 @@ def test_without_it_later_words_come_all_the_same(account, organisation, watchin
     conversation = chat(account, ago=10)
     live(watching, clock, 330)
     account.say(conversation, "One more question")
-    live(watching, clock, 2 * HOUR)
+    live(watching, clock, 2 * HOUR, step=300)
     assert organisation.cases[case_of(organisation, conversation)]["Cody_Messages"] == 2
     assert watching.feed.words("support").startswith("not in use: Cody does not list")
     assert "feed_not_used" in caplog.text
