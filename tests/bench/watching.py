@@ -90,7 +90,8 @@ def _without_it() -> Iterator[Figure]:
     polls = [one for one in asked if "bot_id=" in one.path]
     per_minute = _fullest_minute(looks)
     yield Figure(f"{MANY:,} open, without the list: requests in the fullest minute", _fullest_minute(asked), "", 60)
-    yield Figure("  lists of conversations read per poll", len(polls) / (_REAL_SECONDS // POLL_SECONDS + 1), "", len(BOTS))
+    made = _REAL_SECONDS // POLL_SECONDS + 1
+    yield Figure("  lists of conversations read per poll", len(polls) / made, "", len(BOTS))
     yield Figure("  looks at conversations in the fullest minute", per_minute)
     yield Figure("  until each was looked at once", MANY / max(1, per_minute), "min")
 
