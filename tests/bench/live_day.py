@@ -14,7 +14,7 @@ from urllib.parse import parse_qs
 
 from cody2zoho.simulators.audit import Audit, audit
 from cody2zoho.simulators.cody import Cody, CodyKnobs
-from cody2zoho.simulators.corpus import CorpusConversation, read_corpus
+from cody2zoho.simulators.corpus import CorpusConversation, CorpusMessage, read_corpus
 from cody2zoho.simulators.generator import generate
 from cody2zoho.simulators.journal import Entry
 from cody2zoho.simulators.server import SimulatorServer
@@ -156,7 +156,13 @@ def measure(corpus: Path | None = None) -> Iterator[Figure]:
 
 
 def _generated() -> list[CorpusConversation]:
-    return [one for one in generate(_GENERATED, seed=1) if len(one["messages"]) <= _MOST_MESSAGES]
+    """Without those that end with an empty answer: ten minutes it may still be filled, and those are not sped up."""
+    made = [one for one in generate(_GENERATED, seed=1) if len(one["messages"]) <= _MOST_MESSAGES]
+    return [one for one in made if not (one["messages"] and _is_empty_answer(one["messages"][-1]))]
+
+
+def _is_empty_answer(message: CorpusMessage) -> bool:
+    return message["machine"] and not (message["content"] or "").strip() and not message["failed_responding"]
 
 
 def _live(at: Installation, server: SimulatorServer, day: _Day, lines: list[Line]) -> float:
