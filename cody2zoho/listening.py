@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from cody2zoho import quiet
+from cody2zoho.cody import Page
 from cody2zoho.errors import Gone, OutOfTurn, Permanent, Transient
 from cody2zoho.feed import Place
 from cody2zoho.models import Said
@@ -16,7 +17,7 @@ from cody2zoho.services import Services
 log = logging.getLogger(__name__)
 
 #: Pages of ten messages that one poll reads at most.
-_PAGES = 5
+_PAGES = 8
 
 _PER_PAGE = 10
 
@@ -79,13 +80,11 @@ def _since(place: Place, now: float, services: Services) -> Heard | None:
         new = [one for one in reading.rows if _is_new(one, place)]
         gap_to, offset = place.gap_to, place.offset + len(new)
         if not reached:
-            gap_to, offset = gap_to or place.top, len(reading.rows)
+            gap_to, offset = gap_to or place.top, max(0, min(len(reading.rows), reading.depth))
         elif gap_to:
-            head = len(reading.rows)
-            if reading.down(offset // _PER_PAGE + 1, gap_to):
-                gap_to = offset = 0
-            else:
-                offset = (offset // _PER_PAGE) * _PER_PAGE + len(reading.rows) - head
+            head, above = len(reading.rows), (offset // _PER_PAGE - reading.pages) * _PER_PAGE
+            reached = reading.down(offset // _PER_PAGE + 1, gap_to)
+            gap_to, offset = (0, 0) if reached else (gap_to, above + reading.depth)
             new += reading.rows[head:]
     except _OutOfOrderError:
         _leave("Cody does not list messages newest first", services)
@@ -104,24 +103,41 @@ class _Reading:
     """The reading of one poll."""
 
     services: Services
+    #: Each message once: what comes on top meanwhile moves known rows onto the next page.
     rows: list[Said] = field(default_factory=list)
     pages: int = 0
+    #: By how much the list has grown since the first page.
+    grown: int = 0
+    _total: int | None = None
 
     def down(self, number: int, second: int, known: frozenset[str] = frozenset()) -> bool:
         """Read from a page on until all that is as new as a second was read, or known; whether it came so far."""
-        below: list[Said] = []
         while self.pages < _PAGES:
-            page = self.services.cody.feed(number)
-            below += page.rows
-            self.rows += page.rows
-            self.pages += 1
+            page = self._page(number)
+            read = {one.id for one in self.rows}
+            self.rows += [one for one in page.rows if one.id not in read]
             number += 1
-            if any(later.at > earlier.at for earlier, later in pairwise(below)):
+            # What came on top since the page before may begin this one.
+            if any(later.at > earlier.at for earlier, later in pairwise(page.rows)):
                 raise _OutOfOrderError
             is_known = all(one.id in known for one in page.rows)
-            if page.is_last or not second or below[-1].at < second or is_known:
+            if page.is_last or not second or page.rows[-1].at < second or is_known:
                 return True
         return False
+
+    @property
+    def depth(self) -> int:
+        """Rows of the list, as it was at first, that as many pages reach."""
+        return self.pages * _PER_PAGE - self.grown
+
+    def _page(self, number: int) -> Page[Said]:
+        page = self.services.cody.feed(number)
+        self.pages += 1
+        if self._total is None:
+            self._total = page.total
+        elif page.total is not None:
+            self.grown = max(self.grown, page.total - self._total)
+        return page
 
 
 def _is_new(one: Said, place: Place) -> bool:

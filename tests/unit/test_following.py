@@ -199,7 +199,7 @@ def test_a_follow_up_that_fails_anywhere_is_done_once(
         organisation.edit_case(case_id, Description="Agent Smith: solved")
     server.faults.add(Fault(action, "zoho", method, path, times=2, when="after"))
     talk(account, conversation, "One more question", "Yes?")
-    live(watching, clock, 1_200)
+    live(watching, clock, 1_200, step=60)
     assert len(notes_of(organisation, case_id)) == edited
     words = texts_of(organisation, case_id)
     assert sum(text.count("One more question") for text in words) == 1
@@ -251,12 +251,12 @@ def test_a_case_goes_on_saying_why_it_has_no_contact(account, organisation, plug
     worker = plugged(conversation_quiet_seconds=300, follow_up_hours=24, contact_match="email")
     conversation = account.add_conversation(bot_id="support").id
     talk(account, conversation, "I am anna@example.com", "Hello Anna")
-    live(worker, clock, 900)
+    live(worker, clock, 420)
     case = organisation.cases[case_of(organisation, conversation)]
     remark = str(case["Description"]).partition("\n")[0]
     assert "several contacts in Zoho have the e-mail address" in remark
     talk(account, conversation, "One more thing", "Yes?")
-    live(worker, clock, 1_800)
+    live(worker, clock, 600)
     case = organisation.cases[case_of(organisation, conversation)]
     assert str(case["Description"]).startswith(remark)
     assert "One more thing" in str(case["Description"])
@@ -265,10 +265,10 @@ def test_a_case_goes_on_saying_why_it_has_no_contact(account, organisation, plug
 def test_later_words_of_a_paused_bot_still_reach_their_case(account, organisation, watching, clock) -> None:
     conversation = account.add_conversation(bot_id="support").id
     talk(account, conversation, "Hello", "Hello, how can I help?")
-    live(watching, clock, 900)
+    live(watching, clock, 420)
     watching.paused.pause("support", "")
     talk(account, conversation, "One more thing", "Yes?")
-    live(watching, clock, 1_800)
+    live(watching, clock, 600)
     assert "One more thing" in str(organisation.cases[case_of(organisation, conversation)]["Description"])
 
 
@@ -277,13 +277,13 @@ def test_while_everything_is_paused_later_words_wait_and_none_is_forgotten(
 ) -> None:
     conversation = account.add_conversation(bot_id="support").id
     talk(account, conversation, "Hello", "Hello, how can I help?")
-    live(watching, clock, 900)
+    live(watching, clock, 420)
     watching.paused.pause(None, "")
     talk(account, conversation, "One more thing", "Yes?")
-    live(watching, clock, 1_800)
+    live(watching, clock, 600)
     assert "One more thing" not in str(organisation.cases[case_of(organisation, conversation)]["Description"])
     watching.paused.resume(None)
-    live(watching, clock, 1_800)
+    live(watching, clock, 600)
     assert "One more thing" in str(organisation.cases[case_of(organisation, conversation)]["Description"])
 
 

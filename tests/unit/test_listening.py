@@ -1,5 +1,7 @@
 """Cody's list of all messages: what it spares, and that nothing depends on it before it has proved itself."""
 
+from dataclasses import replace
+
 import pytest
 
 from chats import case_of, chat, live, pass_time, work
@@ -54,7 +56,7 @@ def test_where_it_tells_of_later_words_a_case_costs_one_look_more(account, watch
     conversation = chat(account, ago=10)
     live(watching, clock, 330)
     before = requests(server, f"conversation_id={conversation}")
-    live(watching, clock, 25 * HOUR, step=600)
+    live(watching, clock, 25 * HOUR, step=1_800)
     assert requests(server, f"conversation_id={conversation}") - before == 1
 
 
@@ -63,7 +65,7 @@ def test_where_it_does_not_a_case_is_looked_at_four_times_in_a_day(account, watc
     conversation = chat(account, ago=10)
     live(watching, clock, 330)
     before = requests(server, f"conversation_id={conversation}")
-    live(watching, clock, 25 * HOUR, step=600)
+    live(watching, clock, 25 * HOUR, step=1_800)
     assert requests(server, f"conversation_id={conversation}") - before == 4
     assert watching.ledger.about(conversation)["state"] == State.CREATED
     assert not watching.store.zcard(f"{PREFIX}agenda")
@@ -76,7 +78,7 @@ def test_without_it_later_words_come_all_the_same(account, organisation, watchin
     conversation = chat(account, ago=10)
     live(watching, clock, 330)
     account.say(conversation, "One more question")
-    live(watching, clock, 2 * HOUR)
+    live(watching, clock, 2 * HOUR, step=300)
     assert organisation.cases[case_of(organisation, conversation)]["Cody_Messages"] == 2
     assert watching.feed.words("support").startswith("not in use: Cody does not list")
     assert "feed_not_used" in caplog.text
@@ -193,6 +195,58 @@ def test_more_than_a_poll_reads_is_read_by_the_next_ones(account, organisation, 
     assert requests(server, "/messages?page") == before + 1
     live(watching, clock, 360)
     assert organisation.cases[case_of(organisation, conversation)]["Cody_Messages"] == 2
+
+
+class Busy:
+    """Cody, where more is said while the list is read, before every page but the first."""
+
+    def __init__(self, cody, say) -> None:
+        self.cody, self.say = cody, say
+
+    def __getattr__(self, name: str):
+        return getattr(self.cody, name)
+
+    def feed(self, page: int):
+        if page > 1:
+            self.say()
+        return self.cody.feed(page)
+
+
+@pytest.fixture(params=[2, 12])
+def busy(account, watching, clock, request):
+    """So many words between two pages of ten."""
+    chatty = chat(account, ago=5)
+
+    def say() -> None:
+        for _ in range(request.param):
+            clock.now += 0.5
+            account.say(chatty, "word")
+
+    return replace(watching, cody=Busy(watching.cody, say))
+
+
+def test_words_that_come_while_it_is_read_are_no_disorder(account, busy, clock) -> None:
+    proved(account, busy, clock)
+    one = chat(account, ago=5)
+    for _ in range(25):
+        clock.now += 1
+        account.say(one, "word")
+    work(busy)
+    assert not busy.feed.place().broken
+
+
+@pytest.mark.parametrize("busy", [2], indirect=True)
+def test_words_that_come_while_it_is_read_push_no_other_past_the_reader(account, busy, clock) -> None:
+    spoken = {chat(account, ago=900 + number): 0 for number in range(130)}
+    polling.poll(busy)
+    for one in spoken:
+        clock.now += 1
+        spoken[one] = account.say(one, "Hello?").created_at
+    polling.poll(busy)
+    assert busy.feed.place().gap_to
+    while busy.feed.place().gap_to:
+        polling.poll(busy)
+    assert {one: int(busy.store.hget(f"{PREFIX}conversation:{one}", "moved") or 0) for one in spoken} == spoken
 
 
 def test_a_second_in_which_much_was_said_is_read_once(account, watching, server, clock) -> None:
