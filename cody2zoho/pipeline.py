@@ -25,9 +25,10 @@ from cody2zoho.errors import (
 from cody2zoho.http import time_limit
 from cody2zoho.keeper import KEEPER
 from cody2zoho.ledger import Claim, Due
-from cody2zoho.models import Message
+from cody2zoho.models import CaseDraft, Conversation, Message
 from cody2zoho.records import Held, State
 from cody2zoho.services import Services
+from cody2zoho.zoho.cases import Inserted
 
 log = logging.getLogger(__name__)
 
@@ -162,22 +163,31 @@ def _written(claim: Claim, services: Services) -> Outcome:
         return _followed(claim, claim.held, newest, services)
     messages = services.cody.messages(claim.conversation.id, newest)
     if not transcript.something_said(messages):
-        return _nothing_said(claim, services)
+        return nothing_said(claim, services)
     return _made(claim, messages, services)
 
 
 def _made(claim: Claim, messages: list[Message], services: Services) -> Outcome:
-    draft = cases.draft(claim.conversation, messages, services.settings, services.contact.id(), services.clock())
+    draft = drafted(claim.conversation, messages, services)
     case = filing.file(claim, draft, services)
-    described = "" if case.was_there else cases.fingerprint(str(draft.fields["Description"]))
-    held = Held(case.case_id, draft.message_count, draft.digest, messages[-1].created_at, described)
-    if following.record(claim, held, services):
-        facts = {"case": case.case_id, "messages": draft.message_count, "attempts": claim.attempts}
-        log.info("case_created", extra=facts)
+    made(claim, case, draft, messages[-1].created_at, services)
     if claim.is_blocked:
         services.blocks.lift("zoho", "zoho set-up")
     following.judge_feed(claim, messages, services)
     return Outcome(f"case {case.case_id}")
+
+
+def drafted(conversation: Conversation, messages: list[Message], services: Services) -> CaseDraft:
+    return cases.draft(conversation, messages, services.settings, services.contact.id(), services.clock())
+
+
+def made(claim: Claim, case: Inserted, draft: CaseDraft, last_said_at: int, services: Services) -> None:
+    """Write down that the case of this draft exists."""
+    described = "" if case.was_there else cases.fingerprint(str(draft.fields["Description"]))
+    held = Held(case.case_id, draft.message_count, draft.digest, last_said_at, described)
+    if following.record(claim, held, services):
+        facts = {"case": case.case_id, "messages": draft.message_count, "attempts": claim.attempts}
+        log.info("case_created", extra=facts)
 
 
 def _followed(claim: Claim, held: Held, newest: Page[Message], services: Services) -> Outcome:
@@ -211,7 +221,7 @@ def _gone(claim: Claim, services: Services) -> Outcome:
     return Outcome("let go: deleted at Cody")
 
 
-def _nothing_said(claim: Claim, services: Services) -> Outcome:
+def nothing_said(claim: Claim, services: Services) -> Outcome:
     """No case yet, perhaps never: someone may still be about to type."""
     age_seconds = services.clock() - claim.conversation.created_at
     if age_seconds < services.settings.empty_conversation_hours * 3600:

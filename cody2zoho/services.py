@@ -12,6 +12,7 @@ from cody2zoho.blocks import Blocks
 from cody2zoho.cody import Cody
 from cody2zoho.contact import FixedContact
 from cody2zoho.feed import Feed
+from cody2zoho.history import History
 from cody2zoho.http import Api
 from cody2zoho.ledger import Ledger
 from cody2zoho.limits import Limits
@@ -40,6 +41,7 @@ class Services:
     ledger: Ledger
     places: Places
     feed: Feed
+    history: History
     blocks: Blocks
     limits: Limits
     clock: Callable[[], float]
@@ -79,6 +81,7 @@ def build(settings: Settings, clock: Callable[[], float] = time.time) -> Service
         ledger=Ledger(client, prefix, settings.lease_seconds),
         places=Places(client, prefix),
         feed=Feed(client, prefix, clock),
+        history=History(client, prefix),
         blocks=Blocks(client, prefix),
         limits=limits,
         clock=clock,

@@ -25,6 +25,7 @@ _COMMANDS = {
     "status": "Show how many conversations are in which state.",
     "why": "Tell the life of one conversation, by its id or its case's.",
     "reconcile": "Compare Cody, Zoho and the ledger; mend what needs no person.",
+    "backfill": "Make cases of history, from before SYNC_SINCE, in batches.",
     "parked": "Show what needs a person, grouped by cause.",
     "retry": "Let parked conversations begin anew.",
     "dismiss": "Decide that parked conversations get no case.",
