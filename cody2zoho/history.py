@@ -22,9 +22,13 @@ import redis
 
 from cody2zoho.models import Conversation
 from cody2zoho.store import script
+from cody2zoho.times import span
 
 #: Batches at a time, over all workers: while one waits for Zoho, the other reads at Cody.
 PLACES = 2
+
+#: What is counted; `made` are cases of batches, `ordinary` goes the way of all conversations, in `silent` nobody spoke.
+FIGURES = ("made", "ordinary", "silent", "cody", "zoho", "credits")
 
 _PER_CALL = 1_000
 
@@ -66,6 +70,26 @@ class Run:
         """None where nobody can tell yet."""
         return 60 * self.left / self.per_minute if self.done else None
 
+    @property
+    def pace(self) -> str:
+        """How fast it goes on, or why it does not."""
+        if self.rests:
+            return f"rests for {span(self.rest_seconds)}: {self.rests}"
+        left = f", about {span(self.seconds_left)} left" if self.seconds_left is not None else ""
+        return f"{self.per_minute:.0f} a minute{left}"
+
+    @property
+    def words(self) -> str:
+        """What has become of it, in one sentence."""
+        made, ordinary, silent, cody, zoho, spent = (self.figures[name] for name in FIGURES)
+        parts = [
+            f"{made} cases in batches",
+            f"{ordinary} left to the way of all" if ordinary else "",
+            f"{silent} in which nothing was said" if silent else "",
+        ]
+        cost = f"{cody} requests to Cody, {zoho} to Zoho, {spent} credits"
+        return f"{self.done} of {self.total} conversations: {', '.join(filter(None, parts))}; {cost}"
+
     def as_json(self) -> dict[str, object]:
         return {
             "began": self.began_at,
@@ -87,10 +111,6 @@ class Taken:
     run: str
     place: int
     conversations: list[Conversation]
-
-
-#: What is counted; `made` are cases of batches, `ordinary` goes the way of all conversations, in `silent` nobody spoke.
-FIGURES = ("made", "ordinary", "silent", "cody", "zoho", "credits")
 
 
 @dataclass

@@ -118,10 +118,10 @@ def _watch(services: Services) -> None:
     except KeyboardInterrupt:
         click.echo("\nIt goes on by itself: `cody2zoho backfill` shows it again, `--stop` ends it.")
         raise
-    click.echo(told(run))
+    click.echo(run.words)
 
 
-def _shown(latest: Callable[[], Run | None]) -> Run:
+def _shown(latest: Callable[[], Run | None], look_seconds: float = _LOOK_SECONDS) -> Run:
     columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     with Progress(*columns, console=Console(highlight=False)) as progress:
         task = progress.add_task("")
@@ -131,7 +131,7 @@ def _shown(latest: Callable[[], Run | None]) -> Run:
                 done, moved_at = run.done, time.monotonic()
             still = time.monotonic() - moved_at > _STILL_SECONDS
             progress.update(task, total=run.total, completed=run.done, description=_pace(run, still=still))
-            time.sleep(_LOOK_SECONDS)
+            time.sleep(look_seconds)
         if run is None:
             raise Transient("The backfill is gone: Redis was lost. Begin again; no case is made twice.")
         progress.update(task, total=run.total, completed=run.done, description="")
@@ -139,22 +139,6 @@ def _shown(latest: Callable[[], Run | None]) -> Run:
 
 
 def _pace(run: Run, *, still: bool) -> str:
-    cost = f"{run.figures['cody']}+{run.figures['zoho']} requests, {run.figures['credits']} credits"
-    if run.rests:
-        return f"{cost}; rests for {span(run.rest_seconds)}: {run.rests}"
-    if still:
-        return f"{cost}; nothing moves: do worker and beat run, and is nothing blocked?"
-    left = f", {span(run.seconds_left)} left" if run.seconds_left is not None else ""
-    return f"{run.per_minute:.0f} a minute{left}; {cost}"
-
-
-def told(run: Run) -> str:
-    """A run in one sentence, for people."""
-    figures = run.figures
-    parts = [f"{figures['made']} cases in batches"]
-    if figures["ordinary"]:
-        parts.append(f"{figures['ordinary']} left to the way of all conversations")
-    if figures["silent"]:
-        parts.append(f"{figures['silent']} in which nothing was said")
-    cost = f"{figures['cody']} requests to Cody, {figures['zoho']} to Zoho, {figures['credits']} credits"
-    return f"{run.done} of {run.total} conversations done: {', '.join(parts)}; {cost}"
+    if still and not run.rests:
+        return "nothing moves: do worker and beat run, and is nothing blocked?"
+    return f"{run.pace}; {run.figures['cody']}+{run.figures['zoho']} requests, {run.figures['credits']} credits"

@@ -8,6 +8,7 @@ import click
 
 from cody2zoho import nightly
 from cody2zoho.cli.local import services_at_hand
+from cody2zoho.history import Run
 from cody2zoho.limits import Now
 from cody2zoho.services import Services
 from cody2zoho.times import span
@@ -23,6 +24,7 @@ def status(as_json: bool) -> None:
         now = services.limits.now()
         feed = _feed(services)
         reconciled = nightly.latest(services)
+        run = services.history.latest()
         age_seconds = services.clock() - reconciled.get("at", 0)
     if as_json:
         shown = {
@@ -31,6 +33,7 @@ def status(as_json: bool) -> None:
             "blocked": blocked,
             "feed": feed,
             "reconciled": reconciled,
+            "backfill": run.as_json() if run else {},
             **now.as_json(),
         }
         click.echo(json.dumps(shown, ensure_ascii=False))
@@ -42,6 +45,8 @@ def status(as_json: bool) -> None:
             click.echo(f"Cody's list of all messages, for {bot}: {words}")
         if reconciled:
             click.echo(_last_reconciled(reconciled, age_seconds))
+        if run:
+            click.echo(_of_backfill(run))
         if not is_filled:
             click.secho("The ledger is not filled from Zoho yet, and no case is made before it is.", fg="yellow")
         for what, sentence in blocked.items():
@@ -68,6 +73,13 @@ def _of_limits(now: Now) -> Iterator[str]:
     yield f"Zoho's API credits: {budget.used}{allowance} used in 24 hours{remaining}; {budget.words}"
     for api, seconds in now.pauses.items():
         yield f"{api.capitalize()} wants a pause: {seconds:.0f} seconds left"
+
+
+def _of_backfill(run: Run) -> str:
+    if not run.is_over:
+        return f"backfill under way, {run.pace}: {run.words}"
+    how = "stopped" if run.is_stopped else "ended"
+    return f"backfill {how} {span(run.now - (run.ended_at or run.now))} ago: {run.words}"
 
 
 def _last_reconciled(figures: dict[str, int], age_seconds: float) -> str:
