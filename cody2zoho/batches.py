@@ -15,7 +15,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
-from cody2zoho import locks, pipeline, skimming
+from cody2zoho import locks, logs, pipeline, skimming
 from cody2zoho.blocks import PROBE_SECONDS, STOPS_WORK
 from cody2zoho.bulk import Bulk
 from cody2zoho.credits import lane
@@ -57,8 +57,10 @@ def places(services: Services) -> list[int]:
     """Where a batch may begin now; none where there is no history to do."""
     if not services.history.is_under_way():
         return []
-    wanted = 1 if services.limits.now().cody_starts < PER_CALL else PLACES
-    return [place for place in range(wanted) if not services.store.exists(_lock(place, services))]
+    # Two would share what Cody allows, and each of their calls to Zoho would carry half as many.
+    is_scarce = services.limits.now().cody_starts < PER_CALL
+    wanted = [place for place in range(PLACES) if not (place and is_scarce) or services.history.is_left_at(place)]
+    return [place for place in wanted if not services.store.exists(_lock(place, services))]
 
 
 def work(place: int, services: Services) -> Batch:
@@ -83,6 +85,11 @@ def _worked(taken: Taken, services: Services) -> Batch:
         batch.run()
     except (Transient, Blocked) as error:
         batch.fault = error
+    except Exception as error:
+        # Nobody foresaw it, and it must not repeat at once.
+        seconds = pipeline.wait_seconds(services.history.fault() + 3, None)
+        services.history.rest(seconds, f"unexpected {type(error).__name__}")
+        raise
     finally:
         batch.figures |= cost.figures()
         left = services.history.strike(taken, batch.done, batch.figures)
@@ -162,6 +169,8 @@ class _Work:
         self._leave_out_what_is_settled()
         reading_ends = time.monotonic() + _READING * self.services.settings.task_budget_seconds
         while self._ahead and self.fault is None and time.monotonic() < reading_ends - skimming.LEAST_SECONDS:
+            if self.services.limits.patience.is_over:
+                return
             read = Skimming(self.services, self._ahead)
             with time_limit(reading_ends - time.monotonic()):
                 read.all()
@@ -192,7 +201,8 @@ class _Work:
         self._note([one], 2 * self._ledger.lease_seconds)
         claim = self._ledger.claim(one.id)
         if claim.owner:
-            pipeline.nothing_said(claim, self.services)
+            with logs.context(conversation=one.id):
+                pipeline.nothing_said(claim, self.services)
         self._finish(one, "silent")
 
 

@@ -7,7 +7,7 @@ of all conversations, by whose rules it is completed, tried again or parked.
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
-from cody2zoho import filing, pipeline
+from cody2zoho import filing, logs, pipeline
 from cody2zoho.errors import Blocked, Cody2ZohoError, OutcomeUnknown, OutOfTurn, RateLimited, Refused, Transient
 from cody2zoho.keeper import KEEPER
 from cody2zoho.ledger import Claim
@@ -125,12 +125,13 @@ class Bulk:
     def _made(self, one: Drafted, case: Inserted) -> None:
         """Its notes and files are added now, or by whoever looks at it next and finds the case."""
         claim = self._claims[one.conversation.id]
-        try:
-            filing.complete(claim, case, one.draft, self._services)
-        except (Cody2ZohoError, filing.TakenOver) as error:
-            self._hand_on(one, 0, str(error) or "another worker took it over")
-            return
-        pipeline.made(claim, case, one.draft, one.last_said_at, self._services)
+        with logs.context(conversation=one.conversation.id):
+            try:
+                filing.complete(claim, case, one.draft, self._services)
+            except (Cody2ZohoError, filing.TakenOver) as error:
+                self._hand_on(one, 0, str(error) or "another worker took it over")
+                return
+            pipeline.made(claim, case, one.draft, one.last_said_at, self._services)
         del self._ours[one.conversation.id]
         self._finish(one.conversation, "made")
 

@@ -187,6 +187,10 @@ class History:
         run, ended = self.store.hmget(self._run, "run", "ended")
         return bool(run) and not ended
 
+    def is_left_at(self, place: int) -> bool:
+        """Whether a batch works there, or has left something behind."""
+        return bool(self.store.exists(self._taken[place]))
+
     def take(self, place: int, most: int) -> Taken | None:
         """What is next for a place: what its last batch left behind, then the newest. None where nothing is to do."""
         keys = [self._run, self._keys["todo"], self._taken[place], self._keys["rest"]]

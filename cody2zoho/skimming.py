@@ -19,6 +19,9 @@ _READERS = 16
 #: Characters of all drafts together; what a worker may have to hold of a batch, a few times over while it is sent.
 _MOST_CHARACTERS = 1_000_000
 
+#: Passing faults of Cody after which a reading ends: it is not this one conversation.
+_MOST_FAULTS = 3
+
 #: What must be left of the time for reading, to begin one more.
 LEAST_SECONDS = 2.0
 
@@ -46,6 +49,7 @@ class Skimming:
     ordinary: list[tuple[Conversation, float]] = field(default_factory=list)
     #: What ended the reading before its time.
     fault: Cody2ZohoError | None = None
+    faults: int = 0
     characters: int = 0
 
     def all(self) -> None:
@@ -56,12 +60,16 @@ class Skimming:
             reader.result()
 
     def _read_on(self) -> None:
-        while self.fault is None and self.characters < _MOST_CHARACTERS and time_left() > LEAST_SECONDS:
+        while not self._is_over():
             try:
                 one = self.ahead.popleft()
             except IndexError:
                 return
             self._try(one)
+
+    def _is_over(self) -> bool:
+        stops = self.services.limits.patience.is_over or time_left() <= LEAST_SECONDS
+        return stops or self.fault is not None or self.characters >= _MOST_CHARACTERS
 
     def _try(self, one: Conversation) -> None:
         try:
@@ -76,8 +84,10 @@ class Skimming:
         except Transient as error:
             if time_left() <= 0:
                 return
-            self.fault = error
             self.ordinary.append((one, 0))
+            self.faults += 1
+            if self.faults >= _MOST_FAULTS:
+                self.fault = error
         except (Gone, Permanent):
             self.ordinary.append((one, 0))
         except Exception:  # noqa: BLE001 - whatever is wrong with one: there it is met again, and told

@@ -11,7 +11,7 @@ from cody2zoho import configuration
 from cody2zoho.settings import Settings
 from cody2zoho.supervisor import Interrupted
 
-from . import backlog, first_case, idle_poll, memory, overhead, promptness, reconcile, scale, state
+from . import backfill, backlog, first_case, idle_poll, memory, overhead, promptness, reconcile, scale, state
 from .figures import Figure
 
 BENCHMARKS: dict[str, Callable[[], Iterator[Figure]]] = {
@@ -24,6 +24,7 @@ BENCHMARKS: dict[str, Callable[[], Iterator[Figure]]] = {
     "overhead": overhead.measure,
     "first_case": first_case.measure,
     "reconcile": reconcile.measure,
+    "backfill": backfill.measure,
 }
 
 
