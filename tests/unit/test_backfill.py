@@ -1,5 +1,6 @@
 """History becomes cases in batches, each conversation exactly once, whatever breaks."""
 
+from dataclasses import replace
 from threading import Thread
 
 import pytest
@@ -19,6 +20,7 @@ from cody2zoho.simulators.zoho import Zoho
 from cody2zoho.simulators.zoho.organisation import SET_UP_FIELDS
 from cody2zoho.zoho.cases import Inserted
 from later import PREFIX, later
+from waiting import eventually
 
 CASES = "/crm/v8/Cases"
 INSERT = f"POST {CASES}"
@@ -172,6 +174,39 @@ def test_what_a_batch_has_in_hand_takes_no_place_of_the_steady_work(account, plu
     assert worker.ledger.due(10, 3, 60).ids == []
     worker.history.hold(old, 30)
     assert sorted(worker.ledger.due(10, 3, 60).ids) == sorted(new)
+
+
+def test_the_steady_work_goes_on_while_a_batch_is_inserted(account, server, plugged) -> None:
+    worker = started(plugged(sync_since="30d", zoho_max_concurrency=1), account)
+    history(account, 50)
+    begin(worker)
+    fresh, handed = chat(account), []
+
+    def meanwhile() -> None:
+        worker.ledger.add_new([Conversation(fresh, "support", int(account.now()))])
+        handed.extend(worker.ledger.due(10, 3, 60).ids)
+
+    server.faults.after(1, meanwhile, path=CASES)
+    go_on(worker)
+    assert handed == [fresh]
+    assert worker.store.zcard(f"{PREFIX}backfill:hand") == 0
+
+
+def test_leases_are_renewed_while_an_insert_lasts(account, organisation, server, plugged) -> None:
+    worker = started(plugged(sync_since="30d", lease_seconds=3), account)
+    one, *_ = history(account, 5)
+    begin(worker)
+    server.faults.add(Fault("slow", path=CASES, nth=1, seconds=2.5))
+    batch = Thread(target=go_on, args=(worker,))
+    batch.start()
+
+    def ends() -> list[float]:
+        return [worker.store.zscore(f"{PREFIX}{key}", one) or 0 for key in ("working", "backfill:hand")]
+
+    working, hand = eventually(lambda: all(found := ends()) and found)
+    eventually(lambda: ends()[0] > working and ends()[1] > hand)
+    batch.join()
+    assert worker.ledger.counts()[State.CREATED] == len(organisation.cases) == 6
 
 
 # -- what does not fit into a batch -----------------------------------------------------------------
@@ -357,6 +392,66 @@ def test_refused_credentials_leave_history_where_it_is(account, organisation, se
     worker.blocks.lift("cody")
     finish(worker, clock)
     assert perfect(server, account, organisation)
+
+
+def test_cody_out_of_order_ends_a_batch_and_one_bad_answer_does_not(account, server, worker) -> None:
+    history(account, 30)
+    begin(worker)
+    server.faults.add(Fault("500", path="*/messages", times=1))
+    batches.work(0, worker)
+    run = worker.history.latest()
+    assert (run.figures["made"], run.figures["ordinary"], run.rests) == (29, 1, "")
+
+
+def test_while_cody_is_out_of_order_history_waits_and_few_are_left_to_the_way_of_all(account, server, worker) -> None:
+    history(account, 90)
+    begin(worker)
+    server.faults.add(Fault("500", path="*/messages"))
+    batches.work(0, worker)
+    run = worker.history.latest()
+    assert run.rests
+    assert run.figures["ordinary"] <= 20
+    assert run.left >= 70
+
+
+class BrokenContact:
+    """What no conversation is at fault for, and nobody has foreseen."""
+
+    def id(self) -> str:
+        raise ZeroDivisionError
+
+
+def test_an_error_nobody_foresaw_is_met_again_and_told_by_the_way_of_all(account, worker, clock) -> None:
+    [one, *_] = history(account, 3)
+    begin(worker)
+    broken = replace(worker, contact=BrokenContact())
+    go_on(broken)
+    assert worker.history.latest().figures["ordinary"] == 3
+    with pytest.raises(ZeroDivisionError):
+        pipeline.create_case(one, broken)
+    assert worker.ledger.about(one)["reason"] == "unexpected ZeroDivisionError"
+
+
+class BrokenLedger:
+    """The same, once all is read."""
+
+    lease_seconds = 30
+
+    def looked_up(self, _ids: list[str]) -> dict[str, object]:
+        return {}
+
+    def is_open(self) -> bool:
+        return True
+
+
+def test_an_error_nobody_foresaw_in_a_batch_does_not_repeat_at_once(account, worker) -> None:
+    history(account, 3)
+    begin(worker)
+    with pytest.raises(AttributeError):
+        batches.work(0, replace(worker, ledger=BrokenLedger()))
+    run = worker.history.latest()
+    assert (run.left, run.rests) == (3, "unexpected AttributeError")
+    assert run.rest_seconds > 5
 
 
 # -- interruptions ------------------------------------------------------------------------------------
