@@ -57,8 +57,8 @@ def places(services: Services) -> list[int]:
     """Where a batch may begin now; none where there is no history to do."""
     if not services.history.is_under_way():
         return []
-    # Two would share what Cody allows, and each of their calls to Zoho would carry half as many.
-    is_scarce = services.limits.now().cody_starts < PER_CALL
+    # Two would share what Cody allows, and each of their calls to Zoho would carry half as many. Each takes a thread.
+    is_scarce = services.limits.now().cody_starts < PER_CALL or services.settings.worker_concurrency < 2 * PLACES
     wanted = [place for place in range(PLACES) if not (place and is_scarce) or services.history.is_left_at(place)]
     return [place for place in wanted if not services.store.exists(_lock(place, services))]
 

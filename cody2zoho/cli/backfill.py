@@ -75,6 +75,9 @@ def _tell(what: str) -> None:
 
 def _explain(plan: history.Plan, services: Services) -> None:
     before = history.line(services)
+    if not before:
+        click.echo("There is no history to make cases of: SYNC_SINCE is empty, so all of it comes by itself.")
+        return
     if not plan.conversations:
         click.echo("There is no history to make cases of: the ledger knows all that is asked for.")
         return

@@ -165,6 +165,17 @@ def test_a_batch_that_is_at_its_place_is_left_alone(account, server, worker, plu
     assert said == ["another batch is at this place"]
 
 
+def test_where_little_is_allowed_or_threads_are_few_there_is_one_batch_at_a_time(account, plugged, worker) -> None:
+    history(account, 3)
+    begin(worker)
+    assert batches.places(worker) == [0, 1]
+    scarce = plugged(sync_since="30d", cody_requests_per_minute=60)
+    for few in (scarce, plugged(sync_since="30d", worker_concurrency=3)):
+        assert batches.places(few) == [0]
+    worker.history.take(1, 100)
+    assert batches.places(scarce) == [0, 1], "nobody would do what was left behind"
+
+
 def test_what_a_batch_has_in_hand_takes_no_place_of_the_steady_work(account, plugged) -> None:
     worker = started(plugged(sync_since="30d", zoho_max_concurrency=1), account)
     old, new = history(account, 50), [chat(account) for _ in range(3)]
@@ -632,6 +643,39 @@ def test_a_fault_that_lasts_is_asked_about_less_and_less_often(account, server, 
     assert rests[0] <= 2 < rests[1] + 1 <= 5 <= rests[2] + 1.1
 
 
+def test_what_was_read_waits_for_its_turn_at_zoho_and_is_not_read_again(account, server, worker) -> None:
+    history(account, 5)
+    begin(worker)
+    worker.contact.id()
+    worker.key_field.is_unique()
+    worker.limits.pauses.begin("zoho", 5.5)
+    server.journal.clear()
+    batches.work(0, worker)
+    assert server.journal["cody"].kinds["GET /api/v1/messages"] == 5
+    assert worker.history.latest().is_over
+
+
+def test_a_worker_that_stops_files_what_it_has_read_and_leaves_the_rest(account, organisation, server, worker) -> None:
+    history(account, 90)
+    begin(worker)
+    server.faults.after(10, worker.limits.stop_waiting, path="*/messages")
+    batches.work(0, worker)
+    run = worker.history.latest()
+    assert run.left + run.figures["made"] == 90
+    assert run.left > 30
+    assert run.figures["made"] == len(organisation.cases) - 1 > 5
+
+
+def test_what_cannot_be_read_in_time_is_left_to_the_next_batch_and_no_fault(account, server, plugged) -> None:
+    worker = started(plugged(sync_since="30d", task_budget_seconds=5), account)
+    history(account, 3)
+    begin(worker)
+    server.faults.add(Fault("slow", path="*/messages", seconds=4))
+    batches.work(0, worker)
+    run = worker.history.latest()
+    assert (run.left, run.figures["ordinary"], run.rests) == (3, 0, "")
+
+
 def test_nothing_begins_while_the_ledger_cannot_be_trusted(account, server, worker) -> None:
     history(account, 5)
     begin(worker)
@@ -684,3 +728,4 @@ def test_without_a_unique_field_a_batch_looks_before_it_inserts(account, unguard
     clock.now += 3_600
     finish(worker, clock)
     assert len(unguarded.cases) == 21
+    assert perfect(server, account, unguarded)

@@ -114,6 +114,12 @@ def test_bounds_are_dates_or_ages(history, worker, run) -> None:
     assert "is neither a date nor an age" in wrong.output
 
 
+def test_where_polls_take_all_history_there_is_none(account, store, history, plugged, run) -> None:
+    store.flushall()
+    work(plugged())
+    assert "SYNC_SINCE is empty" in run("--dry-run").output
+
+
 def test_a_ledger_that_is_not_filled_is_asked_for_nothing(history, worker, run) -> None:
     worker.ledger.close()
     refused = run("--yes")
