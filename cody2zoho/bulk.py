@@ -79,7 +79,7 @@ class Bulk:
             claim = self._claims[one.conversation.id] = self._ledger.claim(one.conversation.id)
             if claim.owner:
                 self._ours[one.conversation.id] = one
-                if claim.held or claim.lapses > 1 or claim.attempts > _MOST_TRIES:
+                if claim.held or claim.attempts > _MOST_TRIES:
                     self._hand_on(one, 0, "it is looked at by itself")
             elif claim.was != "closed":
                 self._finish(one.conversation, "made" if claim.was == State.CREATED else "ordinary")

@@ -2,9 +2,9 @@
 -- not finished comes before all else: it failed, or its worker died.
 -- KEYS  1 backfill, 2 backfill:todo, 3 backfill:taken:<place>, 4 backfill:rest
 -- ARGV  1 at most
--- returns {the run, conversation …}; {} where no backfill runs, or it rests
-local run, ended = unpack(redis.call('HMGET', KEYS[1], 'run', 'ended'))
-if not run or ended or redis.call('EXISTS', KEYS[4]) == 1 then return {} end
+-- returns {the run, conversation …}; {} where there is no run, or it rests
+local run = redis.call('HGET', KEYS[1], 'run')
+if not run or redis.call('EXISTS', KEYS[4]) == 1 then return {} end
 local room = ARGV[1] - redis.call('ZCARD', KEYS[3])
 local new = room > 0 and redis.call('ZPOPMAX', KEYS[2], room) or {}
 for at = 1, #new, 2 do redis.call('ZADD', KEYS[3], new[at + 1], new[at]) end

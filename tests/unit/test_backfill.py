@@ -378,6 +378,45 @@ def test_a_batch_that_keeps_failing_is_tried_one_by_one(account, organisation, s
     assert perfect(server, account, organisation)
 
 
+def test_waiting_for_an_api_is_no_attempt_of_a_batch(account, server, worker) -> None:
+    history(account, 5)
+    begin(worker)
+    server.faults.add(Fault("429", path=CASES, retry_after=1, times=7))
+    for _ in range(8):
+        worker.store.delete(f"{PREFIX}pause:zoho", f"{PREFIX}pause:zoho:row")
+        go_on(worker)
+    assert worker.history.latest().figures["made"] == 5
+
+
+def test_one_that_has_its_case_and_goes_on_is_left_to_the_way_of_all(
+    account, organisation, server, plugged, clock
+) -> None:
+    worker = started(plugged(sync_since="30d", follow_up_hours=24), account)
+    [one] = history(account, 1)
+    begin(worker)
+    pipeline.create_case(one, worker)
+    account.say(one, "One thing more.", at=account.now())
+    worker.ledger.moved([(one, int(account.now()), 0)], 3_600, follow_up=True)
+    server.journal.clear()
+    go_on(worker)
+    assert INSERT not in server.journal["zoho"].kinds
+    bring_up(worker)
+    work(worker)
+    assert perfect(server, account, organisation)
+    assert len(organisation.cases) == 2
+
+
+def test_a_ledger_that_is_closed_meanwhile_leaves_all_of_a_batch_for_later(
+    account, organisation, server, worker
+) -> None:
+    history(account, 20)
+    begin(worker)
+    server.faults.after(5, worker.ledger.close, path="*/messages")
+    batches.work(0, worker)
+    assert worker.history.latest().left == 20
+    assert len(organisation.cases) == 1
+
+
 def test_a_wrong_setting_parks_nothing_and_stops_the_batches(account, organisation, plugged, worker, clock) -> None:
     wrong = plugged(sync_since="30d", zoho_case_status="Done")
     history(account, 5)
@@ -537,6 +576,7 @@ def test_redis_wiped_in_the_midst_of_a_batch_makes_no_second_case(
     server.faults.after(1, store.flushall, path=path)
     batches.work(0, worker)
     assert worker.history.latest() is None
+    assert not store.exists(f"{PREFIX}backfill"), "what is over is written to"
     fresh = plugged(sync_since="30d", closed=True)
     work(fresh)
     work(fresh)
