@@ -15,7 +15,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
-from cody2zoho import locks, logs, pipeline, skimming
+from cody2zoho import locks, logs, pipeline
 from cody2zoho.blocks import PROBE_SECONDS, STOPS_WORK
 from cody2zoho.bulk import Bulk
 from cody2zoho.credits import lane
@@ -26,7 +26,7 @@ from cody2zoho.models import Conversation
 from cody2zoho.permits import Kind
 from cody2zoho.records import State
 from cody2zoho.services import Services
-from cody2zoho.skimming import Skimming
+from cody2zoho.skimming import LEAST_SECONDS, Skimming
 
 log = logging.getLogger(__name__)
 
@@ -168,20 +168,24 @@ class _Work:
         """Raises Transient or Blocked where the batch has to be tried again."""
         self._leave_out_what_is_settled()
         reading_ends = time.monotonic() + _READING * self.services.settings.task_budget_seconds
-        while self._ahead and self.fault is None and time.monotonic() < reading_ends - skimming.LEAST_SECONDS:
-            if self.services.limits.patience.is_over:
-                return
-            read = Skimming(self.services, self._ahead)
+        while self._ahead and self._may_read(reading_ends - time.monotonic()):
+            skimming = Skimming(self.services, self._ahead)
             with time_limit(reading_ends - time.monotonic()):
-                read.all()
-            for one, seconds in read.ordinary:
-                self._note([one], seconds)
-                self._finish(one, "ordinary")
-            for one in read.silent:
-                self._let_go(one)
-            self.fault = read.fault
-            if read.drafted:
-                Bulk(read.drafted, self.services, self._finish).file()
+                skimming.read()
+            self._take_over(skimming)
+
+    def _may_read(self, seconds: float) -> bool:
+        return self.fault is None and seconds > LEAST_SECONDS and not self.services.limits.patience.is_over
+
+    def _take_over(self, skimming: Skimming) -> None:
+        self.fault = skimming.fault
+        for one, seconds in skimming.ordinary:
+            self._note([one], seconds)
+            self._finish(one, "ordinary")
+        for one in skimming.silent:
+            self._let_go(one)
+        if skimming.drafted:
+            Bulk(skimming.drafted, self.services, self._finish).file()
 
     def _finish(self, one: Conversation, what: str) -> None:
         self.done.append(one)

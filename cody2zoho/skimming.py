@@ -49,10 +49,11 @@ class Skimming:
     ordinary: list[tuple[Conversation, float]] = field(default_factory=list)
     #: What ended the reading before its time.
     fault: Cody2ZohoError | None = None
+    #: Passing ones of Cody, and characters of what is drafted.
     faults: int = 0
     characters: int = 0
 
-    def all(self) -> None:
+    def read(self) -> None:
         """Until all are read, or they are too much to hold, or something stands in the way. Raises RedisError."""
         with ThreadPoolExecutor(min(_READERS, len(self.ahead)) or 1, "backfill") as threads:
             readers = [threads.submit(copy_context().run, self._read_on) for _ in range(_READERS)]

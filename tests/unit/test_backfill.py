@@ -626,6 +626,7 @@ def test_a_start_that_is_interrupted_has_begun_nothing(account, worker) -> None:
         worker.history.start(until_killed())
     assert worker.history.latest() is None
     assert batches.places(worker) == []
+    assert worker.history.take(0, 100) is None
 
 
 # -- limits -------------------------------------------------------------------------------------------
