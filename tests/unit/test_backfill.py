@@ -615,18 +615,20 @@ def test_a_run_that_is_stopped_leaves_the_rest_unknown_and_may_begin_again(
     assert perfect(server, account, organisation)
 
 
-def test_a_start_that_is_interrupted_has_begun_nothing(account, worker) -> None:
-    found = [worker.cody.conversation(one) for one in history(account, 3)]
-
+def test_a_start_that_is_interrupted_has_begun_nothing(worker) -> None:
     def until_killed():
-        yield found[0]
+        for number in range(1_500):
+            yield Conversation(f"conversation{number}", "support", number)
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         worker.history.start(until_killed())
+    assert worker.store.zcard(f"{PREFIX}backfill:todo") == 1_000
     assert worker.history.latest() is None
     assert batches.places(worker) == []
     assert worker.history.take(0, 100) is None
+    assert worker.history.start([]) == 0
+    assert worker.store.zcard(f"{PREFIX}backfill:todo") == 0
 
 
 # -- limits -------------------------------------------------------------------------------------------
