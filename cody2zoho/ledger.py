@@ -125,7 +125,7 @@ class Ledger(Filling):
         No more than `limit`, or `while_blocked`, and no more than leave `most_in_hand` handed out or worked on. None
         while the ledger is closed, which it is from now on if it came back with a state older than this process knows.
         """
-        keys = self._keys("agenda", "working", "cases", "ledger", "blocked", "paused")
+        keys = self._keys("agenda", "working", "cases", "ledger", "blocked", "paused", "backfill:hand")
         lost_after_ms = int(lost_after_seconds * 1000)
         facts = [limit, most_in_hand, lost_after_ms, *self._seen, while_blocked, *STOPS_WORK]
         epoch, turn, is_blocked, *ids = self._due(keys=keys, args=facts)

@@ -53,6 +53,10 @@ class Paused:
         """What is paused now, the longest first."""
         return sorted(_understood(self._held(self._key)), key=lambda pause: pause.since)
 
+    def is_everything(self) -> bool:
+        """Whether no case at all is begun."""
+        return bool(self._store.hexists(self._key, ALL))
+
     def of(self, bot_id: str) -> Pause | None:
         """What keeps this bot's cases from being begun."""
         return next((pause for pause in self.current() if pause.what in (ALL, name_of(bot_id))), None)

@@ -25,9 +25,10 @@ from cody2zoho.errors import (
 from cody2zoho.http import time_limit
 from cody2zoho.keeper import KEEPER
 from cody2zoho.ledger import Claim, Due
-from cody2zoho.models import Message
+from cody2zoho.models import CaseDraft, Message
 from cody2zoho.records import Held, Known, State
 from cody2zoho.services import Services
+from cody2zoho.zoho.cases import Inserted
 
 log = logging.getLogger(__name__)
 
@@ -164,25 +165,30 @@ def _written(claim: Claim, services: Services) -> Outcome:
         return _followed(claim, claim.held, newest, services, had_sources=with_sources)
     messages = services.cody.messages(claim.conversation.id, newest, with_sources=with_sources)
     if not transcript.something_said(messages):
-        return _nothing_said(claim, services)
+        return nothing_said(claim, services)
     return _made(claim, messages, services)
 
 
 def _made(claim: Claim, messages: list[Message], services: Services) -> Outcome:
     draft = drafting.drafted(claim.conversation, messages, services)
     case = filing.file(claim, draft, services)
+    made(claim, case, draft, messages[-1].created_at, services)
+    if claim.is_blocked:
+        services.blocks.lift("zoho", "zoho set-up")
+    following.judge_feed(claim, messages, services)
+    return Outcome(f"case {case.case_id}")
+
+
+def made(claim: Claim, case: Inserted, draft: CaseDraft, last_said_at: int, services: Services) -> None:
+    """Write down that the case of this draft exists."""
     described = "" if case.was_there else cases.fingerprint(str(draft.fields["Description"]))
-    held = Held(case.case_id, draft.message_count, draft.digest, messages[-1].created_at, described)
+    held = Held(case.case_id, draft.message_count, draft.digest, last_said_at, described)
     if following.record(claim, held, services):
         facts = {"case": case.case_id, "messages": draft.message_count, "attempts": claim.attempts}
         counts = {f"redacted_{kind}": count for kind, count in draft.redacted.items()}
         log.info("case_created", extra=facts | draft.contact.log_context() | counts)
     else:
         _tell_of_forgotten(claim, case.case_id, services)
-    if claim.is_blocked:
-        services.blocks.lift("zoho", "zoho set-up")
-    following.judge_feed(claim, messages, services)
-    return Outcome(f"case {case.case_id}")
 
 
 def _followed(claim: Claim, held: Held, newest: Page[Message], services: Services, *, had_sources: bool) -> Outcome:
@@ -225,7 +231,7 @@ def _gone(claim: Claim, services: Services) -> Outcome:
     return Outcome("let go: deleted at Cody")
 
 
-def _nothing_said(claim: Claim, services: Services) -> Outcome:
+def nothing_said(claim: Claim, services: Services) -> Outcome:
     """No case yet, perhaps never: someone may still be about to type."""
     age_seconds = services.clock() - claim.conversation.created_at
     if age_seconds < services.settings.empty_conversation_hours * 3600:

@@ -14,6 +14,7 @@ from cody2zoho.cases.form import Forms
 from cody2zoho.cody import Cody
 from cody2zoho.contact import FixedContact
 from cody2zoho.feed import Feed
+from cody2zoho.history import History
 from cody2zoho.http import Api
 from cody2zoho.ledger import Ledger
 from cody2zoho.limits import Limits
@@ -46,6 +47,7 @@ class Services:
     ledger: Ledger
     places: Places
     feed: Feed
+    history: History
     blocks: Blocks
     paused: Paused
     limits: Limits
@@ -57,14 +59,7 @@ class Services:
 def build(settings: Settings, clock: Callable[[], float] = time.time) -> Services:
     """Plug it together; nothing is asked of any server yet."""
     client, prefix = store.connect(settings), settings.redis_key_prefix
-    accounts = Accounts(
-        api=_api("Zoho's accounts server", settings),
-        base_url=settings.accounts_url,
-        client_id=settings.zoho_client_id,
-        client_secret=settings.zoho_client_secret.get_secret_value(),
-        refresh_token=settings.zoho_refresh_token.get_secret_value(),
-        clock=clock,
-    )
+    accounts = _accounts(settings, clock)
     tokens = Tokens(client, accounts, prefix, clock)
     limits = Limits(client, settings)
     crm = Crm(_api("Zoho", settings), tokens, settings.zoho_api_url, settings.api_url, limits.turn)
@@ -75,6 +70,7 @@ def build(settings: Settings, clock: Callable[[], float] = time.time) -> Service
     )
     matching = _matching(settings, client, contacts, fields, contact)
     forms = reading.load(settings)
+    keeps_name = _kept_names(matching, forms)
     return Services(
         settings=settings,
         store=client,
@@ -89,9 +85,10 @@ def build(settings: Settings, clock: Callable[[], float] = time.time) -> Service
         key_field=KeyField(fields, key),
         contact=contact,
         matching=matching,
-        ledger=Ledger(client, prefix, settings.lease_seconds, keeps_name=_kept_names(matching, forms)),
+        ledger=Ledger(client, prefix, settings.lease_seconds, keeps_name=keeps_name),
         places=Places(client, prefix),
         feed=Feed(client, prefix, clock),
+        history=History(client, prefix, keeps_name),
         blocks=Blocks(client, prefix),
         paused=Paused(client, prefix, clock),
         limits=limits,
@@ -107,12 +104,19 @@ def services() -> Services:
     return build(configuration.settings())
 
 
+def _accounts(settings: Settings, clock: Callable[[], float]) -> Accounts:
+    return Accounts(
+        api=_api("Zoho's accounts server", settings),
+        base_url=settings.accounts_url,
+        client_id=settings.zoho_client_id,
+        client_secret=settings.zoho_client_secret.get_secret_value(),
+        refresh_token=settings.zoho_refresh_token.get_secret_value(),
+        clock=clock,
+    )
+
+
 def _matching(
-    settings: Settings,
-    client: redis.Redis,
-    contacts: Contacts,
-    fields: Fields,
-    fixed: FixedContact,
+    settings: Settings, client: redis.Redis, contacts: Contacts, fields: Fields, fixed: FixedContact
 ) -> Matching:
     """What is redacted is no address to look for: it never leaves for Zoho."""
     search = addresses.Search(

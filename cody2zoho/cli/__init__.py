@@ -28,6 +28,7 @@ _COMMANDS = {
     "reconcile": "Compare Cody, Zoho and the ledger; mend what needs no person.",
     "pause": "Begin no new case, of one bot or at all.",
     "resume": "Go on with what is paused.",
+    "backfill": "Make cases of history, from before SYNC_SINCE, in batches.",
     "parked": "Show what needs a person, grouped by cause.",
     "retry": "Let parked conversations begin anew.",
     "dismiss": "Decide that parked conversations get no case.",

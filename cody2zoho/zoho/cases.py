@@ -8,7 +8,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Any, NamedTuple
 
-from cody2zoho.errors import Refused, Transient
+from cody2zoho.errors import NotSent, OutcomeUnknown, RateLimited, Refused, Transient
 from cody2zoho.models import Attachment, Note
 from cody2zoho.zoho.crm import Crm, details, items, refused, succeeded
 
@@ -48,13 +48,43 @@ class Cases:
 
         `beside` is what the request says of how: `trigger`, `lar_id`.
         """
-        [item] = items(self.crm.call("POST", "Cases", json={"data": [fields], **(beside or {})}))[:1]
+        [item] = items(self.crm.call("POST", "Cases", json=_to_insert([fields], beside)))[:1]
+        inserted = self._inserted(item)
+        if inserted.case_id:
+            return inserted
+        return Inserted(self._by_key(str(fields[self.unique_field])), was_there=True)
+
+    def insert_many(
+        self, records: Sequence[dict[str, object]], beside: dict[str, object] | None = None
+    ) -> list[Inserted | Refused | Transient]:
+        """The same for up to 100 at once; what became of each, in their order.
+
+        Raises OutcomeUnknown where nobody can tell, and what concerns all of them.
+        """
+        try:
+            found = items(self.crm.call("POST", "Cases", json=_to_insert(records, beside)))
+        except (RateLimited, NotSent, OutcomeUnknown):
+            raise
+        except Transient as error:
+            raise OutcomeUnknown(str(error)) from None
+        if len(found) != len(records):
+            raise OutcomeUnknown("Zoho answered without a result for each record")
+        return [self._result(item) for item in found]
+
+    def _result(self, item: dict[str, Any]) -> Inserted | Refused | Transient:
+        try:
+            return self._inserted(item)
+        except (Refused, Transient) as error:
+            return error
+
+    def _inserted(self, item: dict[str, Any]) -> Inserted:
+        """The id is empty where an older answer does not name the record that is there."""
         if succeeded(item):
             return Inserted(str(details(item)["id"]), was_there=False)
         duplicate = self._duplicate(item)
         if duplicate is None:
             raise refused(item)
-        return Inserted(_existing_id(duplicate) or self._by_key(str(fields[self.unique_field])), was_there=True)
+        return Inserted(_existing_id(duplicate), was_there=True)
 
     def read(self, case_id: str, *names: str) -> dict[str, Any] | None:
         """Some fields of a case; None where it does not exist, or lies in the recycle bin."""
@@ -114,6 +144,16 @@ class Cases:
         if not _SAFE_KEY.fullmatch(key):
             raise Refused("Zoho cannot be asked for a conversation id with other signs than letters, digits, _ ~ and -")
         return self._keyed(f"{self.unique_field} = '{key}'")
+
+    def with_keys(self, keys: Sequence[str]) -> dict[str, Keyed]:
+        """Those of up to 100 keys that a case has, to the letter; one that Zoho cannot be asked for is left out."""
+        wanted = {key for key in keys if _SAFE_KEY.fullmatch(key)}
+        if not wanted:
+            return {}
+        listed = ", ".join(f"'{key}'" for key in sorted(wanted))
+        rows = self._rows(f"{self.unique_field} in ({listed}) limit {2 * _PER_CALL}", "Created_Time")
+        found = [Keyed(*self._pair(row), _made_at(row)) for row in rows]
+        return {case.key: case for case in found if case.key in wanted}
 
     def add_notes(self, case_id: str, notes: Sequence[Note]) -> None:
         """Add all notes, or raise; Zoho does not notice a note that is there already."""
@@ -175,6 +215,11 @@ class Cases:
         if not found:
             raise Transient("Zoho says a case exists and does not show it; it may lie in the recycle bin")
         return found[0][0]
+
+
+def _to_insert(records: Sequence[dict[str, object]], beside: dict[str, object] | None) -> dict[str, Any]:
+    """The body of every insert, with what the operator wants Zoho to do with new cases."""
+    return {"data": list(records), **(beside or {})}
 
 
 def _made_at(row: dict[str, Any]) -> float:

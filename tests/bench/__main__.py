@@ -14,6 +14,7 @@ from cody2zoho.settings import Settings
 from cody2zoho.supervisor import Interrupted
 
 from . import (
+    backfill,
     backlog,
     first_case,
     idle_poll,
@@ -42,6 +43,7 @@ BENCHMARKS: dict[str, Callable[[], Iterator[Figure]]] = {
     "watching": watching.measure,
     "per_case": per_case.measure,
     "live_day": live_day.measure,
+    "backfill": backfill.measure,
 }
 
 
