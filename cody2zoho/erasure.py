@@ -27,6 +27,7 @@ def forget(
     while left := services.ledger.forget(conversation_id):
         sleep(min(left, _LOOK_SECONDS))
     services.store.delete(f"{EARLIER}{conversation_id}")
+    services.strangers.forget(conversation_id)
     _take_back_messages(services, conversation_id)
 
 

@@ -22,6 +22,7 @@ from cody2zoho.paused import Paused
 from cody2zoho.places import Places
 from cody2zoho.redaction import Redaction
 from cody2zoho.settings import Settings
+from cody2zoho.strangers import Strangers
 from cody2zoho.tokens import Tokens
 from cody2zoho.zoho.accounts import Accounts
 from cody2zoho.zoho.cases import Cases
@@ -46,6 +47,7 @@ class Services:
     ledger: Ledger
     places: Places
     feed: Feed
+    strangers: Strangers
     blocks: Blocks
     paused: Paused
     limits: Limits
@@ -91,6 +93,7 @@ def build(settings: Settings, clock: Callable[[], float] = time.time) -> Service
         ledger=Ledger(client, prefix, settings.lease_seconds, keeps_name=matching.has_address),
         places=Places(client, prefix),
         feed=Feed(client, prefix, clock),
+        strangers=Strangers(client, prefix),
         blocks=Blocks(client, prefix),
         paused=Paused(client, prefix, clock),
         limits=limits,
