@@ -4,7 +4,7 @@ It is a hint that spares requests. A conversation it does not tell of is looked 
 """
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -13,6 +13,7 @@ from cody2zoho.errors import Gone, OutOfTurn, Permanent, Transient
 from cody2zoho.feed import Place
 from cody2zoho.models import Said
 from cody2zoho.services import Services
+from cody2zoho.settings.formats import since
 
 log = logging.getLogger(__name__)
 
@@ -79,12 +80,13 @@ def note(heard: Heard | None, services: Services) -> int:
     return moved
 
 
-def _note_strangers(newest: Iterable[str], services: Services) -> None:
+def _note_strangers(newest: Mapping[str, int], services: Services) -> None:
     """Conversations that are not listed, because they began before the line, may go on with a part behind it.
 
     One that Cody cannot be asked for now is asked for at a later poll.
     """
-    ids = list(newest)
+    line = services.places.line_or(since(services.settings.sync_since, services.clock()))
+    ids = [one for one, at in newest.items() if at >= line]
     known = services.ledger.looked_up(ids)
     for one in services.strangers.meet([one for one in ids if one not in known], _ASKED_AT_ONCE):
         try:

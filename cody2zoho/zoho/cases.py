@@ -108,9 +108,12 @@ class Cases:
 
     def with_key(self, key: str) -> list[tuple[str, str]]:
         """Cases with this key, as (case id, key), those included whose key differs in capitals. Raises Refused."""
-        if not _SAFE_KEY.fullmatch(key):
-            raise Refused("Zoho cannot be asked for a conversation id with other signs than letters, digits, _ ~ and -")
-        return self._keyed(f"{self.unique_field} = '{key}'")
+        return self._keyed(f"{self.unique_field} = '{_safe(key)}'")
+
+    def parts_of(self, conversation_id: str) -> list[tuple[str, str]]:
+        """The latest 2,000 cases of a conversation whose key is not its plain id, in the same way."""
+        begins = f"{self.unique_field} like '{_safe(conversation_id)}~%'"
+        return self._keyed(f"{begins} order by id desc limit {_PER_QUERY}")
 
     def add_notes(self, case_id: str, notes: Sequence[Note]) -> None:
         """Add all notes, or raise; Zoho does not notice a note that is there already."""
@@ -172,6 +175,12 @@ class Cases:
         if not found:
             raise Transient("Zoho says a case exists and does not show it; it may lie in the recycle bin")
         return found[0][0]
+
+
+def _safe(key: str) -> str:
+    if not _SAFE_KEY.fullmatch(key):
+        raise Refused("Zoho cannot be asked for a conversation id with other signs than letters, digits, _ ~ and -")
+    return key
 
 
 def _made_at(row: dict[str, Any]) -> float:
