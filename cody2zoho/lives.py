@@ -56,6 +56,8 @@ class Life:
     #: None where Cody does not have it.
     conversation: Conversation | None = None
     is_ours: bool = True
+    #: Whether long silences split conversations.
+    is_split: bool = False
     messages: int = 0
     something_said: bool = False
     cases: list[HeldCase] = field(default_factory=list)
@@ -85,7 +87,8 @@ def look(services: Services, given: str) -> Life:
     """Ask all three about a conversation or a case; who is away is left out."""
     permit = patient(services.cody.permit, _PATIENCE_SECONDS)
     services = replace(services, cody=replace(services.cody, permit=permit))
-    life = Life(given, services.clock(), services.settings.zone)
+    is_split = services.settings.conversation_split_hours > 0
+    life = Life(given, services.clock(), services.settings.zone, is_split=is_split)
     if _CASE_ID.fullmatch(given):
         _asked("zoho", _begin_with_case, services, life)
     else:
@@ -145,7 +148,7 @@ def _ask_zoho(services: Services, life: Life) -> None:
     found: list[tuple[str, str]] = []
     for key in (life.conversation_id, distinct_key(life.conversation_id)):
         found = found or _owned(services.cases.with_key(key), life.conversation_id)
-    if services.settings.conversation_split_hours or "since" in life.ledger:
+    if life.is_split or "since" in life.ledger:
         found = [*found, *_owned(services.cases.parts_of(life.conversation_id), life.conversation_id)]
     parts = sorted(set(found), key=lambda case: (since_of(case[1]), case[0]))
     life.cases = [

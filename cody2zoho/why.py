@@ -161,7 +161,8 @@ def _nobody_has_it(life: Life) -> str:
     if not life.is_ours:
         return f"nothing: its bot {life.conversation.bot_id} is not in CODY_BOT_ID"
     if life.conversation.created_at < life.line:
-        return f"nothing: it began before SYNC_SINCE, {at(life.line, life.zone)}"
+        until = " until it goes on" if life.is_split else ""
+        return f"nothing{until}: it began before SYNC_SINCE, {at(life.line, life.zone)}"
     if life.state == State.EMPTY:
         return _let_go_empty(life)
     if not life.something_said:
