@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from cody2zoho import quiet
-from cody2zoho.errors import Gone, OutOfTurn, Permanent, Transient
+from cody2zoho.errors import Cody2ZohoError, Gone, OutOfTurn, Permanent, Transient
 from cody2zoho.feed import Place
 from cody2zoho.models import Said
 from cody2zoho.services import Services
@@ -91,12 +91,12 @@ def _note_strangers(newest: Mapping[str, int], services: Services) -> None:
     for one in services.strangers.meet([one for one in ids if one not in known], _ASKED_AT_ONCE):
         try:
             conversation = services.cody.conversation(one)
-        except (OutOfTurn, Transient) as error:
-            log.info("feed_postponed", extra={"reason": str(error)})
-            return
         except Gone:
             services.strangers.know(one, services.clock())
             continue
+        except Cody2ZohoError as error:
+            log.info("feed_postponed", extra={"reason": str(error)})
+            return
         if None in services.settings.bots or conversation.bot_id in services.settings.bots:
             services.ledger.add_new([conversation], lambda _: services.settings.conversation_quiet_seconds)
             services.strangers.forget(one)

@@ -198,8 +198,6 @@ def _followed(claim: Claim, held: Held, newest: Page[Message], services: Service
     mine, later = parts.of_held(known, held, first, services, with_sources=with_sources)
     if mine:
         held = following.follow(replace(known, conversation=mine.conversation), held, mine.messages, services)
-        if later and not services.ledger.hold(claim, held):
-            raise filing.TakenOver(held.case_id)
     if later and services.paused.of(known.conversation.bot_id):
         services.ledger.put_off(known, "its bot is paused")
         return Outcome("waiting: its bot is paused")

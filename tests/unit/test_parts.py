@@ -179,12 +179,14 @@ def test_what_is_said_within_the_silence_belongs_to_its_part_and_after_it_to_a_n
     assert [case["Cody_Messages"] for case in organisation.cases.values()] == [2, 2, 4, 1]
 
 
-def test_a_greeting_after_a_silence_waits_for_a_visitor(account, organisation, splitting, clock) -> None:
+def test_a_greeting_after_a_silence_waits_for_a_visitor(account, organisation, splitting, server, clock) -> None:
     conversation, seconds = history(account, 2)
     live(splitting, clock, 60)
+    before = sum(server.journal["zoho"].kinds.values())
     greeted = int(account.now())
     account.say(conversation, "Welcome back", machine=True, at=greeted)
     live(splitting, clock, 900)
+    assert sum(server.journal["zoho"].kinds.values()) == before
     assert list(cases_of(organisation, conversation)) == [conversation]
     talk(account, conversation, "Hello again")
     live(splitting, clock, 900)
@@ -208,6 +210,19 @@ def test_a_long_conversation_is_not_read_whole_each_time(account, organisation, 
     hear_out(splitting, clock)
     assert asked(server, conversation) - before == 2 + 3
     assert len(cases_of(organisation, conversation)) == 101
+
+
+def test_after_a_silence_the_part_before_it_is_not_read_again(account, organisation, splitting, server, clock) -> None:
+    conversation, seconds = history(account, 30)
+    long = talk(account, conversation, *["word"] * 100)
+    hear_out(splitting, clock)
+    before = asked(server, conversation)
+    assert before == 11
+    pass_time(splitting, clock, 3 * DAY)
+    new = talk(account, conversation, "a new question", "yes")
+    hear_out(splitting, clock)
+    assert list(cases_of(organisation, conversation)) == keys_of(conversation, [*seconds, long, new])
+    assert asked(server, conversation) - before == 1
 
 
 def test_a_look_that_finds_nothing_new_costs_one_request(account, splitting, server, clock) -> None:
@@ -416,11 +431,16 @@ def test_a_case_that_was_there_before_us_stays_one(
     account, organisation, splitting, plugged, clock, counts: bool
 ) -> None:
     conversation, _ = history(account, 90, 60, 30)
-    work(plugged(conversation_quiet_seconds=300, follow_up_hours=24))
+    off = plugged(conversation_quiet_seconds=300, follow_up_hours=24)
+    hear_out(off, clock)
     [case_id] = organisation.cases
-    if not counts:
+    if counts:
+        pass_time(off, clock, 10 * DAY)
+        talk(account, conversation, "into the same case")
+        hear_out(off, clock)
+    else:
         organisation.edit_case(case_id, Cody_Messages=None)
-    clock.now += 4_000
+    pass_time(off, clock, 10 * DAY)
     splitting.store.flushall()
     assert rebuild.ensure(splitting)
     new = talk(account, conversation, "a new question")
@@ -452,6 +472,19 @@ def test_with_other_hours_no_case_is_made_again(account, organisation, splitting
         list(cases_of(organisation, conversation)) == keys_of(conversation, [*seconds, new])[: 3 if hours == 1 else 2]
     )
     assert sum(words.count("two hours later") for words in cases_of(organisation, conversation).values()) == 1
+
+
+def test_what_a_case_holds_stays_whole_with_fewer_hours(account, organisation, splitting, plugged, clock) -> None:
+    conversation, _ = history(account, 0.1)
+    hear_out(splitting, clock)
+    account.say(conversation, "two hours later")
+    hear_out(splitting, clock)
+    other = plugged(conversation_quiet_seconds=300, follow_up_hours=24, conversation_split_hours=1)
+    talk(account, conversation, "at once")
+    hear_out(other, clock)
+    [(key, words)] = cases_of(organisation, conversation).items()
+    assert key == conversation
+    assert [word in words for word in ("question 1", "two hours later", "at once")] == [True] * 3
 
 
 def test_without_follow_ups_new_parts_are_cases_and_later_words_of_old_ones_are_not(
