@@ -58,9 +58,7 @@ def has_all(claim: Claim, held: Held, newest: Page[Message], services: Services)
         return has(
             claim, held, [one for one in transcript.oldest_first(newest.rows) if one.created_at >= held.since], services
         )
-    if held.since:
-        # Cody counts the messages of all parts.
-        return False
+    # Cody counts the messages of all parts: of a later one this is never so.
     return newest.total == held.messages and newest.rows[0].created_at == held.last_said_at
 
 

@@ -506,6 +506,15 @@ def test_without_follow_ups_new_parts_are_cases_and_later_words_of_old_ones_are_
     assert not any("one more thing" in words for words in found.values())
 
 
+def test_splitting_alone_is_reason_enough_to_listen(account, organisation, plugged, clock) -> None:
+    worker = plugged(conversation_split_hours=24)
+    conversation, seconds = history(account, 30)
+    live(worker, clock, 30)
+    new = talk(account, conversation, "a new question")
+    live(worker, clock, 90)
+    assert list(cases_of(organisation, conversation)) == keys_of(conversation, [*seconds, new])
+
+
 # -- before the line --------------------------------------------------------------------------
 
 
