@@ -235,6 +235,7 @@ def test_a_look_that_finds_nothing_new_costs_one_request(account, splitting, ser
     pass_time(splitting, clock, 4 * HOUR)
     work(splitting)
     assert asked(server, conversation) - before == 1
+    assert not [one for one in server.journal.entries if f"conversations/{conversation}" in one.path]
     assert sum(server.journal["zoho"].kinds.values()) == spent
 
 
@@ -353,6 +354,17 @@ def test_whoever_knew_of_fewer_parts_does_not_have_the_last_word(splitting, acco
     assert splitting.ledger.about(conversation)["since"] == "20"
     assert splitting.ledger.counts()[State.CREATED] == 1
     assert not splitting.ledger.hold(slow, earlier)
+
+
+def test_each_part_that_is_made_counts_the_time_of_trying_anew(splitting, account) -> None:
+    conversation, _ = history(account, 90)
+    polling.poll(splitting)
+    key = f"{PREFIX}conversation:{conversation}"
+    claim = splitting.ledger.claim(conversation)
+    splitting.store.hset(key, mapping={"first_try": 1, "lapses": 4})
+    assert splitting.ledger.hold(claim, Held("11", 2, "d", 10))
+    assert int(splitting.store.hget(key, "first_try")) > 10**12
+    assert splitting.store.hget(key, "lapses") == "0"
 
 
 def test_ids_that_differ_in_capitals_have_parts_of_their_own(account, organisation, splitting) -> None:
@@ -596,16 +608,29 @@ def test_one_that_cody_could_not_be_asked_for_is_asked_for_later(account, organi
 # -- looks without the list of all messages ---------------------------------------------------
 
 
-def test_where_the_list_does_not_tell_a_new_part_is_found_by_looking(
-    account, organisation, splitting, server, clock
-) -> None:
-    server.faults.add(Fault("404", path="*/messages?page=*"))
+def test_where_the_list_does_not_tell_a_new_part_is_found_by_looking(account, organisation, splitting, clock) -> None:
+    account.knobs.feed = "404"
     conversation, seconds = history(account, 1.5)
     live(splitting, clock, 60)
     live(splitting, clock, 2 * DAY, step=HOUR)
     second = talk(account, conversation, "a new question")
     live(splitting, clock, 4 * DAY, step=HOUR)
     assert list(cases_of(organisation, conversation)) == keys_of(conversation, [*seconds, second])
+
+
+def test_where_the_list_does_not_tell_a_greeting_is_looked_after_as_last_words_are(
+    account, organisation, splitting, clock
+) -> None:
+    account.knobs.feed = "404"
+    conversation, seconds = history(account, 1.9)
+    live(splitting, clock, 60)
+    greeted = int(account.now() + 2 * HOUR)
+    account.say(conversation, "Welcome back", machine=True, at=greeted)
+    live(splitting, clock, 3 * HOUR, step=600)
+    assert list(cases_of(organisation, conversation)) == [conversation]
+    talk(account, conversation, "Hello again")
+    live(splitting, clock, 6 * HOUR, step=600)
+    assert list(cases_of(organisation, conversation)) == keys_of(conversation, [*seconds, greeted])
 
 
 def test_looks_come_after_twice_the_silence_each_time_and_end_where_nothing_ever_came() -> None:
