@@ -155,6 +155,17 @@ def test_off_by_default_a_conversation_is_one_case_however_long_it_was_silent(ac
     assert "@" not in worker.store.hget(worker.ledger._finished(conversation), conversation)
 
 
+def test_a_look_at_a_long_part_that_finds_nothing_new_asks_zoho_nothing(account, splitting, server, clock) -> None:
+    conversation, _ = history(account, 30)
+    talk(account, conversation, *["word"] * 25)
+    hear_out(splitting, clock)
+    before, spent = asked(server, conversation), sum(server.journal["zoho"].kinds.values())
+    pass_time(splitting, clock, 2 * HOUR)
+    work(splitting)
+    assert asked(server, conversation) - before == 3
+    assert sum(server.journal["zoho"].kinds.values()) == spent
+
+
 # -- and on -----------------------------------------------------------------------------------
 
 
@@ -226,7 +237,7 @@ def test_after_a_silence_the_part_before_it_is_not_read_again(account, organisat
 
 
 def test_a_look_that_finds_nothing_new_costs_one_request(account, splitting, server, clock) -> None:
-    conversation, _ = history(account, 30, 20, 10.5, 0.1)
+    conversation, _ = history(account, 80, 70, 60, 50, 30, 20, 10.5, 0.1)
     work(splitting)
     before, spent = asked(server, conversation), sum(server.journal["zoho"].kinds.values())
     live(splitting, clock, HOUR, step=600)
