@@ -80,7 +80,7 @@ def record(claim: Claim, held: Held, services: Services, said_to: int = 0) -> bo
     look = quiet.next_look_seconds(said_to, now, settings.follow_up_hours, is_fed=is_fed)
     if look is None and settings.conversation_split_hours and not _all_fed(bot, services):
         look = quiet.next_part_seconds(said_to, now, settings.conversation_split_hours, is_endless=held.since > 0)
-    return services.ledger.created(claim, held, look, settings.conversation_quiet_seconds, said_to)
+    return services.ledger.created(claim, held, look, settings.conversation_quiet_seconds)
 
 
 def _all_fed(bot: str, services: Services) -> bool:

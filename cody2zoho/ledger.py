@@ -167,19 +167,13 @@ class Ledger(Filling):
         return bool(self._hold(keys=[self._conversation(claim.conversation.id)], args=[claim.owner, str(held)]))
 
     def created(
-        self,
-        claim: Claim,
-        held: Held,
-        look_seconds: float | None = None,
-        moved_seconds: float | None = None,
-        said_to: int = 0,
+        self, claim: Claim, held: Held, look_seconds: float | None = None, moved_seconds: float | None = None
     ) -> bool:
         """The case exists. False where that was known already, so that nobody counts it twice.
 
-        The next look is in `look_seconds`, or `moved_seconds` where Cody's feed told of a message meanwhile that is
-        later than what the case holds, and than Unix second `said_to`.
+        The next look is in `look_seconds`, or `moved_seconds` where Cody's feed told of a later message meanwhile.
         """
-        facts = [max(held.last_said_at, said_to), _ms(moved_seconds)]
+        facts = [held.last_said_at, _ms(moved_seconds)]
         return self._move(claim, State.CREATED, facts, record=f"{State.CREATED} {held}", seconds=look_seconds)
 
     def moved(self, said: Iterable[tuple[str, int, float]], longest_seconds: float, *, follow_up: bool) -> int:

@@ -176,7 +176,7 @@ def _made(claim: Claim, found: list[Part], newest: Page[Message], services: Serv
             raise filing.TakenOver(held.case_id)
         log.info("case_created", extra=facts)
     held, facts = parts.file(claim, last, services)
-    if following.record(claim, held, services, newest.rows[0].created_at):
+    if following.record(claim, held, services, newest.rows[0].created_at if newest.rows else 0):
         log.info("case_created", extra=facts)
     else:
         _tell_of_forgotten(claim, held.case_id, services)
