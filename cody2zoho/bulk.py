@@ -7,7 +7,7 @@ of all conversations, by whose rules it is completed, tried again or parked.
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
-from cody2zoho import filing, logs, pipeline
+from cody2zoho import filing, logs, parts
 from cody2zoho.errors import Blocked, Cody2ZohoError, OutcomeUnknown, OutOfTurn, RateLimited, Refused, Transient
 from cody2zoho.keeper import KEEPER
 from cody2zoho.ledger import Claim
@@ -137,7 +137,7 @@ class Bulk:
             except Cody2ZohoError as error:
                 self._hand_on(one, 0, str(error))
                 return
-            pipeline.made(claim, case, one.draft, one.last_said_at, self._services)
+            parts.made(claim, case, one.draft, one.last_said_at, self._services)
         del self._ours[one.conversation.id]
         self._finish(one.conversation, "made")
 

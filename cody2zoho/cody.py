@@ -6,7 +6,7 @@ forgets the filter, so nothing is ever taken from it but that there is one.
 """
 
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 from urllib.parse import quote
@@ -15,6 +15,7 @@ from cody2zoho.errors import AccessRevoked, Gone, NotSetUp, Refused, Transient
 from cody2zoho.http import Answer, Api, raise_for_passing_fault
 from cody2zoho.models import Conversation, Message, Said, Source
 from cody2zoho.permits import Kind
+from cody2zoho.transcript import oldest_first
 
 #: A list that moved while it was read is read again, this often in all.
 _WALKS = 3
@@ -30,6 +31,11 @@ class _HasId(Protocol):
 
 
 Row = TypeVar("Row", bound=_HasId)
+_Query = dict[str, str]
+_Parse = Callable[[Any], Row]
+
+#: Whether a list need not be read on, by all rows that were read.
+Enough = Callable[[list[Any]], bool] | None
 
 
 @dataclass(frozen=True)
@@ -132,28 +138,35 @@ class Cody:
         return self._page("messages", _asked(conversation_id, with_sources), 1, _message)
 
     def messages(
-        self, conversation_id: str, first: Page[Message] | None = None, *, with_sources: bool = False
+        self,
+        conversation_id: str,
+        first: Page[Message] | None = None,
+        *,
+        with_sources: bool = False,
+        enough: Enough = None,
     ) -> list[Message]:
         """All messages, oldest first; raises Transient rather than return a part of them.
 
-        The `first` page is not asked for again where it was just read.
+        The `first` page is not asked for again where it was just read. `enough` ends the reading: it is asked after
+        each page about all that was read, newest first.
         """
-        return oldest_first(self._whole_list("messages", _asked(conversation_id, with_sources), _message, first))
+        query = _asked(conversation_id, with_sources)
+        return oldest_first(self._whole_list("messages", query, _message, first, enough))
 
     def _whole_list(
-        self, path: str, query: dict[str, str], parse: Callable[[Any], Row], first: Page[Row] | None = None
+        self, path: str, query: _Query, parse: _Parse[Row], first: Page[Row] | None = None, enough: Enough = None
     ) -> list[Row]:
         for _ in range(_WALKS):
-            found, settled = self._walk(path, query, parse, first)
+            found, settled = self._walk(path, query, parse, first, enough)
             if settled:
                 return list(found.values())
             first = None
         raise Transient(f"Cody's list of {path} kept changing while it was read")
 
     def _walk(
-        self, path: str, query: dict[str, str], parse: Callable[[Any], Row], first: Page[Row] | None
+        self, path: str, query: _Query, parse: _Parse[Row], first: Page[Row] | None, enough: Enough
     ) -> tuple[dict[str, Row], bool]:
-        """All rows from the first page to the last, and whether none can have slipped between two pages."""
+        """All rows from the first page to the last, or to `enough`, and whether none can have slipped between two."""
         found: dict[str, Row] = {}
         totals: set[int | None] = set()
         read = 0
@@ -164,7 +177,7 @@ class Cody:
             read += len(page.rows)
             found.update((row.id, row) for row in page.rows if row.id not in found)
             missing = page.total is not None and len(found) < page.total
-            if not page.rows or (page.is_last and not missing):
+            if not page.rows or (page.is_last and not missing) or (enough and enough(list(found.values()))):
                 # A row that came twice took the place of another: rows of one second in another order each time.
                 return found, len(totals) == 1 and read == len(found)
             if len(found) == known:
@@ -204,14 +217,6 @@ class Cody:
 
 def _asked(conversation_id: str, with_sources: bool) -> dict[str, str]:
     return {"conversation_id": conversation_id, **({"includes": "sources"} if with_sources else {})}
-
-
-def oldest_first(newest_first: Iterable[Message]) -> list[Message]:
-    """Messages in the order in which they were said; what shares a second keeps Cody's."""
-    found = list(newest_first)
-    found.reverse()
-    found.sort(key=lambda message: message.created_at)
-    return found
 
 
 def _no_such_address() -> NotSetUp:

@@ -28,6 +28,7 @@ def forget(
         sleep(min(left, _LOOK_SECONDS))
     services.store.delete(f"{EARLIER}{conversation_id}")
     services.history.forget(conversation_id)
+    services.strangers.forget(conversation_id)
     _take_back_messages(services, conversation_id)
 
 

@@ -23,13 +23,17 @@ class TakenOver(Exception):
 
 
 def file(claim: Claim, draft: CaseDraft, services: Services) -> Inserted:
-    """The one case of this conversation, complete. Raises TakenOver where it is another worker's by now."""
+    """The one case of this conversation, or of a part of it, complete.
+
+    Raises TakenOver where it is another worker's by now.
+    """
     inserted = _found(draft, services) or _insert(draft, draft.fields, services)
     existing = _existing(inserted, services)
-    key = services.cases.unique_field
-    if existing and existing.get(key) != draft.conversation_id:
+    field = services.cases.unique_field
+    key = str(draft.fields[field])
+    if existing and existing.get(field) != key:
         # Zoho's unique field ignores case, Cody's ids do not: it is another conversation's.
-        inserted = _insert(draft, {**draft.fields, key: distinct_key(draft.conversation_id)}, services)
+        inserted = _insert(draft, {**draft.fields, field: distinct_key(key)}, services)
         existing = _existing(inserted, services)
     if existing:
         log.info("case_found", extra={"case": inserted.case_id})
@@ -42,7 +46,8 @@ def _found(draft: CaseDraft, services: Services) -> Inserted | None:
     """The case that exists already, looked for only where Zoho would not refuse a second one."""
     if services.key_field.is_unique() or not services.settings.zoho_enable_duplicate_check:
         return None
-    exact = [case_id for case_id, key in services.cases.with_key(draft.conversation_id) if key == draft.conversation_id]
+    key = str(draft.fields[services.cases.unique_field])
+    exact = [case_id for case_id, its_key in services.cases.with_key(key) if its_key == key]
     return Inserted(exact[0], was_there=True) if exact else None
 
 

@@ -17,8 +17,9 @@ class Filling(Records):
         self._fill = script(store, "fill")
 
     def adopt(self, pairs: Iterable[tuple[str, str]]) -> int:
-        """Conversation and case ids of cases that exist; returns how many were new to the ledger.
+        """Conversations and what is known to be `Held` of cases that exist; returns how many were new to the ledger.
 
+        Of a conversation's parts the latest one counts.
         What was tried and is not done stays as it is: its case may lack notes, and it finds the case by itself.
         """
         new, known = 0, list(pairs)
@@ -29,7 +30,7 @@ class Filling(Records):
                 *self._places(conversation_id for conversation_id, _ in some),
                 self._key("forgotten"),
             ]
-            facts = [part for one, case_id in some for part in (one, f"{State.CREATED} {case_id}".rstrip())]
+            facts = [part for one, held in some for part in (one, f"{State.CREATED} {held}".rstrip())]
             new += self._adopt(keys=keys, args=facts)
         return new
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from cody2zoho import cases, drafting, filing, matching, quiet, transcript
 from cody2zoho.cases.form import Form
-from cody2zoho.cody import Page, oldest_first
+from cody2zoho.cody import Page
 from cody2zoho.credits import lane
 from cody2zoho.ledger import Claim
 from cody2zoho.models import CaseDraft, ContactChoice, Message, Note
@@ -37,7 +37,8 @@ def follow(claim: Claim, held: Held, messages: list[Message], services: Services
     if not update:
         log.warning("case_deleted", extra={"case": held.case_id})
     digest = transcript.digest(safe.messages)
-    return Held(held.case_id, len(messages), digest, messages[-1].created_at, described or held.described)
+    said_to, described = messages[-1].created_at, described or held.described
+    return replace(held, messages=len(messages), digest=digest, last_said_at=said_to, described=described)
 
 
 def update_of(claim: Claim, held: Held, safe: Redacted, services: Services) -> "Update | None":
@@ -61,20 +62,38 @@ def with_bot(claim: Claim, services: Services) -> Claim:
 
 def has_all(claim: Claim, held: Held, newest: Page[Message], services: Services) -> bool:
     """Whether the newest page shows that nothing was said since."""
-    if newest.is_last:
-        safe = services.redaction.of(claim.conversation, oldest_first(newest.rows))
-        return transcript.digest(safe.messages) == held.digest
+    if newest.is_last or (held.since and newest.rows[-1].created_at < held.since):
+        return has(
+            claim, held, [one for one in transcript.oldest_first(newest.rows) if one.created_at >= held.since], services
+        )
+    # Cody counts the messages of all parts: of a later one this is never so.
     return newest.total == held.messages and newest.rows[0].created_at == held.last_said_at
 
 
-def record(claim: Claim, held: Held, services: Services) -> bool:
-    """Write down that there is a case, and when to look for what is said later."""
-    settings, bot = services.settings, claim.conversation.bot_id
-    if not settings.follow_up_hours:
+def has(claim: Claim, held: Held, messages: list[Message], services: Services) -> bool:
+    """Whether the case holds just these."""
+    safe = services.redaction.of(claim.conversation, messages)
+    return transcript.digest(safe.messages) == held.digest
+
+
+def record(claim: Claim, held: Held, services: Services, said_to: int = 0) -> bool:
+    """Write down that there is a case, and when to look for what is said later.
+
+    `said_to` is the Unix second of the newest message, also where the bot alone has spoken since.
+    """
+    settings, bot, now = services.settings, claim.conversation.bot_id, services.clock()
+    if not (settings.follow_up_hours or settings.conversation_split_hours):
         return services.ledger.created(claim, held)
-    is_fed = bool(bot) and services.feed.is_trusted(bot)
-    look = quiet.next_look_seconds(held.last_said_at, services.clock(), settings.follow_up_hours, is_fed=is_fed)
+    is_fed, said_to = bool(bot) and services.feed.is_trusted(bot), max(said_to, held.last_said_at)
+    look = quiet.next_look_seconds(said_to, now, settings.follow_up_hours, is_fed=is_fed)
+    if look is None and settings.conversation_split_hours and not _all_fed(bot, services):
+        look = quiet.next_part_seconds(said_to, now, settings.conversation_split_hours, is_endless=held.since > 0)
     return services.ledger.created(claim, held, look, settings.conversation_quiet_seconds)
+
+
+def _all_fed(bot: str, services: Services) -> bool:
+    """Whether Cody's feed tells of this bot's messages; of which bot a finished conversation is nobody knows."""
+    return all(one and services.feed.is_trusted(one) for one in ([bot] if bot else services.settings.bots))
 
 
 def judge_feed(claim: Claim, messages: list[Message], services: Services) -> None:

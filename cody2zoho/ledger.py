@@ -101,6 +101,7 @@ class Ledger(Filling):
         self._again = script(store, "again")
         self._moved = script(store, "moved")
         self._forget = script(store, "forget")
+        self._hold = script(store, "hold")
         self._seen = (0, 0)
 
     def add_new(
@@ -161,6 +162,10 @@ class Ledger(Filling):
         keys = [self._conversation(claim.conversation.id), *self._keys("agenda", "working")]
         return bool(self._renew(keys=keys, args=[claim.conversation.id, claim.owner, self._lease_ms]))
 
+    def hold(self, claim: Claim, held: Held) -> bool:
+        """The case of one part exists, others of the conversation are to come. False where the claim was lost."""
+        return bool(self._hold(keys=[self._conversation(claim.conversation.id)], args=[claim.owner, str(held)]))
+
     def created(
         self, claim: Claim, held: Held, look_seconds: float | None = None, moved_seconds: float | None = None
     ) -> bool:
@@ -203,6 +208,12 @@ class Ledger(Filling):
         untried = ("first_try", "") if claim.attempts == 1 else ()
         facts: list[str | int] = ["reason", reason, "lapses", 0, "attempts", 0, *untried]
         return self._move(claim, State.WAITING, facts, seconds=seconds)
+
+    def put_off(self, claim: Claim, reason: str) -> bool:
+        """Its bot is paused, and a new case would begin; the next claim puts it aside. False where it was lost."""
+        one = claim.conversation
+        about: list[str | int] = ["bot", one.bot_id, "created_at", one.created_at, "name", self._name(one)]
+        return self._move(claim, State.WAITING, ["reason", reason, "attempts", claim.attempts - 1, *about], seconds=0)
 
     def let_go(self, claim: Claim, state: State) -> bool:
         """Nothing is to be done, now or later."""

@@ -4,15 +4,17 @@ It is a hint that spares requests. A conversation it does not tell of is looked 
 """
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 
 from cody2zoho import quiet
 from cody2zoho.cody import Page
-from cody2zoho.errors import Gone, OutOfTurn, Permanent, Transient
+from cody2zoho.errors import Cody2ZohoError, Gone, OutOfTurn, Permanent, Transient
 from cody2zoho.feed import Place
 from cody2zoho.models import Said
 from cody2zoho.services import Services
+from cody2zoho.settings.formats import since
 
 log = logging.getLogger(__name__)
 
@@ -20,6 +22,9 @@ log = logging.getLogger(__name__)
 _PAGES = 8
 
 _PER_PAGE = 10
+
+#: Unknown conversations that one poll asks Cody about at most.
+_ASKED_AT_ONCE = 5
 
 #: A list that is not what it should be is tried again after so long.
 _LEAVE_SECONDS = 3_600
@@ -40,7 +45,8 @@ def hear(services: Services) -> Heard | None:
     To be noted after the lists of conversations were read: nobody speaks in a conversation before it is listed.
     """
     settings = services.settings
-    if not (settings.conversation_quiet_seconds or settings.follow_up_hours) or not services.ledger.is_open():
+    wanted = settings.conversation_quiet_seconds or settings.follow_up_hours or settings.conversation_split_hours
+    if not wanted or not services.ledger.is_open():
         return None
     place, now = services.feed.place(), services.clock()
     if place.broken:
@@ -67,9 +73,36 @@ def note(heard: Heard | None, services: Services) -> int:
     quiet_seconds = settings.conversation_quiet_seconds
     waits = ((one, at, quiet.first_look_seconds(at, now, quiet_seconds)) for one, at in newest.items())
     longest = quiet.longest_seconds(quiet_seconds)
-    moved = services.ledger.moved(waits, longest, follow_up=settings.follow_up_hours > 0)
+    if settings.conversation_split_hours:
+        _note_strangers(newest, services)
+    goes_on = settings.follow_up_hours > 0 or settings.conversation_split_hours > 0
+    moved = services.ledger.moved(waits, longest, follow_up=goes_on)
     services.feed.keep(heard.place, heard.read_at)
     return moved
+
+
+def _note_strangers(newest: Mapping[str, int], services: Services) -> None:
+    """Conversations that are not listed, because they began before the line, may go on with a part behind it.
+
+    One that Cody cannot be asked for now is asked for at a later poll.
+    """
+    line = services.places.line_or(since(services.settings.sync_since, services.clock()))
+    ids = [one for one, at in newest.items() if at >= line]
+    known = services.ledger.looked_up(ids)
+    for one in services.strangers.meet([one for one in ids if one not in known], _ASKED_AT_ONCE):
+        try:
+            conversation = services.cody.conversation(one)
+        except Gone:
+            services.strangers.know(one, services.clock())
+            continue
+        except Cody2ZohoError as error:
+            log.info("feed_postponed", extra={"reason": str(error)})
+            return
+        if None in services.settings.bots or conversation.bot_id in services.settings.bots:
+            services.ledger.add_new([conversation], lambda _: services.settings.conversation_quiet_seconds)
+            services.strangers.forget(one)
+        else:
+            services.strangers.know(one, services.clock())
 
 
 def _since(place: Place, now: float, services: Services) -> Heard | None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 class Conversation:
     """A conversation as Cody lists it; `created_at` in Unix seconds.
 
+    Of a later part of one that is split by silences, `since` and `created_at` are the second at which it begins.
     Cody's ids are case-sensitive and unique only among conversations: a bot may have the same one.
     """
 
@@ -15,6 +16,7 @@ class Conversation:
     bot_id: str
     created_at: int
     name: str | None = None
+    since: int = 0
 
 
 @dataclass(frozen=True)

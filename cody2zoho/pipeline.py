@@ -7,9 +7,9 @@ import logging
 import random
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from cody2zoho import cases, drafting, filing, following, quiet, rebuild, transcript
+from cody2zoho import filing, following, parts, quiet, rebuild
 from cody2zoho.blocks import PROBE_SECONDS
 from cody2zoho.cody import Page
 from cody2zoho.errors import (
@@ -25,10 +25,10 @@ from cody2zoho.errors import (
 from cody2zoho.http import time_limit
 from cody2zoho.keeper import KEEPER
 from cody2zoho.ledger import Claim, Due
-from cody2zoho.models import CaseDraft, Message
-from cody2zoho.records import Held, Known, State
+from cody2zoho.models import Message
+from cody2zoho.parts import Part
+from cody2zoho.records import Held, State
 from cody2zoho.services import Services
-from cody2zoho.zoho.cases import Inserted
 
 log = logging.getLogger(__name__)
 
@@ -148,7 +148,7 @@ def _worked(claim: Claim, services: Services) -> Outcome:
     except Permanent as error:
         return _parked(claim, str(error), services)
     except filing.TakenOver as lost:
-        _tell_of_forgotten(claim, lost.case_id, services)
+        parts.tell_of_forgotten(claim, lost.case_id, services)
         return Outcome("nothing to do: another worker took it over")
     except Gone:
         return _gone(claim, services)
@@ -163,53 +163,45 @@ def _written(claim: Claim, services: Services) -> Outcome:
         return Outcome("waiting: the conversation goes on")
     if claim.held:
         return _followed(claim, claim.held, newest, services, had_sources=with_sources)
-    messages = services.cody.messages(claim.conversation.id, newest, with_sources=with_sources)
-    if not transcript.something_said(messages):
-        return nothing_said(claim, services)
-    return _made(claim, messages, services)
+    found = parts.of_new(claim.conversation, newest, services, with_sources=with_sources)
+    return _made(claim, found, newest, services) if found else nothing_said(claim, services)
 
 
-def _made(claim: Claim, messages: list[Message], services: Services) -> Outcome:
-    draft = drafting.drafted(claim.conversation, messages, services)
-    case = filing.file(claim, draft, services)
-    made(claim, case, draft, messages[-1].created_at, services)
+def _made(claim: Claim, found: list[Part], newest: Page[Message], services: Services) -> Outcome:
+    """Their cases, one after the other; of a conversation that is not split there is one."""
+    *earlier, last = found
+    for part in earlier:
+        held, facts = parts.file(claim, part, services)
+        if not services.ledger.hold(claim, held):
+            raise filing.TakenOver(held.case_id)
+        log.info("case_created", extra=facts)
+    held, facts = parts.file(claim, last, services)
+    parts.note(claim, held, facts, services, newest.rows[0].created_at if newest.rows else 0)
     if claim.is_blocked:
         services.blocks.lift("zoho", "zoho set-up")
-    following.judge_feed(claim, messages, services)
-    return Outcome(f"case {case.case_id}")
-
-
-def made(claim: Claim, case: Inserted, draft: CaseDraft, last_said_at: int, services: Services) -> None:
-    """Write down that the case of this draft exists."""
-    described = "" if case.was_there else cases.fingerprint(str(draft.fields["Description"]))
-    held = Held(case.case_id, draft.message_count, draft.digest, last_said_at, described)
-    if following.record(claim, held, services):
-        facts = {"case": case.case_id, "messages": draft.message_count, "attempts": claim.attempts}
-        counts = {f"redacted_{kind}": count for kind, count in draft.redacted.items()}
-        log.info("case_created", extra=facts | draft.contact.log_context() | counts)
-    else:
-        _tell_of_forgotten(claim, case.case_id, services)
+    following.judge_feed(claim, last.messages, services)
+    return Outcome(f"case {held.case_id}")
 
 
 def _followed(claim: Claim, held: Held, newest: Page[Message], services: Services, *, had_sources: bool) -> Outcome:
-    """Its case is there; what was said since goes into it."""
+    """Its case is there; what was said since goes into it, or after a long silence into a case of its own."""
+    said_to = newest.rows[0].created_at if newest.rows else 0
     if following.has_all(claim, held, newest, services):
-        following.record(claim, held, services)
+        following.record(claim, held, services, said_to)
         return Outcome(f"case {held.case_id}: nothing new")
     known = following.with_bot(claim, services)
     with_sources = services.forms.of(known.conversation.bot_id).sources
     first = newest if with_sources == had_sources else None
-    messages = services.cody.messages(claim.conversation.id, first, with_sources=with_sources)
-    if messages:
-        held = following.follow(known, held, messages, services)
-    following.record(claim, held, services)
+    mine, later = parts.of_held(known, held, first, services, with_sources=with_sources)
+    if mine:
+        held = following.follow(replace(known, conversation=mine.conversation), held, mine.messages, services)
+    if later and services.paused.of(known.conversation.bot_id):
+        services.ledger.put_off(known, "its bot is paused")
+        return Outcome("waiting: its bot is paused")
+    if later:
+        return _made(known, later, newest, services)
+    following.record(claim, held, services, said_to)
     return Outcome(f"case {held.case_id}: up to date")
-
-
-def _tell_of_forgotten(claim: Claim, case_id: str, services: Services) -> None:
-    """It was forgotten while we, paused for longer than our lease, made a case of it: a person has to delete that."""
-    if services.ledger.looked_up([claim.conversation.id]).get(claim.conversation.id) == Known(State.FORGOTTEN):
-        log.error("forgotten_case_made", extra={"case": case_id})
 
 
 def _gone(claim: Claim, services: Services) -> Outcome:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from cody2zoho import cases, drafting, following, quiet, transcript, why
+from cody2zoho import cases, drafting, following, parts, quiet, transcript, why
 from cody2zoho.cases.origins import origins
 from cody2zoho.checks.case_file import misfit
 from cody2zoho.errors import Gone, Refused, Transient
@@ -105,10 +105,11 @@ def preview(services: Services, given: str, fields: dict[str, Field]) -> Preview
 
 
 def _drawn_up(shown: Preview, fields: dict[str, Field], services: Services) -> Preview:
-    life, conversation = shown.life, shown.conversation
-    safe = services.redaction.of(conversation, life.said)
-    choice = services.matching.choose(conversation.name, life.said, may_create=False)
-    named = services.matching.named(conversation.name, life.said)
+    life, part = shown.life, parts.latest(shown.conversation, shown.life.said, services)
+    conversation = part.conversation
+    safe = services.redaction.of(conversation, part.messages)
+    choice = services.matching.choose(conversation.name, part.messages, may_create=False)
+    named = services.matching.named(conversation.name, part.messages)
     makes_contact = choice.contact_id is None and bool(choice.is_visitors or services.settings.zoho_contact_name)
     words = contact_words(choice, named, services.settings)
     shown = replace(shown, contact=words, makes_contact=makes_contact)

@@ -19,6 +19,9 @@ _ENDLESS_SECONDS = 3_600.0
 #: Hours after the last word at which its case is brought up to date where Cody's feed does not tell of later ones.
 LOOKS_HOURS = (0.25, 1.0, 6.0)
 
+#: Of a conversation that had one part only, the last look for another one.
+_LAST_LOOK_HOURS = 64 * 24.0
+
 #: A look may come a little early.
 _SAME_LOOK_HOURS = 0.01
 
@@ -60,3 +63,14 @@ def next_look_seconds(last_said_at: float, now: float, follow_up_hours: float, *
     silent_hours = (now - last_said_at) / 3_600
     ahead = [hours for hours in (*looks, follow_up_hours) if hours > silent_hours + _SAME_LOOK_HOURS]
     return (ahead[0] - silent_hours) * 3_600 if ahead else None
+
+
+def next_part_seconds(last_said_at: float, now: float, split_hours: float, *, is_endless: bool) -> float | None:
+    """Seconds until a conversation is looked at for a new part, where Cody's feed does not tell of one.
+
+    Each time after twice the silence, for two months at most unless it had several parts already.
+    """
+    silent_hours, look = (now - last_said_at) / 3_600, split_hours
+    while look <= silent_hours + _SAME_LOOK_HOURS:
+        look *= 2
+    return (look - silent_hours) * 3_600 if is_endless or look <= _LAST_LOOK_HOURS else None

@@ -15,8 +15,8 @@ from cody2zoho import locks, upgrade
 from cody2zoho.blocks import PROBE_SECONDS
 from cody2zoho.errors import AccessRevoked, Blocked, NotSetUp, Permanent, Transient
 from cody2zoho.http import time_limit
-from cody2zoho.keys import conversation_of
-from cody2zoho.records import State
+from cody2zoho.keys import conversation_of, since_of
+from cody2zoho.records import Held, State
 from cody2zoho.services import Services
 from cody2zoho.zoho.cases import Keyed
 
@@ -66,7 +66,7 @@ def _filled(services: Services) -> bool:
     filled_to = services.ledger.filled_to()
     for page in services.cases.keyed_pages(filled_to, made_before):
         cases += len(page)
-        adopted += services.ledger.adopt((conversation_of(case.key), case.case_id) for case in page)
+        adopted += services.ledger.adopt((conversation_of(case.key), str(_held(case))) for case in page)
         _look_again(page, services)
         if page:
             before, filled_to = filled_to, page[-1].case_id
@@ -78,6 +78,10 @@ def _filled(services: Services) -> bool:
     services.blocks.lift("zoho", "zoho set-up")
     log.info("ledger_rebuilt", extra={"cases": cases, "adopted": adopted, "earlier": earlier})
     return True
+
+
+def _held(case: Keyed) -> Held:
+    return Held(case.case_id, since=since_of(case.key))
 
 
 def _look_again(page: list[Keyed], services: Services) -> None:
@@ -104,6 +108,7 @@ def check(services: Services) -> None:
     known = services.ledger.about(conversation_id)
     # One that was tried may have made its case already, and wait for its notes; one that has its case for later words.
     state = known.get("state")
-    if state is None or (state == State.WAITING and not known.get("first_try") and "case" not in known):
+    is_older = state == State.CREATED and int(known.get("since", 0)) < since_of(newest)
+    if state is None or is_older or (state == State.WAITING and not known.get("first_try") and "case" not in known):
         log.warning("ledger_behind")
         services.ledger.close()

@@ -48,6 +48,8 @@ class Held:
 
     `messages` counts them, `digest` is over all of them, `last_said_at` is the Unix second of the newest, and
     `described` is the digest of the description as we wrote it, empty where somebody else did.
+    Of a conversation that is split by silences it is the latest part's case: `since` is the Unix second at which that
+    part begins, 0 = with the conversation. A rebuilt one knows it too.
     """
 
     case_id: str
@@ -55,26 +57,30 @@ class Held:
     digest: str = ""
     last_said_at: int = 0
     described: str = ""
+    since: int = 0
 
     @classmethod
     def of(cls, record: str) -> "Held":
         """As it stands in a bucket, after the state."""
-        case_id, messages, digest, last_said_at, described = [*record.split(" "), "", "", "", "", ""][:5]
+        known, _, since = record.partition(" @")
+        case_id, messages, digest, last_said_at, described = [*known.split(" "), "", "", "", "", ""][:5]
         count = int(messages) if messages else None
-        return cls(case_id, count, digest, int(last_said_at or 0), described.strip("-"))
+        return cls(case_id, count, digest, int(last_said_at or 0), described.strip("-"), int(since or 0))
 
     def __str__(self) -> str:
+        since = f" @{self.since}" if self.since else ""
         if self.messages is None:
-            return self.case_id
-        return f"{self.case_id} {self.messages} {self.digest} {self.last_said_at} {self.described or '-'}"
+            return f"{self.case_id}{since}"
+        return f"{self.case_id} {self.messages} {self.digest} {self.last_said_at} {self.described or '-'}{since}"
 
 
 @dataclass(frozen=True)
 class Known:
-    """What the ledger knows of a conversation; `case_id` once there is a case."""
+    """What the ledger knows of a conversation; `case_id` once there is a case, and `since` of its part."""
 
     state: State
     case_id: str = ""
+    since: int = 0
 
     @property
     def words(self) -> str:
@@ -124,8 +130,10 @@ class Records:
             state, _, held = record.partition(" ")
             facts = {"state": state, "held": held}
         if held := facts.pop("held", ""):
+            known, _, since = held.partition(" @")
             names = ("case", "messages", "digest", "last_said_at", "described")
-            facts |= dict(zip(names, held.split(" "), strict=False))
+            facts |= dict(zip(names, known.split(" "), strict=False))
+            facts |= {"since": since} if since else {}
         if forgotten is not None:
             facts = {"state": State.FORGOTTEN.value}
         times = {"next_look": next_look, "parked_since": parked, "forgotten_since": forgotten}
@@ -142,8 +150,8 @@ class Records:
                 reasons = pipe.execute()
             yield from (Parked(one, str(reason or "")) for one, reason in zip(some, reasons, strict=True))
 
-    def all_created(self) -> Iterator[tuple[str, str]]:
-        """Conversation and case ids of every case, in no order; one that comes in meanwhile may be left out."""
+    def all_created(self) -> Iterator[tuple[str, Known]]:
+        """Every conversation that has a case, in no order; one that comes in meanwhile may be left out."""
         for first in range(0, BUCKETS, PER_LOOK):
             with self._store.pipeline(transaction=False) as pipe:
                 for number in range(first, min(first + PER_LOOK, BUCKETS)):
@@ -153,7 +161,7 @@ class Records:
                 for conversation_id, record in bucket.items():
                     known = _known((None, None), record)
                     if known and known.state is State.CREATED:
-                        yield conversation_id, known.case_id
+                        yield conversation_id, known
 
     def counts(self) -> dict[State, int]:
         found = self._store.hgetall(self._key("metrics:states"))
@@ -192,9 +200,9 @@ def _digest(conversation_id: str) -> str:
 
 def _known(opened: Sequence[str | None], record: str | None) -> Known | None:
     state, held = opened
-    if state:
-        return Known(State(state), Held.of(held or "").case_id)
-    if not record:
+    if not state:
+        state, _, held = (record or "").partition(" ")
+    if not state:
         return None
-    finished, case_id, *_ = [*record.split(" "), ""]
-    return Known(State(finished), case_id)
+    case_id, _, rest = (held or "").partition(" ")
+    return Known(State(state), case_id, int(rest.partition("@")[2] or 0))

@@ -23,6 +23,7 @@ from cody2zoho.paused import Paused
 from cody2zoho.places import Places
 from cody2zoho.redaction import Redaction
 from cody2zoho.settings import Settings
+from cody2zoho.strangers import Strangers
 from cody2zoho.tokens import Tokens
 from cody2zoho.zoho.accounts import Accounts
 from cody2zoho.zoho.cases import Cases
@@ -48,6 +49,7 @@ class Services:
     places: Places
     feed: Feed
     history: History
+    strangers: Strangers
     blocks: Blocks
     paused: Paused
     limits: Limits
@@ -89,6 +91,7 @@ def build(settings: Settings, clock: Callable[[], float] = time.time) -> Service
         places=Places(client, prefix),
         feed=Feed(client, prefix, clock),
         history=History(client, prefix, keeps_name),
+        strangers=Strangers(client, prefix),
         blocks=Blocks(client, prefix),
         paused=Paused(client, prefix, clock),
         limits=limits,

@@ -40,6 +40,14 @@ def something_said(messages: Iterable[Message]) -> bool:
     return any(message.content.strip() for message in messages if not message.by_machine)
 
 
+def oldest_first(newest_first: Iterable[Message]) -> list[Message]:
+    """Messages in the order in which they were said; what shares a second keeps Cody's."""
+    found = list(newest_first)
+    found.reverse()
+    found.sort(key=lambda message: message.created_at)
+    return found
+
+
 def digest(messages: Iterable[Message]) -> str:
     """Equal for equal transcripts, 16 hex digits."""
     whole = hashlib.sha256()

@@ -88,12 +88,16 @@ def zoho_says(life: Life, settings: Settings) -> str:
     if not life.cases:
         return "has no case of it"
     cases = "; ".join(_case(one, life, settings) for one in life.cases)
+    if life.has_parts and not life.has_duplicates:
+        return f"has a case for each part: {cases}"
     return f"has {'several cases' if len(life.cases) > 1 else 'its case'}: {cases}"
 
 
 def _case(one: HeldCase, life: Life, settings: Settings) -> str:
     holds = "" if one.messages is None else f" with {_messages(one.messages)}"
-    more = life.messages - (life.messages if one.messages is None else one.messages)
+    if one.since:
+        holds += f" since {at(one.since, life.zone)}"
+    more = 0 if one.messages is None or life.has_parts else life.messages - one.messages
     later = f", {more} fewer than Cody has now" if more > 0 else ""
     where = link(settings, one.case_id)
     return f"{one.case_id}{holds}{later}{f' {where}' if where else ''}"
@@ -107,7 +111,7 @@ def what_next(life: Life) -> str:
         return "nobody can tell until the ledger can be asked"
     if life.state == State.FORGOTTEN:
         return _left_of_the_forgotten(life)
-    if len(life.cases) > 1:
+    if life.has_duplicates:
         return "a person keeps one of the cases and deletes the others in Zoho"
     one, has_case, knows_zoho = life.conversation_id, bool(life.cases), "zoho" not in life.away
     match life.state:
@@ -157,7 +161,8 @@ def _nobody_has_it(life: Life) -> str:
     if not life.is_ours:
         return f"nothing: its bot {life.conversation.bot_id} is not in CODY_BOT_ID"
     if life.conversation.created_at < life.line:
-        return f"nothing: it began before SYNC_SINCE, {at(life.line, life.zone)}"
+        until = " until it goes on" if life.is_split else ""
+        return f"nothing{until}: it began before SYNC_SINCE, {at(life.line, life.zone)}"
     if life.state == State.EMPTY:
         return _let_go_empty(life)
     if not life.something_said:

@@ -21,6 +21,7 @@ from cody2zoho.cases.fitting import (
 from cody2zoho.cases.form import Form, Rule
 from cody2zoho.cases.templates import Braces, Jinja, shortened
 from cody2zoho.cases.values import TRANSCRIPT, Moment, Talk
+from cody2zoho.keys import key_of
 from cody2zoho.models import CaseDraft, ContactChoice, Conversation, Message
 
 __all__ = [
@@ -135,8 +136,8 @@ def value(chosen: object, talk: Talk) -> object:
 
 
 def figures(conversation: Conversation, messages: list[Message], field_map: dict[str, str]) -> dict[str, object]:
-    """What is counted about a conversation, and its id, by the fields they go to."""
-    known = {"conversation_id": conversation.id, **asdict(transcript.figures(messages))}
+    """What is counted about a conversation, and its key, by the fields they go to."""
+    known = {"conversation_id": key_of(conversation.id, conversation.since), **asdict(transcript.figures(messages))}
     return {api_name: known[name] for name, api_name in field_map.items()}
 
 

@@ -155,7 +155,9 @@ def set_up_findings(services: Services) -> Iterator[Finding]:
     """Whether Zoho has what the settings name: fields, values of pick lists, a contact."""
     fields = services.fields.all()
     yield Finding("Zoho Cases", Level.OK, f"can be read; {len(fields)} fields")
-    yield _key_field(fields, services.settings.zoho_field_map["conversation_id"])
+    # A part's key has 28 characters.
+    least = KEY_LENGTH // (2 if services.settings.conversation_split_hours else 4)
+    yield _key_field(fields, services.settings.zoho_field_map["conversation_id"], least)
     yield from _figure_fields(fields, services.settings.zoho_field_map)
     written = services.forms.written.case
     if written.status is None:
@@ -169,7 +171,7 @@ def set_up_findings(services: Services) -> Iterator[Finding]:
     yield _credits(services)
 
 
-def _key_field(fields: dict[str, Field], name: str) -> Finding:
+def _key_field(fields: dict[str, Field], name: str, least: int) -> Finding:
     field, mend = fields.get(name), "run `cody2zoho setup`"
     if field is None:
         return Finding("Zoho unique field", Level.FAILED, f"Cases have no field {name}", mend)
@@ -179,7 +181,7 @@ def _key_field(fields: dict[str, Field], name: str) -> Finding:
     if not field.unique:
         words = f"{name} allows duplicate values, so only we prevent a second case"
         return Finding("Zoho unique field", Level.WARNING, words, mend)
-    if field.length is not None and field.length < KEY_LENGTH // 4:
+    if field.length is not None and field.length < least:
         words = f"{name} takes only {field.length} characters"
         return Finding("Zoho unique field", Level.FAILED, words, f"raise its length to {KEY_LENGTH} in Zoho")
     return Finding("Zoho unique field", Level.OK, f"{name} allows no duplicate values")

@@ -48,6 +48,11 @@ def backfill(
 ) -> None:
     """Make cases of conversations from before SYNC_SINCE; show how far it is where one is under way."""
     with services_at_hand() as services:
+        if services.settings.conversation_split_hours and not stop:
+            raise click.UsageError(
+                "Backfill splits no conversation: unset CONVERSATION_SPLIT_HOURS, "
+                "or draw an earlier line of SYNC_SINCE."
+            )
         if stop:
             _stop(services)
             return

@@ -9,11 +9,12 @@ local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local moved = 0
 
--- Whether it has its case, and somebody spoke since; then it is open from now on.
+-- Whether it has its case, and somebody spoke since; then it is open from now on. Of one that only the earlier product
+-- knows nobody can tell which case that is.
 local function opened(id, said_at, open, finished)
   local record = redis.call('HGET', finished, id) or ''
   local held_to = tonumber(string.match(record, '^created %S+ %d+ %S+ (%d+)') or 0)
-  if ARGV[1] ~= '1' or not string.match(record, '^created') or said_at < held_to then return false end
+  if ARGV[1] ~= '1' or not string.match(record, '^created %S') or said_at < held_to then return false end
   redis.call('HDEL', finished, id)
   redis.call('HSET', open, 'state', 'waiting', 'bot', '', 'created_at', 0, 'seen', now, 'held', string.sub(record, 9))
   redis.call('HINCRBY', KEYS[2], 'created', -1)

@@ -13,7 +13,11 @@ if not is_owner and new ~= 'created' then return 0 end
 
 -- Not open: finished meanwhile, or Redis was lost while the case was being made.
 local before = state or string.match(redis.call('HGET', KEYS[2], id) or '', '^%a+')
-if before == new then return 0 end
+if before == new then
+  -- Of a conversation that is split by silences a twin may have been first that knew of fewer parts.
+  local function since(held) return tonumber(string.match(held, '@(%d+)$') or 0) end
+  if state or new ~= 'created' or since(record) <= since(redis.call('HGET', KEYS[2], id)) then return 0 end
+end
 if not before and redis.call('ZSCORE', KEYS[7], redis.sha1hex(id)) then return 0 end
 local next_look = ARGV[5]
 if record ~= '' then

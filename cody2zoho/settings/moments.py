@@ -26,6 +26,13 @@ class Moments(BaseModel):
         ge=0,
         le=8_760,
     )
+    conversation_split_hours: float = setting(
+        0,
+        "Hours of silence after which what is said in a conversation is a case of its own; 0 = a conversation is one "
+        "case.",
+        ge=0,
+        le=8_760,
+    )
     sync_since: formats.Since = setting(
         "", "First start: only conversations since this date (2026-11-01) or age (7d, 12h) count; empty = all history."
     )
@@ -55,6 +62,15 @@ class Moments(BaseModel):
     )
     http_connect_timeout_seconds: float = setting(5, "Seconds to wait for a connection to Cody or Zoho.", gt=0)
     http_read_timeout_seconds: float = setting(30, "Seconds one request to Cody or Zoho may take.", gt=0)
+
+    @field_validator("conversation_split_hours")
+    @classmethod
+    def _comes_after_quiet(cls, value: float, info: ValidationInfo) -> float:
+        """A conversation that may still go on has no parts yet."""
+        quiet = info.data.get("conversation_quiet_seconds", 0)
+        if 0 < value * 3_600 < quiet:
+            raise ValueError(f"must be 0, or longer than CONVERSATION_QUIET_SECONDS, which is {quiet:g}")
+        return value
 
     @field_validator("visibility_timeout_seconds")
     @classmethod

@@ -141,9 +141,12 @@ class Cases:
 
     def with_key(self, key: str) -> list[tuple[str, str]]:
         """Cases with this key, as (case id, key), those included whose key differs in capitals. Raises Refused."""
-        if not _SAFE_KEY.fullmatch(key):
-            raise Refused("Zoho cannot be asked for a conversation id with other signs than letters, digits, _ ~ and -")
-        return self._keyed(f"{self.unique_field} = '{key}'")
+        return self._keyed(f"{self.unique_field} = '{_safe(key)}'")
+
+    def parts_of(self, conversation_id: str) -> list[tuple[str, str]]:
+        """The latest 2,000 cases of a conversation whose key is not its plain id, in the same way."""
+        begins = f"{self.unique_field} like '{_safe(conversation_id)}~%'"
+        return self._keyed(f"{begins} order by id desc limit {_PER_QUERY}")
 
     def with_keys(self, keys: Sequence[str]) -> dict[str, Keyed]:
         """Those of up to 100 keys that a case has, to the letter; one that Zoho cannot be asked for is left out."""
@@ -220,6 +223,12 @@ class Cases:
 def _to_insert(records: Sequence[dict[str, object]], beside: dict[str, object] | None) -> dict[str, Any]:
     """The body of every insert, with what the operator wants Zoho to do with new cases."""
     return {"data": list(records), **(beside or {})}
+
+
+def _safe(key: str) -> str:
+    if not _SAFE_KEY.fullmatch(key):
+        raise Refused("Zoho cannot be asked for a conversation id with other signs than letters, digits, _ ~ and -")
+    return key
 
 
 def _made_at(row: dict[str, Any]) -> float:

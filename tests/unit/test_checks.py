@@ -165,6 +165,13 @@ def test_a_case_file_that_fits_is_well_and_so_is_none(organisation, plugged) -> 
     assert (finding.level, finding.words) == (Level.OK, "cody2zoho.toml fits Zoho; tables for 0 bots, 1 rules")
 
 
+def test_a_field_that_is_too_short_for_the_key_of_a_part_is_told(organisation, plugged) -> None:
+    organisation.add_field("Cases", "Short Key", length=27, unique=True)
+    chosen = {"zoho_field_map": "conversation_id=Short_Key"}
+    assert findings(plugged(**chosen))["Zoho unique field"].level is Level.OK
+    assert findings(plugged(**chosen, conversation_split_hours=24))["Zoho unique field"].level is Level.FAILED
+
+
 def test_a_setting_that_the_case_file_overrides_is_not_looked_at(plugged) -> None:
     Path("cody2zoho.toml").write_text("[case]\nstatus = 'New'\n")
     found = findings(plugged(zoho_case_status="Done", zoho_case_origin="Chat"))

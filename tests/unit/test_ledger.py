@@ -303,7 +303,7 @@ def test_a_case_in_zoho_is_adopted_whatever_was_known(ledger: Ledger) -> None:
     assert due(ledger) == []
     assert list(ledger.parked()) == []
     assert ledger.counts() == {state: 2 if state is State.CREATED else 0 for state in State}
-    assert set(ledger.all_created()) == {(ONE.id, "1"), (OTHER.id, "2")}
+    assert dict(ledger.all_created()) == {ONE.id: Known(State.CREATED, "1"), OTHER.id: Known(State.CREATED, "2")}
 
 
 @pytest.mark.parametrize("state", [State.WAITING, State.WORKING, State.PARKED])

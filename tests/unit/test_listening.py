@@ -51,6 +51,18 @@ def test_a_poll_asks_once_however_many_conversations_are_open(account, watching,
     assert requests(server, "/messages") - before == 2
 
 
+def test_what_only_the_earlier_product_made_a_case_of_gets_no_second_one(
+    account, organisation, watching, clock
+) -> None:
+    conversation = chat(account, ago=10)
+    watching.ledger.adopt([(conversation, "")])
+    live(watching, clock, 60)
+    account.say(conversation, "And another thing")
+    live(watching, clock, 600)
+    assert not organisation.cases
+    assert watching.ledger.about(conversation)["state"] == State.CREATED
+
+
 def test_where_it_tells_of_later_words_a_case_costs_one_look_more(account, watching, server, clock) -> None:
     proved(account, watching, clock)
     conversation = chat(account, ago=10)

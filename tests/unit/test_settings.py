@@ -134,6 +134,11 @@ def test_several_bots_and_all_bots(given: pytest.MonkeyPatch) -> None:
         ("ZOHO_CONTACT_ID", "Website Visitor", "is not a record id, which has digits only"),
         ("LEASE_SECONDS", "1", "greater than or equal to 3"),
         ("VISIBILITY_TIMEOUT_SECONDS", "120", "must be more than TASK_BUDGET_SECONDS, which is 120"),
+        (
+            "CONVERSATION_SPLIT_HOURS",
+            "0.05",
+            "must be 0, or longer than CONVERSATION_QUIET_SECONDS, which is 300",
+        ),
         ("POLL_INTERVAL_SECONDS", "0", "greater than or equal to 1"),
         ("LOG_LEVEL", "LOUD", "DEBUG"),
     ],
