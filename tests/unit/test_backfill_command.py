@@ -143,3 +143,10 @@ def test_rate_cost_and_time_left_are_told_and_why_it_rests() -> None:
     resting = at(60, rests="Zoho asks for a pause (429)", rest_seconds=300)
     assert _pace(resting, still=True).startswith("rests for 5 minutes: Zoho asks for a pause (429)")
     assert _pace(at(0), still=True).startswith("nothing moves: do worker and beat run")
+
+
+def test_where_silences_split_conversations_history_is_refused(run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CONVERSATION_SPLIT_HOURS", "24")
+    refused = run("--yes")
+    assert refused.exit_code == 2
+    assert "Backfill splits no conversation" in refused.output

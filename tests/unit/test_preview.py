@@ -496,3 +496,15 @@ def test_a_refused_key_is_one_sentence(account, server, run) -> None:
     shown = run("preview", chat(account))
     assert shown.exit_code == 1
     assert "CODY_API_KEY" in shown.output
+
+
+def test_of_a_split_conversation_the_latest_part_is_shown(account, plugged) -> None:
+    worker = plugged(conversation_split_hours=24)
+    one = account.add_conversation(bot_id="support", at=account.now() - 200_000).id
+    account.say(one, "Where is my order?", at=account.now() - 200_000)
+    account.say(one, "And the next one?", at=account.now() - 7_200)
+    draft = shown(worker, one).draft
+    assert draft is not None
+    assert "And the next one?" in str(draft.fields["Description"])
+    assert "Where is my order?" not in str(draft.fields["Description"])
+    assert draft.fields[KEY] == f"{one}~~{account.now() - 7_200}"
