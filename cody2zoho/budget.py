@@ -93,8 +93,11 @@ class Budget:
         """How many credits have to come back before the lane may go on."""
         if name == "cases" or self.remaining is None:
             return 0
-        kept = max(self.reserve, round(KEPT_BACK[name] * (self.allowance or 0)))
-        return max(0, kept + 1 - self.remaining)
+        return max(0, self.kept_from(name) + 1 - self.remaining)
+
+    def kept_from(self, name: str) -> int:
+        """What a lane leaves to the lanes before it."""
+        return max(self.reserve, round(KEPT_BACK[name] * (self.allowance or 0)))
 
     def seconds_until_back(self, lacking: int) -> float:
         """When so many will have come back, or Zoho is asked anew; the latter it is where others spend them too."""

@@ -13,8 +13,9 @@ from urllib.parse import quote
 
 from cody2zoho.errors import AccessRevoked, Gone, NotSetUp, Refused, Transient
 from cody2zoho.http import Answer, Api, raise_for_passing_fault
-from cody2zoho.models import Conversation, Message
+from cody2zoho.models import Conversation, Message, Said, Source
 from cody2zoho.permits import Kind
+from cody2zoho.transcript import oldest_first
 
 #: A list that moved while it was read is read again, this often in all.
 _WALKS = 3
@@ -30,6 +31,11 @@ class _HasId(Protocol):
 
 
 Row = TypeVar("Row", bound=_HasId)
+_Query = dict[str, str]
+_Parse = Callable[[Any], Row]
+
+#: Whether a list need not be read on, by all rows that were read.
+Enough = Callable[[list[Any]], bool] | None
 
 
 @dataclass(frozen=True)
@@ -123,33 +129,55 @@ class Cody:
             return False
         return True
 
-    def messages(self, conversation_id: str) -> list[Message]:
-        """All messages, oldest first; raises Transient rather than return a part of them."""
-        found = self._whole_list("messages", {"conversation_id": conversation_id}, _message)
-        found.reverse()  # what shares a second keeps Cody's order
-        found.sort(key=lambda message: message.created_at)
-        return found
+    def feed(self, page: int) -> Page[Said]:
+        """One page of all messages of the account. Raises Gone where Cody has no such list."""
+        return self._page("messages", {}, page, _said)
 
-    def _whole_list(self, path: str, query: dict[str, str], parse: Callable[[Any], Row]) -> list[Row]:
+    def newest_messages(self, conversation_id: str, *, with_sources: bool = False) -> Page[Message]:
+        """The first page of its messages, newest first."""
+        return self._page("messages", _asked(conversation_id, with_sources), 1, _message)
+
+    def messages(
+        self,
+        conversation_id: str,
+        first: Page[Message] | None = None,
+        *,
+        with_sources: bool = False,
+        enough: Enough = None,
+    ) -> list[Message]:
+        """All messages, oldest first; raises Transient rather than return a part of them.
+
+        The `first` page is not asked for again where it was just read. `enough` ends the reading: it is asked after
+        each page about all that was read, newest first.
+        """
+        query = _asked(conversation_id, with_sources)
+        return oldest_first(self._whole_list("messages", query, _message, first, enough))
+
+    def _whole_list(
+        self, path: str, query: _Query, parse: _Parse[Row], first: Page[Row] | None = None, enough: Enough = None
+    ) -> list[Row]:
         for _ in range(_WALKS):
-            found, settled = self._walk(path, query, parse)
+            found, settled = self._walk(path, query, parse, first, enough)
             if settled:
                 return list(found.values())
+            first = None
         raise Transient(f"Cody's list of {path} kept changing while it was read")
 
-    def _walk(self, path: str, query: dict[str, str], parse: Callable[[Any], Row]) -> tuple[dict[str, Row], bool]:
-        """All rows from the first page to the last, and whether none can have slipped between two pages."""
+    def _walk(
+        self, path: str, query: _Query, parse: _Parse[Row], first: Page[Row] | None, enough: Enough
+    ) -> tuple[dict[str, Row], bool]:
+        """All rows from the first page to the last, or to `enough`, and whether none can have slipped between two."""
         found: dict[str, Row] = {}
         totals: set[int | None] = set()
         read = 0
         for number in range(1, _MOST_PAGES):
-            page = self._page(path, query, number, parse)
+            page = first if first and number == 1 else self._page(path, query, number, parse)
             totals.add(page.total)
             known = len(found)
             read += len(page.rows)
             found.update((row.id, row) for row in page.rows if row.id not in found)
             missing = page.total is not None and len(found) < page.total
-            if not page.rows or (page.is_last and not missing):
+            if not page.rows or (page.is_last and not missing) or (enough and enough(list(found.values()))):
                 # A row that came twice took the place of another: rows of one second in another order each time.
                 return found, len(totals) == 1 and read == len(found)
             if len(found) == known:
@@ -187,13 +215,17 @@ class Cody:
         return answer
 
 
+def _asked(conversation_id: str, with_sources: bool) -> dict[str, str]:
+    return {"conversation_id": conversation_id, **({"includes": "sources"} if with_sources else {})}
+
+
 def _no_such_address() -> NotSetUp:
     return NotSetUp("Cody does not answer at this address: correct CODY_API_URL", what="cody")
 
 
 def _kind(path: str, query: dict[str, str]) -> Kind:
     """What a request is for, as far as its turn goes."""
-    if path in ("bots", "conversations"):
+    if path in ("bots", "conversations") or (path == "messages" and "conversation_id" not in query):
         return Kind.POLL
     return Kind.ON if query.get("page", "1") != "1" else Kind.START
 
@@ -242,7 +274,24 @@ def _message(row: dict[str, Any]) -> Message:
         created_at=int(row["created_at"]),
         failed=bool(row.get("failed_responding")),
         flagged=bool(row.get("flagged")),
+        sources=_sources(row.get("sources")),
     )
+
+
+def _sources(cited: Any) -> tuple[Source, ...]:
+    """Cody's documents show one object, or a list of them. A row that is odd is no reason to lose a message."""
+    data = cited.get("data") if isinstance(cited, dict) else None
+    rows = data if isinstance(data, list) else [data]
+    return tuple(dict.fromkeys(_source(row) for row in rows if isinstance(row, dict) and row.get("document_name")))
+
+
+def _source(row: dict[str, Any]) -> Source:
+    address = row.get("webpage_url") or row.get("document_url") or ""
+    return Source(" ".join(str(row["document_name"]).split()), str(address))
+
+
+def _said(row: dict[str, Any]) -> Said:
+    return Said(str(row["id"]), str(row["conversation_id"]), int(row["created_at"]))
 
 
 #: Roles of people, in the rows of older answers that have a role and no `machine` flag.

@@ -9,19 +9,24 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from cody2zoho.keys import since_of, whole_of
+
 _TABLES = """
 pragma journal_mode = off;
-create table listed (id text primary key, state integer) without rowid;
-create table held (owner text, case_id integer, is_distinct integer, primary key (owner, case_id)) without rowid;
+create table listed (id text primary key, state integer, since integer) without rowid;
+create table held (
+    owner text, since integer, case_id integer, is_distinct integer, primary key (owner, since, case_id)
+) without rowid;
 """
 
 
 def owner_of(key: str) -> str:
-    """The conversation that a key names: itself, or the one that `pipeline.distinct_key` made it from.
+    """The conversation that a key names: itself, or the one that `keys.distinct_key` made it from; of any part.
 
-    >>> owner_of("qz3d~1")
+    >>> owner_of("qz3d~1~~1760000000")
     'Qz3d'
     """
+    key = whole_of(key)
     conversation_id, mark, number = key.partition("~")
     try:
         capitals = int(number, 16) if mark else 0
@@ -45,22 +50,28 @@ def comparison() -> Iterator["Comparison"]:
 
 
 class Comparison:
-    """Conversations with their state in the ledger, "" where it knows none, and cases with the owners of their keys."""
+    """Conversations with their state in the ledger, "" where it knows none, and cases with the owners of their keys.
+
+    Both with the Unix second at which a part begins, where silences split a conversation, else 0: a conversation with
+    that of the latest case of which the ledger knows.
+    """
 
     def __init__(self, database: sqlite3.Connection) -> None:
         self._database = database
         #: State to the number that stands for it; a number takes a byte.
         self._numbers: dict[str, int] = {}
 
-    def note(self, conversations: Iterable[tuple[str, str]]) -> None:
-        """Ids with states; one that is listed twice counts once."""
-        rows = ((one, self._numbers.setdefault(state, len(self._numbers))) for one, state in conversations)
-        self._database.executemany("insert or replace into listed values (?, ?)", rows)
+    def note(self, conversations: Iterable[tuple[str, str, int]]) -> None:
+        """Ids with states and parts; one that is listed twice counts once."""
+        rows = (
+            (one, self._numbers.setdefault(state, len(self._numbers)), since) for one, state, since in conversations
+        )
+        self._database.executemany("insert or replace into listed values (?, ?, ?)", rows)
 
     def hold(self, cases: Iterable[tuple[str, str]]) -> None:
         """Case ids with their keys."""
-        rows = ((owner_of(key), int(case_id), "~" in key) for case_id, key in cases)
-        self._database.executemany("insert or replace into held values (?, ?, ?)", rows)
+        rows = ((owner_of(key), since_of(key), int(case_id), "~" in whole_of(key)) for case_id, key in cases)
+        self._database.executemany("insert or replace into held values (?, ?, ?, ?)", rows)
 
     def give(self, case_id: str, owner: str) -> None:
         """The case belongs to another conversation than its key says."""
@@ -82,29 +93,37 @@ class Comparison:
         return bool(self._all("select 1 from held where owner = ? and is_distinct", conversation_id))
 
     def missing(self, *states: str) -> list[tuple[str, str]]:
-        """Conversations of these states without a case, with the state."""
+        """Conversations of these states without a case, or without their latest part's, with the state."""
         found = self._all(
             f"select id, state from listed where state in ({self._in(states)})"
-            " and not exists (select 1 from held where owner = id)"
+            " and not exists (select 1 from held where owner = id and listed.since in (0, held.since))"
         )
         names = list(self._numbers)
         return [(one, names[number]) for one, number in found]
 
     def duplicates(self) -> dict[str, list[str]]:
-        """Listed conversations with several cases, the oldest case first."""
+        """Listed conversations with several cases of one part, the oldest case first."""
         found: dict[str, list[str]] = {}
         for owner, case_id in self._all(
-            "select owner, cast(case_id as text) from held join listed on id = owner where owner in"
-            " (select owner from held group by owner having count(*) > 1) order by owner, case_id"
+            "select owner, cast(case_id as text) from held join listed on id = owner where (owner, held.since) in"
+            " (select owner, since from held group by owner, since having count(*) > 1) order by owner, case_id"
         ):
             found.setdefault(owner, []).append(case_id)
         return found
 
-    def unrecorded(self, *states: str) -> list[tuple[str, str]]:
-        """Conversations of these states that have a case, with the oldest one."""
+    def unrecorded(self, *states: str) -> list[tuple[str, str, int]]:
+        """Conversations of these states that have a case, with the oldest one of the latest part, and the part."""
         return self._all(
-            "select id, cast(min(case_id) as text) from listed join held on owner = id"
-            f" where state in ({self._in(states)}) group by id"
+            "select id, cast(min(case_id) as text), held.since from listed join held on owner = id"
+            f" where state in ({self._in(states)})"
+            " and held.since = (select max(since) from held where owner = id) group by id"
+        )
+
+    def held_by(self, *states: str) -> list[tuple[str, str]]:
+        """All cases of the conversations of these states, with their owner."""
+        return self._all(
+            "select id, cast(case_id as text) from listed join held on owner = id"
+            f" where state in ({self._in(states)}) order by case_id"
         )
 
     def count(self, *states: str) -> int:

@@ -12,22 +12,35 @@ from dotenv import dotenv_values
 from pydantic import AliasChoices, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 
+from cody2zoho.cases import reading
 from cody2zoho.errors import ConfigurationError
-from cody2zoho.formats import is_unset, without_login
 from cody2zoho.settings import CREDENTIALS, Settings
+from cody2zoho.settings.formats import is_unset, without_login
 
 _NOT_UTF_8 = ".env is not written in UTF-8: save it so; an editor calls it the encoding."
 
 
 @lru_cache(maxsize=1)
 def settings() -> Settings:
-    """The settings of this process, read once. Raises ConfigurationError with all that is wrong."""
+    """The settings of this process, read once. Raises ConfigurationError with all that is wrong, in CASES_FILE too."""
     try:
-        return Settings(**_embedded_redis())
+        found = Settings(**_embedded_redis())
     except UnicodeDecodeError:
         raise ConfigurationError([_NOT_UTF_8]) from None
     except ValidationError as error:
-        raise ConfigurationError([_sentence(item) for item in error.errors()]) from None
+        wrong = [_sentence(item) for item in error.errors()]
+        raise ConfigurationError([*wrong, *_wrong_in_file()]) from None
+    reading.load(found)
+    return found
+
+
+def _wrong_in_file() -> list[str]:
+    source, _, named = _first(_sources(), "cases_file")
+    try:
+        reading.read(Path(named or str(Settings.model_fields["cases_file"].default)), is_named=bool(source))
+    except ConfigurationError as error:
+        return error.sentences
+    return []
 
 
 def redis_is_chosen() -> bool:
@@ -120,6 +133,7 @@ def _simulated() -> dict[str, str]:
         "cody_api_url",
         "cody_bot_id",
         "cody_requests_per_minute",
+        "conversation_quiet_seconds",
         "zoho_accounts_url",
         "zoho_api_url",
         "redis_key_prefix",
@@ -152,7 +166,7 @@ def _sentence(item: Any) -> str:
     name, wanted = names(field_name)[0], f"{field.description}"
     if item["type"] == "missing":
         return f"{name} is not set; write it into .env or the environment: {wanted}"
-    shown = "" if is_secret(field) else f' "{item["input"]}"'
+    shown = "" if is_secret(field) or not item["input"] else f' "{item["input"]}"'
     problem = item["msg"].removeprefix("Value error, ")
     problem = problem if item["type"] == "value_error" else f"is wrong: {problem[0].lower()}{problem[1:]}"
     return f"{name}{shown} {problem}. It is: {wanted}"

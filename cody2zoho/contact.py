@@ -6,7 +6,7 @@ Keys, below the prefix:
 """
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import redis
 
@@ -27,12 +27,14 @@ class FixedContact:
     organisation: str
     given_id: str
     name: str
+    #: Whether it only looks: nothing is made in Zoho, nothing is kept in Redis.
+    only_looks: bool = False
     _found: str | None = None
 
     def id(self) -> str | None:
         """The record id, None where no contact is wanted. Of several with the same name it is the oldest.
 
-        Raises NotSetUp where Zoho will not have it.
+        Where it only looks, also None where one would be made. Raises NotSetUp where Zoho will not have it.
         """
         if self.given_id or not self.name:
             return self.given_id or None
@@ -42,6 +44,10 @@ class FixedContact:
             # Not this conversation's fault: the next one would fail the same way.
             raise NotSetUp(f"The contact in ZOHO_CONTACT_NAME cannot be found or created: {error}") from None
         return self._found
+
+    def looking(self) -> "FixedContact":
+        """One that only looks."""
+        return replace(self, only_looks=True)
 
     def other_than(self, refused_id: str) -> str | None:
         """The record id now, where Zoho refuses the one we had: somebody deleted that, or merged it into another.
@@ -61,8 +67,10 @@ class FixedContact:
         kept = self.store.get(self._key())
         return str(kept) if kept else None
 
-    def _looked_up(self) -> str:
+    def _looked_up(self) -> str | None:
         """Under a lock: two workers must not both find nothing and create two."""
+        if self.only_looks:
+            return next(iter(self.contacts.find(self.name)), None)
         with locks.alone(self.store, f"{self.prefix}lock:contact", wait_seconds=_LOOK_UP_SECONDS) as alone:
             if not alone:
                 raise Transient("Another worker is still looking up the contact")

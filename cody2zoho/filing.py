@@ -13,53 +13,58 @@ from cody2zoho.zoho.cases import Inserted
 
 log = logging.getLogger(__name__)
 
-#: Fields of a case whose values are settings.
-_CHOSEN_FIELDS = ("Status", "Case_Origin", "Related_To")
-
 
 class TakenOver(Exception):
-    """Our lease ended, and someone else works on it now."""
+    """Our lease ended, and someone else works on it now, or it was forgotten; `case_id` lacks notes or files."""
+
+    def __init__(self, case_id: str) -> None:
+        super().__init__(case_id)
+        self.case_id = case_id
 
 
-def file(claim: Claim, draft: CaseDraft, services: Services) -> str:
-    """The id of the one case of this conversation, complete. Raises TakenOver where it is another worker's by now."""
-    inserted = _found(draft, services) or _insert(draft.fields, services)
+def file(claim: Claim, draft: CaseDraft, services: Services) -> Inserted:
+    """The one case of this conversation, or of a part of it, complete.
+
+    Raises TakenOver where it is another worker's by now.
+    """
+    inserted = _found(draft, services) or _insert(draft, draft.fields, services)
     existing = _existing(inserted, services)
-    key = services.cases.unique_field
-    if existing and existing.get(key) != draft.conversation_id:
+    field = services.cases.unique_field
+    key = str(draft.fields[field])
+    if existing and existing.get(field) != key:
         # Zoho's unique field ignores case, Cody's ids do not: it is another conversation's.
-        inserted = _insert({**draft.fields, key: distinct_key(draft.conversation_id)}, services)
+        inserted = _insert(draft, {**draft.fields, field: distinct_key(key)}, services)
         existing = _existing(inserted, services)
     if existing:
         log.info("case_found", extra={"case": inserted.case_id})
         draft = cases.completing(draft, str(existing.get("Description") or ""))
-    if draft.notes or draft.attachments:
-        # Zoho does not notice a second note, so only one of two workers may add any.
-        if not services.ledger.renew(claim):
-            raise TakenOver
-        _complete(inserted, draft, services)
-    return inserted.case_id
+    complete(claim, inserted, draft, services)
+    return inserted
 
 
 def _found(draft: CaseDraft, services: Services) -> Inserted | None:
     """The case that exists already, looked for only where Zoho would not refuse a second one."""
     if services.key_field.is_unique() or not services.settings.zoho_enable_duplicate_check:
         return None
-    exact = [case_id for case_id, key in services.cases.with_key(draft.conversation_id) if key == draft.conversation_id]
+    key = str(draft.fields[services.cases.unique_field])
+    exact = [case_id for case_id, its_key in services.cases.with_key(key) if its_key == key]
     return Inserted(exact[0], was_there=True) if exact else None
 
 
-def _insert(fields: dict[str, Any], services: Services, *, again: bool = True) -> Inserted:
+def _insert(draft: CaseDraft, fields: dict[str, Any], services: Services, *, again: bool = True) -> Inserted:
     """A refusal of what the operator chose would meet every conversation, so it is none of this one's.
 
-    A contact that was found by name may be gone since; it is looked for once more.
+    A contact that was found by name may be gone since; it is looked for once more. So may the visitor's own be; then
+    the next attempt chooses anew, for it may find several.
     """
     try:
-        return services.cases.insert(fields)
+        return services.cases.insert(fields, draft.beside)
     except Refused as error:
+        if error.field == "Related_To" and draft.contact.is_visitors:
+            raise services.matching.refused(draft.contact, error) from None
         if again and error.field == "Related_To" and (other := services.contact.other_than(fields["Related_To"]["id"])):
-            return _insert({**fields, "Related_To": {"id": other}}, services, again=False)
-        if error.field in _CHOSEN_FIELDS:
+            return _insert(draft, {**fields, "Related_To": {"id": other}}, services, again=False)
+        if error.field in draft.chosen:
             raise NotSetUp(str(error)) from None
         raise
 
@@ -77,8 +82,13 @@ def _existing(inserted: Inserted, services: Services) -> dict[str, Any] | None:
     return existing
 
 
-def _complete(inserted: Inserted, draft: CaseDraft, services: Services) -> None:
-    """Notes and files that are not on the case yet."""
+def complete(claim: Claim, inserted: Inserted, draft: CaseDraft, services: Services) -> None:
+    """Add the notes and files of a draft that are not on the case yet. Raises TakenOver."""
+    if not (draft.notes or draft.attachments):
+        return
+    # Zoho does not notice a second note, so only one of two workers may add any.
+    if not services.ledger.renew(claim):
+        raise TakenOver(inserted.case_id)
     titles = services.cases.note_titles(inserted.case_id) if inserted.was_there and draft.notes else set()
     services.cases.add_notes(inserted.case_id, [note for note in draft.notes if note.title not in titles])
     names = services.cases.attachment_names(inserted.case_id) if inserted.was_there and draft.attachments else set()

@@ -1,42 +1,50 @@
 """The ledger: which conversations there are, and what has become of each. It is the truth; the queue is a hint.
 
-    unseen ──add──▶ WAITING ──claim──▶ WORKING ──created──▶ CREATED
+    unseen ──add──▶ WAITING ──claim──▶ WORKING ──created──▶ CREATED ──more was said, claim──▶ WORKING …
                       ▲                 │ │ │
                       ├──── later ──────┘ │ ├── let_go ───▶ EMPTY, GONE
                       │                   └──── park ─────▶ PARKED ──dismiss──▶ DISMISSED
                       ├──── retry, by a person ─────────────┘
                       └── the lease ended, and someone else claimed
 
+    any of these, unless a worker has it ──forget, by a person──▶ FORGOTTEN
+
 Every conversation that is not finished stands in the agenda with the time of its next look. Sending a message
 about it pushes that time forward, claiming pushes it to the end of the lease, finishing takes it out. Whatever
-dies in between comes up again by itself.
+dies in between comes up again by itself. So does one that has its case but may go on: it stands in the agenda too,
+and while it is open again it carries what its case `held`.
 
 Every move is one atomic script that checks the state and the owner, on the clock of the Redis server. While the
-ledger is closed, which it is until it was filled from Zoho (`rebuild.py`), nothing is claimed and nothing is due.
+ledger is closed, which it is until it was filled from Zoho (`rebuild.py`), nothing is claimed and nothing is due. The
+same goes for what a person has paused (`paused.py`): a paused bot's conversations stand aside from the agenda.
 
 Keys, below the prefix:
     conversation:<id>          hash  one that is not finished: state, bot, created_at (s), seen (ms), attempts,
                                      first_try (ms); while working: owner; while waiting or parked: reason; after a
-                                     lease that ended without a word: lapses
-    conversation:finished:<n>  hash  id -> state and, of a case, its id, messages and digest: 65,536 buckets, so small
-                                     that Redis packs each into one piece of memory
+                                     lease that ended without a word: lapses; once Cody's feed told of a message:
+                                     moved (s); of one that has a case: held;
+                                     name, where CONTACT_MATCH finds an address in it, or a template shows it
+    conversation:finished:<n>  hash  id -> state and, of a case, what it holds (`records.Held`): 65,536 buckets, so
+                                     small that Redis packs each into one piece of memory
     agenda                     zset  id -> ms of its next look
     working                    zset  id -> ms at which its lease ends
     parked                     zset  id -> ms since it is parked
+    forgotten                  zset  SHA-1 of the id of one that was forgotten -> ms since then
     metrics:states             hash  state -> how many conversations are in it
     ledger                     hash  schema: version of all this; epoch: ms since when it may be trusted; turn: looks
                                      into the agenda; clock (ms); while it is being filled: filled_to, a case's id
 """
 
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import redis
 
 from cody2zoho.blocks import STOPS_WORK
+from cody2zoho.filling import Filling
 from cody2zoho.models import Conversation
-from cody2zoho.records import FINISHED, PER_LOOK, SCHEMA, Records, State
+from cody2zoho.records import Held, State
 from cody2zoho.store import script
 
 
@@ -54,6 +62,12 @@ class Claim:
     lapses: int = 0
     #: Whether anything at all is blocked.
     is_blocked: bool = False
+    #: What its case holds, where it has one.
+    held: Held | None = None
+    #: Unix second since when the ledger knows it.
+    seen_at: float = 0
+    #: Unix second of the newest message that Cody's feed told of; 0 where it told of none.
+    moved_at: int = 0
 
 
 @dataclass(frozen=True)
@@ -65,12 +79,19 @@ class Due:
     is_blocked: bool
 
 
-class Ledger(Records):
+class Ledger(Filling):
     """All of it in one Redis, shared by every worker."""
 
-    def __init__(self, store: redis.Redis, prefix: str, lease_seconds: float) -> None:
+    def __init__(
+        self,
+        store: redis.Redis,
+        prefix: str,
+        lease_seconds: float,
+        keeps_name: Callable[[str], bool] = lambda name: False,
+    ) -> None:
         super().__init__(store, prefix)
         self.lease_seconds = lease_seconds
+        self._keeps_name = keeps_name
         self._add = script(store, "add")
         self._claim = script(store, "claim")
         self._renew = script(store, "renew")
@@ -78,17 +99,25 @@ class Ledger(Records):
         self._due = script(store, "due")
         self._decide = script(store, "decide")
         self._again = script(store, "again")
-        self._adopt = script(store, "adopt")
-        self._fill = script(store, "fill")
+        self._moved = script(store, "moved")
+        self._forget = script(store, "forget")
+        self._hold = script(store, "hold")
         self._seen = (0, 0)
 
-    def add_new(self, conversations: Iterable[Conversation]) -> list[str]:
-        """Note those never seen before, in one round trip; returns their ids."""
+    def add_new(
+        self, conversations: Iterable[Conversation], wait_seconds: Callable[[Conversation], float] = lambda _: 0
+    ) -> list[str]:
+        """Note those never seen before, in one round trip; returns their ids. Their first look is after the wait."""
         known = list(conversations)
         if not known:
             return []
-        keys = [*self._keys("agenda", "metrics:states"), *self._places(one.id for one in known)]
-        arguments = [part for one in known for part in (one.id, one.bot_id, one.created_at)]
+        places = self._places(one.id for one in known)
+        keys = [*self._keys("agenda", "metrics:states"), *places, self._key("forgotten")]
+        arguments = [
+            part
+            for one in known
+            for part in (one.id, one.bot_id, one.created_at, int(wait_seconds(one) * 1000), self._name(one))
+        ]
         return list(self._add(keys=keys, args=arguments))
 
     def due(self, limit: int, most_in_hand: int, lost_after_seconds: float, *, while_blocked: int = 0) -> Due:
@@ -97,7 +126,7 @@ class Ledger(Records):
         No more than `limit`, or `while_blocked`, and no more than leave `most_in_hand` handed out or worked on. None
         while the ledger is closed, which it is from now on if it came back with a state older than this process knows.
         """
-        keys = self._keys("agenda", "working", "cases", "ledger", "blocked")
+        keys = self._keys("agenda", "working", "cases", "ledger", "blocked", "paused", "backfill:hand")
         lost_after_ms = int(lost_after_seconds * 1000)
         facts = [limit, most_in_hand, lost_after_ms, *self._seen, while_blocked, *STOPS_WORK]
         epoch, turn, is_blocked, *ids = self._due(keys=keys, args=facts)
@@ -105,27 +134,60 @@ class Ledger(Records):
         return Due(ids, is_open=epoch > 0, is_blocked=bool(is_blocked))
 
     def claim(self, conversation_id: str) -> Claim:
-        """Take the conversation for the length of a lease, unless it is finished or someone else's."""
+        """Take the conversation for the length of a lease, unless it is finished, someone else's, or paused."""
         owner = secrets.token_hex(8)
         keys = [
             *self._places([conversation_id]),
-            *self._keys("agenda", "working", "metrics:states", "ledger", "blocked"),
+            *self._keys("agenda", "working", "metrics:states", "ledger", "blocked", "forgotten", "paused", "aside"),
         ]
         was, *facts = self._claim(keys=keys, args=[conversation_id, owner, self._lease_ms])
         if was != "claimed":
             return Claim(Conversation(conversation_id, "", 0), was)
-        bot, created_at, attempts, trying_ms, lapses, blocked = facts
-        conversation = Conversation(conversation_id, bot, int(created_at))
-        return Claim(conversation, was, owner, attempts, trying_ms / 1000, lapses, bool(blocked))
+        bot, created_at, attempts, trying_ms, lapses, blocked, seen, moved, held, name = facts
+        return Claim(
+            Conversation(conversation_id, bot, int(created_at), name or None),
+            was,
+            owner,
+            attempts,
+            trying_ms / 1000,
+            lapses,
+            bool(blocked),
+            Held.of(held) if held else None,
+            int(seen or 0) / 1000,
+            int(moved or 0),
+        )
 
     def renew(self, claim: Claim) -> bool:
         """Put off the end of the lease. False where the claim was lost meanwhile."""
         keys = [self._conversation(claim.conversation.id), *self._keys("agenda", "working")]
         return bool(self._renew(keys=keys, args=[claim.conversation.id, claim.owner, self._lease_ms]))
 
-    def created(self, claim: Claim, case_id: str, messages: int, digest: str) -> bool:
-        """The case exists. False where that was known already, so that nobody counts it twice."""
-        return self._move(claim, State.CREATED, record=f"{State.CREATED} {case_id} {messages} {digest}")
+    def hold(self, claim: Claim, held: Held) -> bool:
+        """The case of one part exists, others of the conversation are to come. False where the claim was lost."""
+        return bool(self._hold(keys=[self._conversation(claim.conversation.id)], args=[claim.owner, str(held)]))
+
+    def created(
+        self, claim: Claim, held: Held, look_seconds: float | None = None, moved_seconds: float | None = None
+    ) -> bool:
+        """The case exists. False where that was known already, so that nobody counts it twice.
+
+        The next look is in `look_seconds`, or `moved_seconds` where Cody's feed told of a later message meanwhile.
+        """
+        facts = [held.last_said_at, _ms(moved_seconds)]
+        return self._move(claim, State.CREATED, facts, record=f"{State.CREATED} {held}", seconds=look_seconds)
+
+    def moved(self, said: Iterable[tuple[str, int, float]], longest_seconds: float, *, follow_up: bool) -> int:
+        """Cody's feed told of messages: conversation, Unix second, and seconds until the next look; how many were news.
+
+        A conversation that goes on for longer than `longest_seconds` is looked at all the same, one that has its case
+        on `follow_up` only, and one that nobody has listed not at all.
+        """
+        known = list(said)
+        if not known:
+            return 0
+        keys = [*self._keys("agenda", "metrics:states"), *self._places(one for one, _, _ in known)]
+        facts = [part for one, at, wait in known for part in (one, at, int(wait * 1000))]
+        return int(self._moved(keys=keys, args=[int(follow_up), int(longest_seconds * 1000), *facts]))
 
     def later(self, claim: Claim, seconds: float, reason: str, *, counts: bool = True, anew: bool = False) -> bool:
         """Look again in so many seconds. False where the claim was lost meanwhile.
@@ -134,9 +196,24 @@ class Ledger(Records):
         Where this was no passing fault, attempts and the time since the first are counted `anew`.
         """
         if not counts:
-            return self._move(claim, State.WAITING, seconds=seconds, reason=reason, attempts=claim.attempts - 1)
-        attempts = 0 if anew else claim.attempts
-        return self._move(claim, State.WAITING, seconds=seconds, reason=reason, lapses=0, attempts=attempts)
+            return self._move(claim, State.WAITING, ["reason", reason, "attempts", claim.attempts - 1], seconds=seconds)
+        facts: list[str | int] = ["reason", reason, "lapses", 0, "attempts", 0 if anew else claim.attempts]
+        return self._move(claim, State.WAITING, facts, seconds=seconds)
+
+    def wait(self, claim: Claim, seconds: float, reason: str) -> bool:
+        """It is not time yet. False where the claim was lost meanwhile.
+
+        Attempts and the time since the first are counted anew; that this was one is forgotten, unless others were.
+        """
+        untried = ("first_try", "") if claim.attempts == 1 else ()
+        facts: list[str | int] = ["reason", reason, "lapses", 0, "attempts", 0, *untried]
+        return self._move(claim, State.WAITING, facts, seconds=seconds)
+
+    def put_off(self, claim: Claim, reason: str) -> bool:
+        """Its bot is paused, and a new case would begin; the next claim puts it aside. False where it was lost."""
+        one = claim.conversation
+        about: list[str | int] = ["bot", one.bot_id, "created_at", one.created_at, "name", self._name(one)]
+        return self._move(claim, State.WAITING, ["reason", reason, "attempts", claim.attempts - 1, *about], seconds=0)
 
     def let_go(self, claim: Claim, state: State) -> bool:
         """Nothing is to be done, now or later."""
@@ -144,7 +221,7 @@ class Ledger(Records):
 
     def park(self, claim: Claim, reason: str) -> bool:
         """Trying again cannot help; a person has to look."""
-        return self._move(claim, State.PARKED, reason=reason)
+        return self._move(claim, State.PARKED, ["reason", reason])
 
     def retry(self, conversation_id: str) -> bool:
         """Let a parked conversation begin anew. False where it is not parked."""
@@ -155,78 +232,55 @@ class Ledger(Records):
         return self._decided(conversation_id, State.DISMISSED)
 
     def again(self, conversation: Conversation, *was: str) -> bool:
-        """Begin anew, whatever became of it, or only while it is what it `was`. False where someone works on it."""
+        """Begin anew, whatever became of it, or only while it is what it `was`.
+
+        False where someone works on it, or it was forgotten.
+        """
         keys = [
             *self._places([conversation.id]),
-            *self._keys("agenda", "working", "metrics:states", "parked"),
+            *self._keys("agenda", "working", "metrics:states", "parked", "forgotten"),
         ]
-        facts = [conversation.id, conversation.bot_id, conversation.created_at, *was]
+        facts = [conversation.id, conversation.bot_id, conversation.created_at, self._name(conversation), *was]
         return bool(self._again(keys=keys, args=facts))
 
-    def adopt(self, pairs: Iterable[tuple[str, str]]) -> int:
-        """Conversation and case ids of cases that exist; returns how many were new to the ledger.
+    def forget(self, conversation_id: str) -> float:
+        """Bar it for good, and know nothing else of it. Returns 0, or the seconds that a worker may have it yet."""
+        keys = [
+            *self._places([conversation_id]),
+            *self._keys("agenda", "working", "metrics:states", "parked", "forgotten", "aside"),
+        ]
+        return float(self._forget(keys=keys, args=[conversation_id])) / 1000
 
-        What was tried and is not done stays as it is: its case may lack notes, and it finds the case by itself.
-        """
-        new, known = 0, list(pairs)
-        for first in range(0, len(known), PER_LOOK):
-            some = known[first : first + PER_LOOK]
-            keys = [
-                *self._keys("agenda", "working", "metrics:states", "parked"),
-                *self._places(conversation_id for conversation_id, _ in some),
-            ]
-            facts = [part for one, case_id in some for part in (one, f"{State.CREATED} {case_id}".rstrip())]
-            new += self._adopt(keys=keys, args=facts)
-        return new
-
-    def pack(self, ids: Sequence[str]) -> int:
-        """Put those that are finished and stand by themselves, as in version 1, into their buckets; how many."""
-        with self._store.pipeline(transaction=False) as pipe:
-            for one in ids:
-                pipe.hgetall(self._conversation(one))
-            facts = dict(zip(ids, pipe.execute(), strict=True))
-        finished = {one: found for one, found in facts.items() if found.get("state") in FINISHED}
-        with self._store.pipeline() as pipe:
-            for one, found in finished.items():
-                record = " ".join(found[name] for name in ("state", "case", "messages", "digest") if name in found)
-                pipe.hset(self._finished(one), one, record)
-                pipe.delete(self._conversation(one))
-            pipe.execute()
-        return len(finished)
-
-    def filled_to(self) -> str:
-        """The case up to which it was filled already, so that who goes on need not begin anew."""
-        self._store.hsetnx(self._key("ledger"), "filled_to", "0")
-        return str(self._store.hget(self._key("ledger"), "filled_to"))
-
-    def keep_filled_to(self, before: str, case_id: str) -> bool:
-        """It is filled further. False where it is not filled up to `before`: it was lost meanwhile."""
-        return bool(self._fill(keys=self._keys("ledger"), args=[before, case_id, SCHEMA]))
-
-    def open(self, filled_to: str = "") -> bool:
-        """From now on it may be trusted. False where it is not filled so far: it was lost meanwhile."""
-        return bool(self._fill(keys=self._keys("ledger"), args=[filled_to, "", SCHEMA]))
-
-    def close(self) -> None:
-        """It cannot be trusted until it is filled again; what is being worked on is still recorded."""
-        self._store.hdel(self._key("ledger"), "epoch")
+    def _name(self, conversation: Conversation) -> str:
+        """Kept only where its case needs it: a customer's address may stand in it."""
+        return conversation.name if conversation.name and self._keeps_name(conversation.name) else ""
 
     @property
     def _lease_ms(self) -> int:
         return int(self.lease_seconds * 1000)
 
     def _move(
-        self, claim: Claim, state: State, *, record: str = "", seconds: float | None = None, **facts: str | int
+        self,
+        claim: Claim,
+        state: State,
+        facts: Sequence[str | int] = (),
+        *,
+        record: str = "",
+        seconds: float | None = None,
     ) -> bool:
         conversation_id = claim.conversation.id
         keys = [
             *self._places([conversation_id]),
-            *self._keys("agenda", "working", "metrics:states", "parked"),
+            *self._keys("agenda", "working", "metrics:states", "parked", "forgotten"),
         ]
-        next_look = "" if seconds is None else int(seconds * 1000)
-        pairs = [part for pair in facts.items() for part in pair]
-        return bool(self._settle(keys=keys, args=[conversation_id, claim.owner, state, record, next_look, *pairs]))
+        args = [conversation_id, claim.owner, state, record, _ms(seconds), *facts]
+        return bool(self._settle(keys=keys, args=args))
 
     def _decided(self, conversation_id: str, state: State) -> bool:
-        keys = [self._conversation(conversation_id), *self._keys("agenda", "metrics:states", "parked")]
+        keys = [*self._places([conversation_id]), *self._keys("agenda", "metrics:states", "parked")]
         return bool(self._decide(keys=keys, args=[conversation_id, state]))
+
+
+def _ms(seconds: float | None) -> int | str:
+    """Milliseconds for a script; empty for never."""
+    return "" if seconds is None else int(seconds * 1000)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
+from typing import NamedTuple
 
 from cody2zoho import transcript
 from cody2zoho.comparison import Comparison
@@ -29,6 +30,8 @@ _MOST_ASKED_BY_NIGHT = 20
 
 _PER_LOOK = 500
 
+_FORGOTTEN = "the conversation was forgotten: delete the case, too"
+
 _CODYS_ID = re.compile(r"[A-Za-z0-9_-]+")
 
 
@@ -51,8 +54,21 @@ class Orphan:
     why: str
 
 
+class Unrecorded(NamedTuple):
+    """A case that the ledger does not know of; `since` is the Unix second of its part, 0 = the first."""
+
+    conversation_id: str
+    case_id: str
+    since: int = 0
+
+
 def state_of(known: Known | None) -> str:
     return known.state if known else UNKNOWN
+
+
+def noted(conversation_id: str, known: Known | None) -> tuple[str, str, int]:
+    """A conversation as a comparison takes it."""
+    return conversation_id, state_of(known), known.since if known else 0
 
 
 def missing(services: Services, compared: Comparison) -> Iterator[Missing]:
@@ -81,18 +97,20 @@ def erased(services: Services, compared: Comparison) -> int:
     return count
 
 
-def unrecorded(services: Services, compared: Comparison) -> list[tuple[str, str]]:
-    """Conversations with their case, where the ledger does not know of it."""
-    cases = dict(compared.unrecorded(*_UNRECORDED))
-    return [(one, cases[one]) for one, known in _looked_up(services, cases) if state_of(known) in _UNRECORDED]
+def unrecorded(services: Services, compared: Comparison) -> list[Unrecorded]:
+    """Conversations with their latest case, where the ledger does not know of it."""
+    cases = {one: (case_id, since) for one, case_id, since in compared.unrecorded(*_UNRECORDED)}
+    return [
+        Unrecorded(one, *cases[one]) for one, known in _looked_up(services, cases) if state_of(known) in _UNRECORDED
+    ]
 
 
-def unsettled(services: Services, unrecorded: list[tuple[str, str]], settled_before: float) -> list[Missing]:
+def unsettled(services: Services, unrecorded: list[Unrecorded], settled_before: float) -> list[Missing]:
     """Those whose case is so young that its worker may have died before it added notes: work, once more."""
     if not unrecorded:
         return []
     young = services.cases.made_since(settled_before)
-    found = {one: _conversation(services, one) for one, case_id in unrecorded if case_id in young}
+    found = {one: _conversation(services, one) for one, case_id, _ in unrecorded if case_id in young}
     known = services.ledger.looked_up(list(found))
     return [
         Missing(conversation, "", known[one].words if one in known else UNKNOWN)
@@ -107,8 +125,9 @@ def orphans(services: Services, line: int, compared: Comparison) -> tuple[list[O
     Those that turn out to be listed after all, or to belong to another, are given their place in the comparison.
     """
     strays = compared.strays()
+    forgotten = [Orphan(case_id, owner, _FORGOTTEN) for owner, case_id in compared.held_by(State.FORGOTTEN)]
     found = [Orphan(*stray, _why(services, line, compared, *stray)) for stray in strays[:MOST_ASKED]]
-    orphaned = [one for one in found if one.why]
+    orphaned = forgotten + [one for one in found if one.why]
     if line:
         # Most of the others may well be older than the line, and their conversations there.
         return orphaned, len(strays[MOST_ASKED:])
@@ -123,7 +142,7 @@ def place_strays(services: Services, compared: Comparison) -> None:
     for number, (case_id, owner) in enumerate(strays):
         # Looking for a twin reads all ids once.
         if known[owner] or number >= MOST_ASKED or _given_to_a_twin(compared, case_id, owner):
-            compared.note([(owner, state_of(known[owner]))])
+            compared.note([noted(owner, known[owner])])
 
 
 def _why(services: Services, line: int, compared: Comparison, case_id: str, owner: str) -> str:
@@ -135,7 +154,7 @@ def _why(services: Services, line: int, compared: Comparison, case_id: str, owne
     if None not in bots and conversation.bot_id not in bots:
         return f"the conversation is of bot {conversation.bot_id}, which is not in CODY_BOT_ID"
     if conversation.created_at >= line:
-        compared.note([(owner, state_of(services.ledger.looked_up([owner]).get(owner)))])
+        compared.note([noted(owner, services.ledger.looked_up([owner]).get(owner))])
     return ""
 
 

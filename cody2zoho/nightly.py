@@ -56,9 +56,11 @@ def _figures(services: Services) -> dict[str, int]:
     """The ledger is read first, so that a case made meanwhile is not taken for a missing one."""
     with comparison() as compared:
         # Cases that only the earlier product knows carry no conversation id: Zoho cannot tell whether they are there.
-        compared.note((one, State.CREATED) for one, case_id in services.ledger.all_created() if case_id)
+        compared.note(
+            (one, State.CREATED, known.since) for one, known in services.ledger.all_created() if known.case_id
+        )
         for page in services.cases.keyed_pages():
-            compared.hold(page)
+            compared.hold((case.case_id, case.key) for case in page)
         mismatches.place_strays(services, compared)
         return {
             "cases": compared.cases(),

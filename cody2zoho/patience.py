@@ -43,6 +43,10 @@ class Patience:
             self._over.wait(min(wait, _LOOK_SECONDS) + random.uniform(_SHORTEST_STEP, _LONGEST_STEP))
         return None
 
+    def rest(self, seconds: float) -> None:
+        """Wait so long, or until patience is at its end."""
+        self._over.wait(seconds)
+
     def seconds(self, longest_seconds: float) -> float:
         """How long one may wait now."""
         return 0.0 if self.is_over else max(0.0, min(longest_seconds, time_left() - _CALL_SECONDS))

@@ -1,8 +1,8 @@
 """Requests to Cody, so many a minute over all workers on all machines.
 
 Who reads on in a conversation comes before who begins one: a transcript cannot be taken half. Polls have a small share
-that nothing else may use, so that a backlog does not hide what is new. How much is left is counted in `window.lua`,
-which also hears from Cody's own headers what other programs use of the same account.
+that nothing else may use, so that a backlog does not hide what is new, and history leaves a fifth free. How much is
+left is counted in `window.lua`, which also hears from Cody's own headers what other programs use of the same account.
 
 Keys, below the prefix:
     limit:cody:reads  zset    a random name -> ms at which it was asked, for each request of the last 66 seconds
@@ -38,6 +38,7 @@ class Kind(StrEnum):
     POLL = "poll"  # what is new
     START = "start"  # the first page of a conversation
     ON = "on"  # its further pages
+    BACK = "back"  # the first page of one of long ago
 
 
 def patient(
@@ -82,7 +83,7 @@ class Permits:
 
     def __call__(self, send: Callable[[], Answer], kind: Kind, reader: str = "") -> Answer:
         """What `send` answers once it may be asked; `reader` tells conversations apart."""
-        longest = _ON_SECONDS if kind is Kind.ON else _START_SECONDS
+        longest = _ON_SECONDS if kind in (Kind.ON, Kind.BACK) else _START_SECONDS
         wait = self._patience.until(lambda: self._wait(kind, reader), longest)
         if wait is not None and kind is Kind.ON and not self._patience.is_over:
             # What is too long for the limit would be begun again and again, and take the turns of all others.

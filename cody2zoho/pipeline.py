@@ -7,10 +7,11 @@ import logging
 import random
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from cody2zoho import cases, filing, rebuild, transcript
+from cody2zoho import filing, following, parts, quiet, rebuild
 from cody2zoho.blocks import PROBE_SECONDS
+from cody2zoho.cody import Page
 from cody2zoho.errors import (
     Blocked,
     Cody2ZohoError,
@@ -24,7 +25,9 @@ from cody2zoho.errors import (
 from cody2zoho.http import time_limit
 from cody2zoho.keeper import KEEPER
 from cody2zoho.ledger import Claim, Due
-from cody2zoho.records import State
+from cody2zoho.models import Message
+from cody2zoho.parts import Part
+from cody2zoho.records import Held, State
 from cody2zoho.services import Services
 
 log = logging.getLogger(__name__)
@@ -46,6 +49,7 @@ _ON_ITS_WAY_SECONDS = 60
 
 #: An empty conversation is looked at again after a minute at first, then after half its age.
 _FIRST_EMPTY_WAIT_SECONDS = 60
+_SILENT = "nothing was said yet"
 
 
 @dataclass(frozen=True)
@@ -143,24 +147,61 @@ def _worked(claim: Claim, services: Services) -> Outcome:
         return _held_up(claim, error, services)
     except Permanent as error:
         return _parked(claim, str(error), services)
-    except filing.TakenOver:
+    except filing.TakenOver as lost:
+        parts.tell_of_forgotten(claim, lost.case_id, services)
         return Outcome("nothing to do: another worker took it over")
     except Gone:
         return _gone(claim, services)
 
 
 def _written(claim: Claim, services: Services) -> Outcome:
-    conversation = claim.conversation
-    messages = services.cody.messages(conversation.id)
-    if not transcript.something_said(messages):
-        return _nothing_said(claim, services)
-    draft = cases.draft(conversation, messages, services.settings, services.contact.id(), services.clock())
-    case_id = filing.file(claim, draft, services)
-    if services.ledger.created(claim, case_id, draft.message_count, draft.digest):
-        log.info("case_created", extra={"case": case_id, "messages": draft.message_count, "attempts": claim.attempts})
+    with_sources = services.forms.of(claim.conversation.bot_id).sources
+    newest = services.cody.newest_messages(claim.conversation.id, with_sources=with_sources)
+    quiet_seconds = services.settings.conversation_quiet_seconds
+    if left := quiet.seconds_left(newest.rows, claim.seen_at, services.clock(), quiet_seconds):
+        services.ledger.wait(claim, left, "the conversation goes on")
+        return Outcome("waiting: the conversation goes on")
+    if claim.held:
+        return _followed(claim, claim.held, newest, services, had_sources=with_sources)
+    found = parts.of_new(claim.conversation, newest, services, with_sources=with_sources)
+    return _made(claim, found, newest, services) if found else nothing_said(claim, services)
+
+
+def _made(claim: Claim, found: list[Part], newest: Page[Message], services: Services) -> Outcome:
+    """Their cases, one after the other; of a conversation that is not split there is one."""
+    *earlier, last = found
+    for part in earlier:
+        held, facts = parts.file(claim, part, services)
+        if not services.ledger.hold(claim, held):
+            raise filing.TakenOver(held.case_id)
+        log.info("case_created", extra=facts)
+    held, facts = parts.file(claim, last, services)
+    parts.note(claim, held, facts, services, newest.rows[0].created_at if newest.rows else 0)
     if claim.is_blocked:
         services.blocks.lift("zoho", "zoho set-up")
-    return Outcome(f"case {case_id}")
+    following.judge_feed(claim, last.messages, services)
+    return Outcome(f"case {held.case_id}")
+
+
+def _followed(claim: Claim, held: Held, newest: Page[Message], services: Services, *, had_sources: bool) -> Outcome:
+    """Its case is there; what was said since goes into it, or after a long silence into a case of its own."""
+    said_to = newest.rows[0].created_at if newest.rows else 0
+    if following.has_all(claim, held, newest, services):
+        following.record(claim, held, services, said_to)
+        return Outcome(f"case {held.case_id}: nothing new")
+    known = following.with_bot(claim, services)
+    with_sources = services.forms.of(known.conversation.bot_id).sources
+    first = newest if with_sources == had_sources else None
+    mine, later = parts.of_held(known, held, first, services, with_sources=with_sources)
+    if mine:
+        held = following.follow(replace(known, conversation=mine.conversation), held, mine.messages, services)
+    if later and services.paused.of(known.conversation.bot_id):
+        services.ledger.put_off(known, "its bot is paused")
+        return Outcome("waiting: its bot is paused")
+    if later:
+        return _made(known, later, newest, services)
+    following.record(claim, held, services, said_to)
+    return Outcome(f"case {held.case_id}: up to date")
 
 
 def _gone(claim: Claim, services: Services) -> Outcome:
@@ -174,17 +215,20 @@ def _gone(claim: Claim, services: Services) -> Outcome:
         return _postponed(claim, error, services)
     except Blocked as error:
         return _held_up(claim, error, services)
+    if claim.held:
+        services.ledger.created(claim, claim.held)
+        return Outcome(f"case {claim.held.case_id}: the conversation was deleted at Cody")
     services.ledger.let_go(claim, State.GONE)
     log.info("conversation_gone")
     return Outcome("let go: deleted at Cody")
 
 
-def _nothing_said(claim: Claim, services: Services) -> Outcome:
+def nothing_said(claim: Claim, services: Services) -> Outcome:
     """No case yet, perhaps never: someone may still be about to type."""
     age_seconds = services.clock() - claim.conversation.created_at
     if age_seconds < services.settings.empty_conversation_hours * 3600:
-        services.ledger.later(claim, max(_FIRST_EMPTY_WAIT_SECONDS, age_seconds / 2), "nothing was said yet", anew=True)
-        return Outcome("waiting: nothing was said yet")
+        services.ledger.wait(claim, max(_FIRST_EMPTY_WAIT_SECONDS, age_seconds / 2), _SILENT)
+        return Outcome(f"waiting: {_SILENT}")
     services.ledger.let_go(claim, State.EMPTY)
     log.info("conversation_empty")
     return Outcome("let go: nothing was said")

@@ -12,14 +12,15 @@ import random
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 
+from cody2zoho import listening, quiet
 from cody2zoho.cody import Page
 from cody2zoho.errors import Blocked, Cody2ZohoError, OutOfTurn
-from cody2zoho.formats import since
 from cody2zoho.http import time_limit
 from cody2zoho.models import Conversation
 from cody2zoho.places import Place
 from cody2zoho.schedule import sweep_steps
 from cody2zoho.services import Services
+from cody2zoho.settings.formats import since
 
 log = logging.getLogger(__name__)
 
@@ -39,16 +40,30 @@ class Found:
     pages: int = 0
     conversations: int = 0
     new: int = 0
+    #: Of which Cody's feed told that somebody spoke.
+    moved: int = 0
 
     def __str__(self) -> str:
         return f"{self.new} new of {self.conversations} listed"
 
 
 def poll(services: Services) -> Found:
-    """Note the new conversations of all bots. A bot that fails does not hold up another."""
+    """Note the new conversations of all bots, and those that moved. A bot that fails does not hold up another."""
+    services.paused.tell()
+    heard = _heard(services)
     found = _each_bot(services, _Reading.poll)
+    found.moved = listening.note(heard, services)
     log.info("cody_poll_completed", extra=asdict(found))
     return found
+
+
+def _heard(services: Services) -> listening.Heard | None:
+    try:
+        with time_limit(services.settings.task_budget_seconds):
+            return listening.hear(services)
+    except Blocked as error:
+        services.blocks.put(error.what, str(error))
+        return None
 
 
 def sweep(services: Services) -> Found:
@@ -147,13 +162,17 @@ class _Reading:
         page = self.services.cody.conversations(self.bot, number)
         self._draw_line(page)
         counting = [row for row in page.rows if row.created_at >= self.line]
-        new = self.services.ledger.add_new(counting)
+        new = self.services.ledger.add_new(counting, self._first_look_seconds)
         self.found.new += len(new)
         self.pages += 1
         self.rows += len(page.rows)
         self.found.pages += 1
         self.found.conversations += len(page.rows)
         return page, new
+
+    def _first_look_seconds(self, conversation: Conversation) -> float:
+        quiet_seconds = self.services.settings.conversation_quiet_seconds
+        return quiet.first_look_seconds(conversation.created_at, self.services.clock(), quiet_seconds)
 
     def _draw_line(self, page: Page[Conversation]) -> None:
         """Not before there is something to draw it through: a start with a wrong key or bot decides nothing."""

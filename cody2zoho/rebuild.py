@@ -15,13 +15,14 @@ from cody2zoho import locks, upgrade
 from cody2zoho.blocks import PROBE_SECONDS
 from cody2zoho.errors import AccessRevoked, Blocked, NotSetUp, Permanent, Transient
 from cody2zoho.http import time_limit
-from cody2zoho.keys import conversation_of
-from cody2zoho.records import State
+from cody2zoho.keys import conversation_of, since_of
+from cody2zoho.records import Held, State
 from cody2zoho.services import Services
+from cody2zoho.zoho.cases import Keyed
 
 log = logging.getLogger(__name__)
 
-_EARLIER = "processed_conversation:"
+EARLIER = "processed_conversation:"
 
 #: A younger case may still lack the notes that its worker was about to add when Redis was lost. It is not adopted:
 #: the next poll finds its conversation, the insert is refused, and the case gets what it lacks.
@@ -65,9 +66,10 @@ def _filled(services: Services) -> bool:
     filled_to = services.ledger.filled_to()
     for page in services.cases.keyed_pages(filled_to, made_before):
         cases += len(page)
-        adopted += services.ledger.adopt((conversation_of(key), case_id) for case_id, key in page)
+        adopted += services.ledger.adopt((conversation_of(case.key), str(_held(case))) for case in page)
+        _look_again(page, services)
         if page:
-            before, filled_to = filled_to, page[-1][0]
+            before, filled_to = filled_to, page[-1].case_id
             if not services.ledger.keep_filled_to(before, filled_to):
                 raise Transient(_LOST)
     earlier = services.ledger.adopt((one, "") for one in _done_by_the_earlier_product(services))
@@ -78,9 +80,23 @@ def _filled(services: Services) -> bool:
     return True
 
 
+def _held(case: Keyed) -> Held:
+    return Held(case.case_id, since=since_of(case.key))
+
+
+def _look_again(page: list[Keyed], services: Services) -> None:
+    """At young cases, whose conversations may have gone on while the ledger was lost, one after the other."""
+    settings = services.settings
+    since = services.clock() - 3_600 * settings.follow_up_hours
+    young = [conversation_of(case.key) for case in page if case.made_at > since]
+    # Half of Cody's limit is left to what is new.
+    apart_seconds = 2 * 60 / (settings.cody_requests_per_minute or 60)
+    services.ledger.look_again(young, settings.conversation_quiet_seconds, apart_seconds)
+
+
 def _done_by_the_earlier_product(services: Services) -> Iterator[str]:
-    for key in services.store.scan_iter(match=f"{_EARLIER}*", count=1_000):
-        yield str(key).removeprefix(_EARLIER)
+    for key in services.store.scan_iter(match=f"{EARLIER}*", count=1_000):
+        yield str(key).removeprefix(EARLIER)
 
 
 def check(services: Services) -> None:
@@ -90,8 +106,9 @@ def check(services: Services) -> None:
         return
     conversation_id = conversation_of(newest)
     known = services.ledger.about(conversation_id)
-    # One that was tried may have made its case already, and wait for its notes.
+    # One that was tried may have made its case already, and wait for its notes; one that has its case for later words.
     state = known.get("state")
-    if state is None or (state == State.WAITING and "first_try" not in known):
+    is_older = state == State.CREATED and int(known.get("since", 0)) < since_of(newest)
+    if state is None or is_older or (state == State.WAITING and not known.get("first_try") and "case" not in known):
         log.warning("ledger_behind")
         services.ledger.close()

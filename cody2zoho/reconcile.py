@@ -16,14 +16,14 @@ from cody2zoho import mismatches
 from cody2zoho.comparison import Comparison, comparison
 from cody2zoho.credits import lane
 from cody2zoho.errors import RateLimited, Transient
-from cody2zoho.formats import since
 from cody2zoho.http import Answer
-from cody2zoho.mismatches import Missing, Orphan, state_of
+from cody2zoho.mismatches import Missing, Orphan, Unrecorded, noted
 from cody2zoho.models import Conversation
 from cody2zoho.permits import patient
 from cody2zoho.rebuild import SETTLED_SECONDS
-from cody2zoho.records import Known, State
+from cody2zoho.records import Held, Known, State
 from cody2zoho.services import Services
+from cody2zoho.settings.formats import since
 
 #: Not known to the ledger, and no wonder.
 _UNPOLLED = "unpolled"
@@ -49,7 +49,7 @@ class Report:
     missing: list[Missing] = field(default_factory=list)
     duplicates: dict[str, list[str]] = field(default_factory=dict)
     orphaned: list[Orphan] = field(default_factory=list)
-    unrecorded: list[tuple[str, str]] = field(default_factory=list)
+    unrecorded: list[Unrecorded] = field(default_factory=list)
     #: Of the unrecorded, those whose case may still lack its notes.
     unsettled: list[Missing] = field(default_factory=list)
     unclear: int = 0
@@ -122,7 +122,7 @@ def _compared(services: Services, tell: Callable[[str], None]) -> Report:
             _note_conversations(services, bot, line, compared)
         tell("reading the cases")
         for page in services.cases.keyed_pages():
-            compared.hold(page)
+            compared.hold((case.case_id, case.key) for case in page)
         if len(compared.strays()) > mismatches.MOST_ASKED:
             _note_latest(services, max(line, int(began) - _YOUNG_SECONDS), compared)
         tell("looking at what does not match")
@@ -146,26 +146,27 @@ def repair(report: Report, services: Services) -> tuple[int, int]:
     """
     queued = sum(services.ledger.again(one.conversation, one.was) for one in report.missing + report.unsettled)
     unsettled = {one.conversation.id for one in report.unsettled}
-    return queued, services.ledger.adopt(pair for pair in report.unrecorded if pair[0] not in unsettled)
+    held = ((one.conversation_id, str(Held(one.case_id, since=one.since))) for one in report.unrecorded)
+    return queued, services.ledger.adopt(pair for pair in held if pair[0] not in unsettled)
 
 
 def _note_latest(services: Services, line: int, compared: Comparison) -> None:
     """What began while Cody was read, which may have taken hours: not all strays are asked about one by one."""
     for bot in services.settings.bots:
         for page in services.cody.conversations_since(bot, line):
-            compared.note((one.id, _UNPOLLED) for one in page)
+            compared.note((one.id, _UNPOLLED, 0) for one in page)
 
 
 def _note_conversations(services: Services, bot: str | None, line: int, compared: Comparison) -> None:
     settings, place = services.settings, services.places.place(bot or "all", line)
     young = services.clock() - max(_YOUNG_SECONDS, 2 * settings.poll_interval_seconds)
 
-    def state(one: Conversation, known: dict[str, Known]) -> str:
+    def as_known(one: Conversation, known: dict[str, Known]) -> tuple[str, str, int]:
         on_its_way = place.offset > 0 and place.known_to < one.created_at <= place.top
         if one.id not in known and (one.created_at > young or on_its_way):
-            return _UNPOLLED
-        return state_of(known.get(one.id))
+            return one.id, _UNPOLLED, 0
+        return noted(one.id, known.get(one.id))
 
     for page in services.cody.conversations_since(bot, line):
         known = services.ledger.looked_up([one.id for one in page])
-        compared.note((one.id, state(one, known)) for one in page)
+        compared.note(as_known(one, known) for one in page)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from hashlib import sha1
 from zlib import crc32
 
 import redis
@@ -26,6 +27,7 @@ class State(StrEnum):
     DISMISSED = "dismissed"  # a person decided that it gets no case
     EMPTY = "empty"  # nothing was said while it was young
     GONE = "gone"  # it was deleted at Cody before it became a case
+    FORGOTTEN = "forgotten"  # a person erased it; only a digest of its id is known
 
 
 #: These stand in buckets; what a person dismissed stays as it was, with the reason for which it was parked.
@@ -41,11 +43,44 @@ class Parked:
 
 
 @dataclass(frozen=True)
+class Held:
+    """What the case of a conversation holds, as far as the ledger knows; a rebuilt one knows the case's id alone.
+
+    `messages` counts them, `digest` is over all of them, `last_said_at` is the Unix second of the newest, and
+    `described` is the digest of the description as we wrote it, empty where somebody else did.
+    Of a conversation that is split by silences it is the latest part's case: `since` is the Unix second at which that
+    part begins, 0 = with the conversation. A rebuilt one knows it too.
+    """
+
+    case_id: str
+    messages: int | None = None
+    digest: str = ""
+    last_said_at: int = 0
+    described: str = ""
+    since: int = 0
+
+    @classmethod
+    def of(cls, record: str) -> "Held":
+        """As it stands in a bucket, after the state."""
+        known, _, since = record.partition(" @")
+        case_id, messages, digest, last_said_at, described = [*known.split(" "), "", "", "", "", ""][:5]
+        count = int(messages) if messages else None
+        return cls(case_id, count, digest, int(last_said_at or 0), described.strip("-"), int(since or 0))
+
+    def __str__(self) -> str:
+        since = f" @{self.since}" if self.since else ""
+        if self.messages is None:
+            return f"{self.case_id}{since}"
+        return f"{self.case_id} {self.messages} {self.digest} {self.last_said_at} {self.described or '-'}{since}"
+
+
+@dataclass(frozen=True)
 class Known:
-    """What the ledger knows of a conversation; `case_id` once there is a case."""
+    """What the ledger knows of a conversation; `case_id` once there is a case, and `since` of its part."""
 
     state: State
     case_id: str = ""
+    since: int = 0
 
     @property
     def words(self) -> str:
@@ -65,14 +100,22 @@ class Records:
         self._prefix = prefix
 
     def looked_up(self, ids: Sequence[str]) -> dict[str, Known]:
-        """What is known of these, in one round trip; an unknown one is left out."""
+        """What is known of these, in one round trip, and a second for the unknown; one that stays so is left out."""
         with self._store.pipeline(transaction=False) as pipe:
             for one in ids:
-                pipe.hget(self._conversation(one), "state")
+                pipe.hmget(self._conversation(one), "state", "held")
                 pipe.hget(self._finished(one), one)
             answers = iter(pipe.execute())
         found = {one: _known(next(answers), next(answers)) for one in ids}
-        return {one: known for one, known in found.items() if known}
+        forgotten = self._forgotten([one for one, known in found.items() if not known])
+        return {one: known for one, known in found.items() if known} | dict.fromkeys(forgotten, Known(State.FORGOTTEN))
+
+    def _forgotten(self, ids: Sequence[str]) -> list[str]:
+        """Those of these that a person erased."""
+        with self._store.pipeline(transaction=False) as pipe:
+            for one in ids:
+                pipe.zscore(self._key("forgotten"), _digest(one))
+            return [one for one, since in zip(ids, pipe.execute(), strict=True) if since is not None]
 
     def about(self, conversation_id: str) -> dict[str, str]:
         """All the ledger holds of one conversation, times in ms; empty where it is unknown."""
@@ -81,10 +124,19 @@ class Records:
             pipe.hget(self._finished(conversation_id), conversation_id)
             pipe.zscore(self._key("agenda"), conversation_id)
             pipe.zscore(self._key("parked"), conversation_id)
-            facts, record, next_look, parked = pipe.execute()
+            pipe.zscore(self._key("forgotten"), _digest(conversation_id))
+            facts, record, next_look, parked, forgotten = pipe.execute()
         if record and not facts:
-            facts = dict(zip(("state", "case", "messages", "digest"), record.split(" "), strict=False))
-        times = {"next_look": next_look, "parked_since": parked}
+            state, _, held = record.partition(" ")
+            facts = {"state": state, "held": held}
+        if held := facts.pop("held", ""):
+            known, _, since = held.partition(" @")
+            names = ("case", "messages", "digest", "last_said_at", "described")
+            facts |= dict(zip(names, known.split(" "), strict=False))
+            facts |= {"since": since} if since else {}
+        if forgotten is not None:
+            facts = {"state": State.FORGOTTEN.value}
+        times = {"next_look": next_look, "parked_since": parked, "forgotten_since": forgotten}
         return {**facts, **{name: str(int(ms)) for name, ms in times.items() if ms is not None}}
 
     def parked(self) -> Iterator[Parked]:
@@ -98,8 +150,8 @@ class Records:
                 reasons = pipe.execute()
             yield from (Parked(one, str(reason or "")) for one, reason in zip(some, reasons, strict=True))
 
-    def all_created(self) -> Iterator[tuple[str, str]]:
-        """Conversation and case ids of every case, in no order; one that comes in meanwhile may be left out."""
+    def all_created(self) -> Iterator[tuple[str, Known]]:
+        """Every conversation that has a case, in no order; one that comes in meanwhile may be left out."""
         for first in range(0, BUCKETS, PER_LOOK):
             with self._store.pipeline(transaction=False) as pipe:
                 for number in range(first, min(first + PER_LOOK, BUCKETS)):
@@ -107,9 +159,9 @@ class Records:
                 buckets = pipe.execute()
             for bucket in buckets:
                 for conversation_id, record in bucket.items():
-                    known = _known(None, record)
+                    known = _known((None, None), record)
                     if known and known.state is State.CREATED:
-                        yield conversation_id, known.case_id
+                        yield conversation_id, known
 
     def counts(self) -> dict[State, int]:
         found = self._store.hgetall(self._key("metrics:states"))
@@ -141,10 +193,16 @@ class Records:
         return f"{self._prefix}{name}"
 
 
-def _known(state: str | None, record: str | None) -> Known | None:
-    if state:
-        return Known(State(state))
-    if not record:
+def _digest(conversation_id: str) -> str:
+    """What stays of one that was forgotten, as the scripts make it; twelve random characters are not guessed back."""
+    return sha1(conversation_id.encode(), usedforsecurity=False).hexdigest()
+
+
+def _known(opened: Sequence[str | None], record: str | None) -> Known | None:
+    state, held = opened
+    if not state:
+        state, _, held = (record or "").partition(" ")
+    if not state:
         return None
-    finished, case_id, *_ = [*record.split(" "), ""]
-    return Known(State(finished), case_id)
+    case_id, _, rest = (held or "").partition(" ")
+    return Known(State(state), case_id, int(rest.partition("@")[2] or 0))

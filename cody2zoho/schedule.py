@@ -7,6 +7,7 @@ from celery.schedules import crontab
 from cody2zoho.settings import Settings
 
 DISPATCH_SECONDS = 2
+BACKFILL_SECONDS = 5
 REFRESH_SECONDS = 300
 SUMMARY_SECONDS = 300
 MONITOR_SECONDS = 1_800
@@ -27,6 +28,7 @@ def beat_entries(settings: Settings) -> dict[str, dict[str, Any]]:
     ticks: dict[str, float] = {
         "fetch_conversations": settings.poll_interval_seconds,
         "dispatch_due": DISPATCH_SECONDS,
+        "backfill": BACKFILL_SECONDS,
         "refresh_token": REFRESH_SECONDS,
         "business_summary": SUMMARY_SECONDS,
         "monitor_health": MONITOR_SECONDS,

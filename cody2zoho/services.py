@@ -7,15 +7,23 @@ from functools import lru_cache
 
 import redis
 
-from cody2zoho import configuration, store
+from cody2zoho import addresses, configuration, store
 from cody2zoho.blocks import Blocks
+from cody2zoho.cases import reading
+from cody2zoho.cases.form import Forms
 from cody2zoho.cody import Cody
 from cody2zoho.contact import FixedContact
+from cody2zoho.feed import Feed
+from cody2zoho.history import History
 from cody2zoho.http import Api
 from cody2zoho.ledger import Ledger
 from cody2zoho.limits import Limits
+from cody2zoho.matching import Matching, usable
+from cody2zoho.paused import Paused
 from cody2zoho.places import Places
+from cody2zoho.redaction import Redaction
 from cody2zoho.settings import Settings
+from cody2zoho.strangers import Strangers
 from cody2zoho.tokens import Tokens
 from cody2zoho.zoho.accounts import Accounts
 from cody2zoho.zoho.cases import Cases
@@ -36,29 +44,35 @@ class Services:
     fields: Fields
     key_field: KeyField
     contact: FixedContact
+    matching: Matching
     ledger: Ledger
     places: Places
+    feed: Feed
+    history: History
+    strangers: Strangers
     blocks: Blocks
+    paused: Paused
     limits: Limits
+    redaction: Redaction
+    forms: Forms
     clock: Callable[[], float]
 
 
 def build(settings: Settings, clock: Callable[[], float] = time.time) -> Services:
     """Plug it together; nothing is asked of any server yet."""
     client, prefix = store.connect(settings), settings.redis_key_prefix
-    accounts = Accounts(
-        api=_api("Zoho's accounts server", settings),
-        base_url=settings.accounts_url,
-        client_id=settings.zoho_client_id,
-        client_secret=settings.zoho_client_secret.get_secret_value(),
-        refresh_token=settings.zoho_refresh_token.get_secret_value(),
-        clock=clock,
-    )
+    accounts = _accounts(settings, clock)
     tokens = Tokens(client, accounts, prefix, clock)
     limits = Limits(client, settings)
     crm = Crm(_api("Zoho", settings), tokens, settings.zoho_api_url, settings.api_url, limits.turn)
     fields, contacts = Fields(crm), Contacts(crm)
     key = settings.zoho_field_map["conversation_id"]
+    contact = FixedContact(
+        client, contacts, prefix, accounts.digest, settings.zoho_contact_id, settings.zoho_contact_name
+    )
+    matching = _matching(settings, client, contacts, fields, contact)
+    forms = reading.load(settings)
+    keeps_name = _kept_names(matching, forms)
     return Services(
         settings=settings,
         store=client,
@@ -71,13 +85,18 @@ def build(settings: Settings, clock: Callable[[], float] = time.time) -> Service
         contacts=contacts,
         fields=fields,
         key_field=KeyField(fields, key),
-        contact=FixedContact(
-            client, contacts, prefix, accounts.digest, settings.zoho_contact_id, settings.zoho_contact_name
-        ),
-        ledger=Ledger(client, prefix, settings.lease_seconds),
+        contact=contact,
+        matching=matching,
+        ledger=Ledger(client, prefix, settings.lease_seconds, keeps_name=keeps_name),
         places=Places(client, prefix),
+        feed=Feed(client, prefix, clock),
+        history=History(client, prefix, keeps_name),
+        strangers=Strangers(client, prefix),
         blocks=Blocks(client, prefix),
+        paused=Paused(client, prefix, clock),
         limits=limits,
+        redaction=Redaction(settings.redact, settings.redact_phone_countries, settings.redact_patterns),
+        forms=forms,
         clock=clock,
     )
 
@@ -86,6 +105,34 @@ def build(settings: Settings, clock: Callable[[], float] = time.time) -> Service
 def services() -> Services:
     """Those of this process. Raises ConfigurationError."""
     return build(configuration.settings())
+
+
+def _accounts(settings: Settings, clock: Callable[[], float]) -> Accounts:
+    return Accounts(
+        api=_api("Zoho's accounts server", settings),
+        base_url=settings.accounts_url,
+        client_id=settings.zoho_client_id,
+        client_secret=settings.zoho_client_secret.get_secret_value(),
+        refresh_token=settings.zoho_refresh_token.get_secret_value(),
+        clock=clock,
+    )
+
+
+def _matching(
+    settings: Settings, client: redis.Redis, contacts: Contacts, fields: Fields, fixed: FixedContact
+) -> Matching:
+    """What is redacted is no address to look for: it never leaves for Zoho."""
+    search = addresses.Search(
+        usable(settings.contact_match, settings.redact),
+        settings.contact_region,
+        frozenset(map(addresses.ignorable, settings.contact_ignore)),
+    )
+    return Matching(client, contacts, fields, fixed, search, settings.contact_create, settings.task_budget_seconds)
+
+
+def _kept_names(matching: Matching, forms: Forms) -> Callable[[str], bool]:
+    """Whether a case will need its conversation's name."""
+    return lambda name: forms.wants_name or matching.has_address(name)
 
 
 def _api(name: str, settings: Settings) -> Api:

@@ -9,7 +9,7 @@ from celery import Task, shared_task
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
-from cody2zoho import locks, logs, monitor, nightly, pipeline, polling
+from cody2zoho import batches, locks, logs, monitor, nightly, pipeline, polling
 from cody2zoho.errors import Cody2ZohoError
 from cody2zoho.services import services
 
@@ -82,6 +82,27 @@ def reconcile() -> dict[str, int] | str:
     """Compare the ledger with Zoho."""
     with _alone("reconcile") as alone:
         return nightly.compare(services()) if alone else "the last comparison is still running"
+
+
+# As often as `dispatch_due`, and mostly for nothing.
+@shared_task(base=Traced, name="cody2zoho.backfill", send_events=False)
+def backfill() -> str:
+    """Begin batches of history, where there is any; each sends the next."""
+    places = batches.places(services())
+    for place in places:
+        backfill_batch.delay(place=place)
+    return f"{len(places)} batches sent"
+
+
+@shared_task(base=Traced, name="cody2zoho.backfill_batch", throws=(Cody2ZohoError,))
+def backfill_batch(*, place: int) -> str:
+    """Up to 100 conversations of long ago become cases with one call to Zoho."""
+    batch = batches.work(place, services())
+    if batch.goes_on:
+        # Should that fail, the next tick does it.
+        with suppress(OperationalError):
+            backfill_batch.delay(place=place)
+    return str(batch)
 
 
 @shared_task(base=Traced, name="cody2zoho.refresh_token", throws=(Cody2ZohoError,))

@@ -7,8 +7,9 @@ import hashlib
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
+from datetime import datetime, tzinfo
 
+from cody2zoho import markdown
 from cody2zoho.models import Message
 
 #: C0 control characters but tab and new line, and DEL, each to its visible picture (Unicode block 2400).
@@ -39,6 +40,14 @@ def something_said(messages: Iterable[Message]) -> bool:
     return any(message.content.strip() for message in messages if not message.by_machine)
 
 
+def oldest_first(newest_first: Iterable[Message]) -> list[Message]:
+    """Messages in the order in which they were said; what shares a second keeps Cody's."""
+    found = list(newest_first)
+    found.reverse()
+    found.sort(key=lambda message: message.created_at)
+    return found
+
+
 def digest(messages: Iterable[Message]) -> str:
     """Equal for equal transcripts, 16 hex digits."""
     whole = hashlib.sha256()
@@ -47,14 +56,16 @@ def digest(messages: Iterable[Message]) -> str:
     return whole.hexdigest()[:16]
 
 
-def text(messages: Iterable[Message], zone: tzinfo) -> str:
-    return "\n\n".join(_spoken(message, zone) for message in messages)
+def text(messages: Iterable[Message], zone: tzinfo, *, plain: bool = True) -> str:
+    """What was said, message by message; `plain`: what the bot said without its Markdown."""
+    return "\n\n".join(_spoken(message, zone, plain) for message in messages)
 
 
 def at(unix_seconds: float, zone: tzinfo) -> str:
     """A moment with its time zone, such as 2026-11-20 14:03:12 CET."""
-    moment = datetime.fromtimestamp(unix_seconds, UTC).astimezone(zone)
-    return f"{moment:%Y-%m-%d %H:%M:%S %Z}"
+    moment = datetime.fromtimestamp(unix_seconds, zone)
+    # Five times as fast as a format, and every message has one.
+    return f"{moment.isoformat(' ', 'seconds')[:19]} {moment.tzname()}"
 
 
 def readable(content: str) -> str:
@@ -98,8 +109,13 @@ def _characters_within(content: str, room: int) -> int:
     return max(end, 1)
 
 
-def _spoken(message: Message, zone: tzinfo) -> str:
+def _spoken(message: Message, zone: tzinfo, plain: bool) -> str:
     speaker = "Assistant" if message.by_machine else "User"
     marks = [mark for mark, holds in (("failed to answer", message.failed), ("flagged", message.flagged)) if holds]
     mark = f" ({', '.join(marks)})" if marks else ""
-    return f"[{at(message.created_at, zone)}] {speaker}{mark}:\n{readable(message.content)}"
+    content = readable(message.content)
+    if plain and message.by_machine:
+        content = markdown.plain(content)
+    if message.sources:
+        content += "\n\nSources:\n" + "\n".join(f"- {readable(str(source))}" for source in message.sources)
+    return f"[{at(message.created_at, zone)}] {speaker}{mark}:\n{content}"

@@ -11,6 +11,8 @@ _REPAIR = "`cody2zoho reconcile --repair`"
 
 def is_well(life: Life) -> bool:
     """Whether it has a case, or one is on its way."""
+    if life.state == State.FORGOTTEN:
+        return False
     if life.cases or (life.state == State.CREATED and ("zoho" in life.away or _is_earlier(life))):
         return True
     return life.state in (State.WAITING, State.WORKING) or (not life.state and _will_be_found(life))
@@ -46,7 +48,8 @@ def _state(life: Life) -> str:
     match life.state:
         case State.WAITING:
             why = f": {reason}" if reason else ""
-            return f"waiting until {_moment(life, life.next_look or life.now)}{tried}{why}"
+            until = "it is resumed" if life.paused else _moment(life, life.next_look or life.now)
+            return f"waiting until {until}{tried}{why}"
         case State.WORKING:
             return f"a worker (claim {life.ledger.get('owner', '?')}) is at attempt {attempts or 1}"
         case State.CREATED if _is_earlier(life):
@@ -58,6 +61,9 @@ def _state(life: Life) -> str:
             return f"parked{tried}: {reason}"
         case State.DISMISSED:
             return f"dismissed: a person decided that it gets no case{f'; it was parked: {reason}' if reason else ''}"
+        case State.FORGOTTEN:
+            since = _moment(life, int(life.ledger["forgotten_since"]) / 1000)
+            return f"forgotten: a person erased it {since}; it gets no case"
         case State.EMPTY:
             return "let go: nothing was said while it was young"
         case _:
@@ -82,12 +88,16 @@ def zoho_says(life: Life, settings: Settings) -> str:
     if not life.cases:
         return "has no case of it"
     cases = "; ".join(_case(one, life, settings) for one in life.cases)
+    if life.has_parts and not life.has_duplicates:
+        return f"has a case for each part: {cases}"
     return f"has {'several cases' if len(life.cases) > 1 else 'its case'}: {cases}"
 
 
 def _case(one: HeldCase, life: Life, settings: Settings) -> str:
     holds = "" if one.messages is None else f" with {_messages(one.messages)}"
-    more = life.messages - (life.messages if one.messages is None else one.messages)
+    if one.since:
+        holds += f" since {at(one.since, life.zone)}"
+    more = 0 if one.messages is None or life.has_parts else life.messages - one.messages
     later = f", {more} fewer than Cody has now" if more > 0 else ""
     where = link(settings, one.case_id)
     return f"{one.case_id}{holds}{later}{f' {where}' if where else ''}"
@@ -99,7 +109,9 @@ def what_next(life: Life) -> str:
         return "nothing"
     if "ledger" in life.away:
         return "nobody can tell until the ledger can be asked"
-    if len(life.cases) > 1:
+    if life.state == State.FORGOTTEN:
+        return _left_of_the_forgotten(life)
+    if life.has_duplicates:
         return "a person keeps one of the cases and deletes the others in Zoho"
     one, has_case, knows_zoho = life.conversation_id, bool(life.cases), "zoho" not in life.away
     match life.state:
@@ -109,6 +121,8 @@ def what_next(life: Life) -> str:
             return f"a person decides: `cody2zoho retry {one}` when the cause is mended, or `cody2zoho dismiss {one}`"
         case State.CREATED if knows_zoho and not has_case and not _is_earlier(life):
             return f"the case was deleted in Zoho: restore it from the recycle bin there, or {_REPAIR} makes a new one"
+        case State.CREATED if life.next_look:
+            return f"it is looked at for later words in {span(max(0, life.next_look - life.now))}"
         case State.CREATED | State.DISMISSED:
             return "nothing"
     if has_case:
@@ -116,12 +130,22 @@ def what_next(life: Life) -> str:
     return "nothing" if life.state == State.GONE else _nobody_has_it(life)
 
 
+def _left_of_the_forgotten(life: Life) -> str:
+    left = [f"case {one.case_id} in Zoho" for one in life.cases]
+    left += ["the conversation at Cody"] if life.conversation else []
+    return f"a person deletes {' and '.join(left)}" if left else "nothing"
+
+
 def _on_its_way(life: Life) -> str:
     if life.blocked:
         return f"it waits until someone mends what blocks all work: {life.blocked}"
     if not life.is_filled:
         return "it waits until the ledger is filled from Zoho, which a worker does by itself"
+    if life.paused and life.state == State.WAITING:
+        return f"it waits until `cody2zoho resume`: {life.paused}"
     what = "the next attempt records the case that is there" if life.cases else "a worker makes the case"
+    if life.ledger.get("case"):
+        what = "a worker adds to its case what was said since"
     when = (life.next_look or life.now) - life.now
     if life.state == State.WORKING:
         return f"the worker finishes; should it have died, another takes over in {span(max(0, when))}"
@@ -137,7 +161,8 @@ def _nobody_has_it(life: Life) -> str:
     if not life.is_ours:
         return f"nothing: its bot {life.conversation.bot_id} is not in CODY_BOT_ID"
     if life.conversation.created_at < life.line:
-        return f"nothing: it began before SYNC_SINCE, {at(life.line, life.zone)}"
+        until = " until it goes on" if life.is_split else ""
+        return f"nothing{until}: it began before SYNC_SINCE, {at(life.line, life.zone)}"
     if life.state == State.EMPTY:
         return _let_go_empty(life)
     if not life.something_said:

@@ -1,9 +1,16 @@
 """Conversations that become cases in this process, without Celery."""
 
+from typing import Protocol
+
 from cody2zoho import pipeline, polling
 from cody2zoho.services import Services
 from cody2zoho.simulators.cody import Cody
 from cody2zoho.simulators.zoho import Zoho
+
+
+class Clock(Protocol):
+    now: float
+
 
 KEY = "Cody_Conversation_ID"
 
@@ -26,3 +33,18 @@ def work(services: Services) -> None:
 def case_of(organisation: Zoho, conversation_id: str) -> str:
     [case_id] = [one for one, case in organisation.cases.items() if case.get(KEY) == conversation_id]
     return case_id
+
+
+def pass_time(services: Services, clock: Clock, seconds: float) -> None:
+    """So many seconds go by at Cody and in the agenda; whatever comes due meanwhile is not worked on."""
+    clock.now += seconds
+    agenda = f"{services.settings.redis_key_prefix}agenda"
+    for conversation_id in services.store.zrange(agenda, 0, -1):
+        services.store.zincrby(agenda, -1000 * seconds, conversation_id)
+
+
+def live(services: Services, clock: Clock, seconds: float, step: float = 30) -> None:
+    """The same, with a poll and all work that is due every `step` seconds."""
+    for _ in range(int(seconds // step)):
+        pass_time(services, clock, step)
+        work(services)

@@ -125,7 +125,7 @@ def plugged(server: SimulatorServer, store: redis.Redis, redis_address: str, clo
     def plug(*, closed: bool = False, **chosen: Any) -> Services:
         given = simulated_credentials(server.url) | {"cody_bot_id": "support", "redis_url": redis_address}
         # The simulated Cody has no limit here; most tests are not about ours.
-        given = {"cody_requests_per_minute": 1_000_000} | given
+        given = {"cody_requests_per_minute": 1_000_000, "conversation_quiet_seconds": 0, "follow_up_hours": 0} | given
         made.append(services.build(Settings(**{**given, **chosen}), clock))
         if not closed and "redis_url" not in chosen and not made[-1].ledger.is_open():
             made[-1].ledger.open()

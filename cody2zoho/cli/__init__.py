@@ -24,16 +24,21 @@ _COMMANDS = {
     "config": "Show the settings in force and where each came from.",
     "status": "Show how many conversations are in which state.",
     "why": "Tell the life of one conversation, by its id or its case's.",
+    "preview": "Show the case of a conversation as it would be made now.",
     "reconcile": "Compare Cody, Zoho and the ledger; mend what needs no person.",
+    "pause": "Begin no new case, of one bot or at all.",
+    "resume": "Go on with what is paused.",
+    "backfill": "Make cases of history, from before SYNC_SINCE, in batches.",
     "parked": "Show what needs a person, grouped by cause.",
     "retry": "Let parked conversations begin anew.",
     "dismiss": "Decide that parked conversations get no case.",
+    "forget": "Erase our traces of one conversation, for good.",
     "simulate": "Serve a simulated Cody and Zoho on this machine.",
 }
 
 
 #: Where a command does not lie in a module of its name.
-_MODULES = {"retry": "parked", "dismiss": "parked"}
+_MODULES = {"retry": "parked", "dismiss": "parked", "resume": "pause"}
 
 
 class _Commands(click.Group):

@@ -9,22 +9,26 @@ from rich.console import Console
 from rich.table import Table
 
 from cody2zoho import configuration
+from cody2zoho.cases import reading, shown
 from cody2zoho.errors import ConfigurationError
 
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="As JSON, for scripts.")
 def config(as_json: bool) -> None:
-    """Show the settings in force and where each came from; secrets are masked."""
-    found = list(configuration.origins())
+    """Show the settings in force, what cody2zoho.toml gives each bot, and where each came from; secrets are masked."""
+    found, wrong = list(configuration.origins()), ""
+    try:
+        settings = configuration.settings()
+        found += [configuration.Origin(*row) for row in shown.rows(reading.load(settings), settings)]
+    except ConfigurationError as error:
+        wrong = str(error)
     if as_json:
         click.echo(json.dumps([asdict(one) for one in found], indent=2, ensure_ascii=False))
     else:
         _show(found)
-    try:
-        configuration.settings()
-    except ConfigurationError as error:
-        click.echo("\n" + str(error), err=True)
+    if wrong:
+        click.echo("\n" + wrong, err=True)
         sys.exit(2)
 
 

@@ -11,6 +11,7 @@ from typing import TextIO
 from cody2zoho import configuration, embedded, roles
 from cody2zoho.errors import ConfigurationError
 from cody2zoho.services import Services, build
+from cody2zoho.settings import Settings
 from cody2zoho.supervisor import Supervisor
 
 UP = "up"
@@ -26,7 +27,8 @@ def services_at_hand() -> Iterator[Services]:
     settings = configuration.settings()
     state = Path(settings.state_dir)
     if configuration.redis_is_chosen():
-        yield build(settings)
+        with _built(settings) as services:
+            yield services
         return
     with (
         alone(state, "a command", shares=lambda: embedded.running(state / "redis")) as is_alone,
@@ -34,7 +36,17 @@ def services_at_hand() -> Iterator[Services]:
     ):
         # By now it is known where that Redis listens.
         configuration.settings.cache_clear()
-        yield build(configuration.settings())
+        with _built(configuration.settings()) as services:
+            yield services
+
+
+@contextmanager
+def _built(settings: Settings) -> Iterator[Services]:
+    services = build(settings)
+    try:
+        yield services
+    finally:
+        services.store.close()
 
 
 @contextmanager

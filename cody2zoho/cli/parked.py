@@ -32,6 +32,7 @@ def parked(as_json: bool) -> None:
     """Show what is parked, grouped by cause; exit code 1 while there is any."""
     with services_at_hand() as services:
         groups = _by_reason(services.ledger)
+        paused = [pause.words(services.clock()) for pause in services.paused.current()]
     if as_json:
         click.echo(json.dumps(groups, indent=2, ensure_ascii=False))
     else:
@@ -39,6 +40,8 @@ def parked(as_json: bool) -> None:
             more = f" and {len(ids) - _SHOWN} more" if len(ids) > _SHOWN else ""
             click.echo(f"{len(ids)} × {reason}\n    {' '.join(ids[:_SHOWN])}{more}")
         click.echo("" if groups else "Nothing is parked.")
+        for words in paused:
+            click.secho(f"{words}; what is retried waits until `cody2zoho resume`", fg="yellow")
     if groups:
         sys.exit(1)
 

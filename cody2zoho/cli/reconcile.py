@@ -77,7 +77,7 @@ def _groups(report: Report, settings: Settings) -> Iterable[tuple[str, tuple[str
     yield (
         "unrecorded: the ledger does not know of a case; --repair notes it",
         ("conversation", "case"),
-        report.unrecorded,
+        ((one.conversation_id, one.case_id) for one in report.unrecorded),
     )
 
 
@@ -114,7 +114,7 @@ def _as_json(report: Report, repaired: tuple[int, int] | None) -> dict[str, obje
         "orphaned": [
             {"case": one.case_id, "conversation": one.conversation_id, "why": one.why} for one in report.orphaned
         ],
-        "unrecorded": [{"conversation": one, "case": case_id} for one, case_id in report.unrecorded],
+        "unrecorded": [{"conversation": one, "case": case_id} for one, case_id, _ in report.unrecorded],
         "unclear": report.unclear,
         **({"queued": repaired[0], "noted": repaired[1]} if repaired else {}),
     }

@@ -3,13 +3,47 @@
 import json
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
 
 import click
 
 from cody2zoho import nightly
 from cody2zoho.cli.local import services_at_hand
+from cody2zoho.history import Run
 from cody2zoho.limits import Now
+from cody2zoho.paused import Pause
+from cody2zoho.services import Services
 from cody2zoho.times import span
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """All there is to tell, at one moment."""
+
+    counts: dict[str, int]
+    blocked: dict[str, str]
+    is_filled: bool
+    paused: list[Pause]
+    aside: int
+    feed: dict[str, str]
+    reconciled: dict[str, int]
+    run: Run | None
+    limits: Now
+    now: float
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "conversations": self.counts,
+            "filled": self.is_filled,
+            "blocked": self.blocked,
+            "paused": {pause.what: {"since": pause.since, "reason": pause.reason} for pause in self.paused},
+            "aside": self.aside,
+            "feed": self.feed,
+            "reconciled": self.reconciled,
+            "backfill": self.run.as_json() if self.run else {},
+            **self.limits.as_json(),
+        }
 
 
 @click.command()
@@ -17,32 +51,57 @@ from cody2zoho.times import span
 def status(as_json: bool) -> None:
     """Show how many conversations are in which state; exit code 1 while something needs a person."""
     with services_at_hand() as services:
-        counts = {state.value: count for state, count in services.ledger.counts().items()}
-        blocked, is_filled = services.blocks.current(), services.ledger.is_open()
-        now = services.limits.now()
-        reconciled = nightly.latest(services)
-        age_seconds = services.clock() - reconciled.get("at", 0)
+        seen = _seen(services)
     if as_json:
-        shown = {
-            "conversations": counts,
-            "filled": is_filled,
-            "blocked": blocked,
-            "reconciled": reconciled,
-            **now.as_json(),
-        }
-        click.echo(json.dumps(shown, ensure_ascii=False))
+        click.echo(json.dumps(seen.as_json(), ensure_ascii=False))
     else:
-        for state, count in counts.items():
-            click.echo(f"{count:>8}  {state}")
-        click.echo("\n".join(["", *_of_limits(now)]))
-        if reconciled:
-            click.echo(_last_reconciled(reconciled, age_seconds))
-        if not is_filled:
-            click.secho("The ledger is not filled from Zoho yet, and no case is made before it is.", fg="yellow")
-        for what, sentence in blocked.items():
-            click.secho(f"{what} is blocked: {sentence}", fg="red")
-    if blocked or counts["parked"]:
+        _show(seen)
+    if seen.blocked or seen.counts["parked"]:
         sys.exit(1)
+
+
+def _seen(services: Services) -> _Seen:
+    return _Seen(
+        counts={state.value: count for state, count in services.ledger.counts().items()},
+        blocked=services.blocks.current(),
+        is_filled=services.ledger.is_open(),
+        paused=services.paused.current(),
+        aside=services.paused.aside(),
+        feed=_feed(services),
+        reconciled=nightly.latest(services),
+        run=services.history.latest(),
+        limits=services.limits.now(),
+        now=services.clock(),
+    )
+
+
+def _show(seen: _Seen) -> None:
+    for state, count in seen.counts.items():
+        click.echo(f"{count:>8}  {state}")
+    click.echo("\n".join(["", *_of_limits(seen.limits)]))
+    for bot, words in seen.feed.items():
+        click.echo(f"Cody's list of all messages, for {bot}: {words}")
+    if seen.reconciled:
+        click.echo(_last_reconciled(seen.reconciled, seen.now - seen.reconciled.get("at", 0)))
+    for pause in seen.paused:
+        click.secho(f"{pause.words(seen.now)}; `cody2zoho resume` lets it go on", fg="yellow")
+    if seen.aside:
+        click.echo(f"{seen.aside} of those that wait are put aside, because they are paused")
+    if seen.run:
+        click.echo(_of_backfill(seen.run))
+    if not seen.is_filled:
+        click.secho("The ledger is not filled from Zoho yet, and no case is made before it is.", fg="yellow")
+    for what, sentence in seen.blocked.items():
+        click.secho(f"{what} is blocked: {sentence}", fg="red")
+
+
+def _feed(services: Services) -> dict[str, str]:
+    """Whether each bot's later words are told by one request a poll; empty where nobody wants to know."""
+    settings = services.settings
+    if not (settings.conversation_quiet_seconds or settings.follow_up_hours):
+        return {}
+    bots = services.feed.bots() if None in settings.bots else [bot for bot in settings.bots if bot]
+    return {f"bot {bot}": services.feed.words(bot) for bot in bots}
 
 
 def _of_limits(now: Now) -> Iterator[str]:
@@ -54,6 +113,13 @@ def _of_limits(now: Now) -> Iterator[str]:
     yield f"Zoho's API credits: {budget.used}{allowance} used in 24 hours{remaining}; {budget.words}"
     for api, seconds in now.pauses.items():
         yield f"{api.capitalize()} wants a pause: {seconds:.0f} seconds left"
+
+
+def _of_backfill(run: Run) -> str:
+    if not run.is_over:
+        return f"backfill under way, {run.pace}: {run.words}"
+    how = "stopped" if run.is_stopped else "ended"
+    return f"backfill {how} {span(run.now - (run.ended_at or run.now))} ago: {run.words}"
 
 
 def _last_reconciled(figures: dict[str, int], age_seconds: float) -> str:

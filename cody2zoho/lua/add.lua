@@ -1,16 +1,19 @@
--- Note conversations never seen before as waiting, due at once.
--- KEYS  1 agenda, 2 counts, then for each conversation: conversation:<id>, its finished bucket
--- ARGV  for each conversation: id, bot, created_at (seconds)
+-- Note conversations never seen before as waiting.
+-- KEYS  1 agenda, 2 counts, then for each conversation: conversation:<id>, its finished bucket; the last: forgotten
+-- ARGV  for each conversation: id, bot, created_at (seconds), milliseconds until its first look, name ('' = it is not
+--       kept)
 -- returns the ids that were new
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local new = {}
-for one = 0, #ARGV / 3 - 1 do
+for one = 0, #ARGV / 5 - 1 do
   local open, finished = KEYS[one * 2 + 3], KEYS[one * 2 + 4]
-  local id, bot, created_at = ARGV[one * 3 + 1], ARGV[one * 3 + 2], ARGV[one * 3 + 3]
-  if redis.call('EXISTS', open) == 0 and redis.call('HEXISTS', finished, id) == 0 then
+  local id, bot, created_at, wait, name = unpack(ARGV, one * 5 + 1, one * 5 + 5)
+  local is_new = redis.call('EXISTS', open) == 0 and redis.call('HEXISTS', finished, id) == 0
+  if is_new and not redis.call('ZSCORE', KEYS[#KEYS], redis.sha1hex(id)) then
     redis.call('HSET', open, 'state', 'waiting', 'bot', bot, 'created_at', created_at, 'seen', now)
-    redis.call('ZADD', KEYS[1], now, id)
+    if name ~= '' then redis.call('HSET', open, 'name', name) end
+    redis.call('ZADD', KEYS[1], now + wait, id)
     redis.call('HINCRBY', KEYS[2], 'waiting', 1)
     new[#new + 1] = id
   end

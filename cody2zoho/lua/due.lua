@@ -1,5 +1,6 @@
 -- Take what is due from the agenda, and look again later should the message about it be lost.
--- KEYS  1 agenda, 2 working, 3 cases (Celery's queue), 4 ledger, 5 blocked
+-- KEYS  1 agenda, 2 working, 3 cases (Celery's queue), 4 ledger, 5 blocked, 6 paused, 7 backfill:hand, which does not
+--       count
 -- ARGV  1 at most, 2 at most in hand (queued and worked on) afterwards, 3 milliseconds until a message counts as lost,
 --       4 and 5 epoch and turn that the caller saw last, 6 at most while work is blocked, 7 … what blocks work
 -- returns {epoch, turn, 1 while work is blocked, id …}; epoch 0 where the ledger cannot be trusted: it has to be rebuilt
@@ -24,8 +25,10 @@ if back > 10000 then
   end
 end
 redis.call('HSET', KEYS[4], 'clock', now)
+if redis.call('HEXISTS', KEYS[6], 'all') == 1 then return {epoch, turn, 0} end
 
 local in_hand = redis.call('LLEN', KEYS[3]) + redis.call('ZCOUNT', KEYS[2], '(' .. now, '+inf')
+in_hand = in_hand - redis.call('ZCOUNT', KEYS[7], '(' .. now, '+inf')
 local room, blocked = math.min(ARGV[1], ARGV[2] - in_hand), 0
 for place = 7, #ARGV do blocked = math.max(blocked, redis.call('HEXISTS', KEYS[5], ARGV[place])) end
 if blocked == 1 then room = math.min(room, ARGV[6]) end

@@ -1,6 +1,6 @@
 -- A permit for one request to Cody, or the time until there may be one.
 -- KEYS  1 limit:cody:reads, 2 limit:cody:polls, 3 limit:cody:told, 4 limit:cody:first, 5 pause:cody
--- ARGV  1 CODY_REQUESTS_PER_MINUTE, 0 = not set, 2 the permit's name, 3 'poll', 'start', 'on', or 'none' only to note,
+-- ARGV  1 CODY_REQUESTS_PER_MINUTE, 0 = not set, 2 the permit's name, 3 'poll', 'start', 'on', 'back', or 'none' only to note,
 --       4 who reads, 5 … 7 limit, remaining and age (milliseconds) of the latest headers, where there are any
 -- returns 0 where it is granted, else milliseconds until then
 if ARGV[5] then note(tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])) end

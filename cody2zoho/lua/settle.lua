@@ -1,19 +1,27 @@
 -- Move a conversation out of work. Only its owner may; but a case that exists is a fact, whoever reports it.
--- KEYS  1 conversation:<id>, 2 its finished bucket, 3 agenda, 4 working, 5 counts, 6 parked
+-- KEYS  1 conversation:<id>, 2 its finished bucket, 3 agenda, 4 working, 5 counts, 6 parked, 7 forgotten
 -- ARGV  1 id, 2 owner, 3 new state, 4 what stays of it where it is finished (else ''),
---       5 next look in milliseconds from now ('' = never), then fields: name, value …
+--       5 next look in milliseconds from now ('' = never), then of a created one: 6 second of the newest message in its
+--       case, 7 next look where the feed has told of a later one; of one that is not finished: fields, name, value …
 -- returns 1 where it moved
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local id, new, record = ARGV[1], ARGV[3], ARGV[4]
-local state, owner = unpack(redis.call('HMGET', KEYS[1], 'state', 'owner'))
+local state, owner, moved = unpack(redis.call('HMGET', KEYS[1], 'state', 'owner', 'moved'))
 local is_owner = state == 'working' and owner == ARGV[2]
 if not is_owner and new ~= 'created' then return 0 end
 
 -- Not open: finished meanwhile, or Redis was lost while the case was being made.
 local before = state or string.match(redis.call('HGET', KEYS[2], id) or '', '^%a+')
-if before == new then return 0 end
+if before == new then
+  -- Of a conversation that is split by silences a twin may have been first that knew of fewer parts.
+  local function since(held) return tonumber(string.match(held, '@(%d+)$') or 0) end
+  if state or new ~= 'created' or since(record) <= since(redis.call('HGET', KEYS[2], id)) then return 0 end
+end
+if not before and redis.call('ZSCORE', KEYS[7], redis.sha1hex(id)) then return 0 end
+local next_look = ARGV[5]
 if record ~= '' then
+  if new == 'created' and tonumber(moved or 0) > tonumber(ARGV[6]) then next_look = ARGV[7] end
   redis.call('DEL', KEYS[1])
   redis.call('HSET', KEYS[2], id, record)
 else
@@ -21,7 +29,7 @@ else
   redis.call('HSET', KEYS[1], 'state', new, unpack(ARGV, 6))
 end
 redis.call('ZREM', KEYS[4], id)
-if ARGV[5] == '' then redis.call('ZREM', KEYS[3], id) else redis.call('ZADD', KEYS[3], now + ARGV[5], id) end
+if next_look == '' then redis.call('ZREM', KEYS[3], id) else redis.call('ZADD', KEYS[3], now + next_look, id) end
 if new == 'parked' then redis.call('ZADD', KEYS[6], now, id) else redis.call('ZREM', KEYS[6], id) end
 if before then redis.call('HINCRBY', KEYS[5], before, -1) end
 redis.call('HINCRBY', KEYS[5], new, 1)

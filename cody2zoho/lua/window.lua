@@ -60,6 +60,10 @@ local function window()
   local kept = math.max(0, own - polls)
   return {
     limit = limit, asked = reads + polls, left = left, ends = ends, until_then = until_then,
-    keep = {on = kept, start = kept + spare, poll = polls < own and 0 or spare},
+    keep = {
+      on = kept, start = kept + spare, poll = polls < own and 0 or spare,
+      -- A fifth stays free, so that what comes up need not wait until history is out of the window.
+      back = kept + spare + math.floor(0.2 * most),
+    },
   }
 end

@@ -7,16 +7,16 @@ from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
-from cody2zoho.prove.load import stamped
+from cody2zoho.prove.load import Afterthought, stamped
 from cody2zoho.simulators import tuning
-from cody2zoho.simulators.audit import Audit, audit
+from cody2zoho.simulators.audit import Audit, audit, something_said
 from cody2zoho.simulators.cody import DEMO_KEY, Cody, CodyKnobs
 from cody2zoho.simulators.corpus import CorpusConversation
 from cody2zoho.simulators.faults import Fault, Rule
 from cody2zoho.simulators.generator import BOTS
 from cody2zoho.simulators.journal import Entry
 from cody2zoho.simulators.server import SimulatorServer
-from cody2zoho.simulators.words import all_found
+from cody2zoho.simulators.words import Said, all_found
 from cody2zoho.simulators.zoho import DEMO_CLIENT_SECRET, DEMO_REFRESH_TOKEN, Zoho
 
 #: Of every answer: long enough for work to be under way when something breaks.
@@ -46,6 +46,18 @@ class FarEnd:
     def begin(self, conversations: Iterable[CorpusConversation]) -> None:
         """They begin now; a poll finds each with all its words or not at all."""
         self.take([stamped(one, int(time.time())) for one in conversations])
+
+    def say_more(self, afterthought: Afterthought, seed: int) -> None:
+        """In some conversation, in which something was said before."""
+
+        def work() -> None:
+            spoken = [one for one in self.cody.store.conversations.values() if something_said(self.cody, one)]
+            conversation = random.Random(f"{seed} {afterthought.at}").choice(spoken)
+            for number, text in enumerate(afterthought.texts):
+                # Ids of our own: those of conversations still to come are given.
+                self.cody.say(conversation.id, text, machine=bool(number % 2), message_id=text.replace(" ", "-"))
+
+        self.server.run(work)
 
     def delete(self, most: int, seed: int, *, with_case: bool) -> None:
         """Some conversations that have a case already, or some that have none yet."""
@@ -147,7 +159,8 @@ class FarEnd:
         if spoken is None:
             return False
         noted = [note.get("Note_Content") for note in self.zoho.note_book.of(case_id)]
-        return not all_found((message.content for message in spoken.oldest_first()), noted)
+        said = (Said(message.content, is_markdown=message.machine) for message in spoken.oldest_first())
+        return not all_found(said, noted)
 
     def contacts(self) -> int:
         return self.server.run(lambda: len(self.zoho.contacts))

@@ -41,6 +41,24 @@ def load(count: int, seed: int, seconds: float) -> list[Burst]:
     return [Burst(0, made[:there]), *_merged(arriving)]
 
 
+@dataclass(frozen=True)
+class Afterthought:
+    """What is said in one of the conversations that are there by then, whether it has its case or not."""
+
+    at: float
+    texts: list[str]
+
+
+def afterthoughts(count: int, seed: int, seconds: float) -> list[Afterthought]:
+    """So many, in the order of their moments."""
+    dice = random.Random(f"afterthoughts {seed}")
+    moments = sorted(dice.uniform(0, seconds) for _ in range(count))
+    return [
+        Afterthought(at, [f"Afterthought {number}.{part}" for part in range(dice.randint(1, 3))])
+        for number, at in enumerate(moments)
+    ]
+
+
 def _moments(count: int, seconds: float, dice: random.Random) -> list[float]:
     """Visitors come when they like, but within half a second together: a poll should find several."""
     return sorted(dice.uniform(0, seconds) // _BURST_SECONDS * _BURST_SECONDS for _ in range(count))

@@ -32,8 +32,10 @@ SETTINGS = {
     "REDIS_READ_TIMEOUT": "1.5",
     "REDIS_WRITE_TIMEOUT": "1.5",
     "FULL_SWEEP_HOURS": f"{_WHOLE_SWEEP_SECONDS / 3600:.6f}",
-    # Nobody says anything later in a conversation that arrives whole.
     "EMPTY_CONVERSATION_HOURS": "0",
+    "CONVERSATION_QUIET_SECONDS": "1",
+    # No timed look comes in so short a time: later words are heard, or found when the ledger is filled again.
+    "FOLLOW_UP_HOURS": "24",
     # A second write for each case, so that there is something to be cut off between two.
     "ZOHO_ATTACH_TRANSCRIPT_AS_NOTE": "true",
     "ZOHO_CONTACT_NAME": CONTACT,

@@ -7,7 +7,7 @@ from redis.exceptions import RedisError
 
 from cody2zoho.prove.books import Books
 from cody2zoho.prove.fault import Fault, Strike
-from cody2zoho.prove.load import load
+from cody2zoho.prove.load import afterthoughts, load
 from cody2zoho.prove.nemesis import FAULTS, Nemesis
 from cody2zoho.prove.plan import plan
 from cody2zoho.prove.stage import Stage
@@ -15,6 +15,9 @@ from cody2zoho.prove.view import View
 
 _LOOK_SECONDS = 0.05
 _AUDIT_SECONDS = 0.4
+
+#: In so many of the conversations something is said later, or in one of them several times.
+_LATER_SHARE = 0.25
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,7 @@ class Trial:
         self._strikes = plan(seed, wanted.seconds, wanted.faults, stage.crew.workers, stage.crew.beats)
         self._nemesis = Nemesis(stage, self._strikes)
         self._bursts = load(wanted.conversations, seed, wanted.seconds)
+        self._afterthoughts = afterthoughts(round(_LATER_SHARE * wanted.conversations), seed, wanted.seconds)
         self._history: list[str] = []
         self._started = self._zero = time.monotonic()
         self._next_audit = 0.0
@@ -100,6 +104,8 @@ class Trial:
         while self._seconds < last:
             while self._bursts and self._bursts[0].at <= self._seconds:
                 self._stage.far_end.begin(self._bursts.pop(0).conversations)
+            while self._afterthoughts and self._afterthoughts[0].at <= self._seconds:
+                self._stage.far_end.say_more(self._afterthoughts.pop(0), self._seed)
             self._tell(self._nemesis.tick(self._seconds))
             self._look(f"breaking things for {last - self._seconds:.0f} s more")
         while not self._nemesis.heal_all():
@@ -142,7 +148,8 @@ class Trial:
     def _is_done(self) -> bool:
         """Not whether it is right: a second case does not go away by waiting."""
         try:
-            if not self._books.work_is_done() or self._stage.far_end.audit().missing:
+            audit = self._stage.far_end.audit()
+            if not self._books.work_is_done() or audit.missing or audit.words_missing:
                 return False
             return self._books.knows(self._stage.far_end.listed())
         except RedisError:

@@ -12,7 +12,7 @@ from weakref import WeakKeyDictionary
 
 from .cody import Cody
 from .cody.records import Conversation
-from .words import all_found
+from .words import Said, all_found
 
 
 class Attached(Protocol):
@@ -137,7 +137,8 @@ def _verdict(cody: Cody, own_id: str, written: Written, verdicts: dict[str, tupl
     state = (cody.store.conversations[own_id].revision, written)
     known = verdicts.get(own_id)
     if known is None or known[0] != state:
-        said = [message.content for message in cody.store.messages_of[own_id].oldest_first()]
+        messages = cody.store.messages_of[own_id].oldest_first()
+        said = [Said(message.content, is_markdown=message.machine) for message in messages]
         verdicts[own_id] = known = (state, any(all_found(said, texts) for texts in written.readings()))
     return known[1]
 

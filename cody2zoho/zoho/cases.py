@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
-from cody2zoho.errors import Refused, Transient
+from cody2zoho.errors import NotSent, OutcomeUnknown, RateLimited, Refused, Transient
 from cody2zoho.models import Attachment, Note
 from cody2zoho.zoho.crm import Crm, details, items, refused, succeeded
 
@@ -30,20 +30,61 @@ class Inserted:
     was_there: bool
 
 
+class Keyed(NamedTuple):
+    """A case that has a key; `made_at` in Unix seconds, long ago where Zoho does not say."""
+
+    case_id: str
+    key: str
+    made_at: float
+
+
 @dataclass(frozen=True)
 class Cases:
     crm: Crm
     unique_field: str
 
-    def insert(self, fields: dict[str, object]) -> Inserted:
-        """Create the case, or name the one that has the same value in the unique field. Raises Refused."""
-        [item] = items(self.crm.call("POST", "Cases", json={"data": [fields]}))[:1]
+    def insert(self, fields: dict[str, object], beside: dict[str, object] | None = None) -> Inserted:
+        """Create the case, or name the one that has the same value in the unique field. Raises Refused.
+
+        `beside` is what the request says of how: `trigger`, `lar_id`.
+        """
+        [item] = items(self.crm.call("POST", "Cases", json=_to_insert([fields], beside)))[:1]
+        inserted = self._inserted(item)
+        if inserted.case_id:
+            return inserted
+        return Inserted(self._by_key(str(fields[self.unique_field])), was_there=True)
+
+    def insert_many(
+        self, records: Sequence[dict[str, object]], beside: dict[str, object] | None = None
+    ) -> list[Inserted | Refused | Transient]:
+        """The same for up to 100 at once; what became of each, in their order.
+
+        Raises OutcomeUnknown where nobody can tell, and what concerns all of them.
+        """
+        try:
+            found = items(self.crm.call("POST", "Cases", json=_to_insert(records, beside)))
+        except (RateLimited, NotSent, OutcomeUnknown):
+            raise
+        except Transient as error:
+            raise OutcomeUnknown(str(error)) from None
+        if len(found) != len(records):
+            raise OutcomeUnknown("Zoho answered without a result for each record")
+        return [self._result(item) for item in found]
+
+    def _result(self, item: dict[str, Any]) -> Inserted | Refused | Transient:
+        try:
+            return self._inserted(item)
+        except (Refused, Transient) as error:
+            return error
+
+    def _inserted(self, item: dict[str, Any]) -> Inserted:
+        """The id is empty where an older answer does not name the record that is there."""
         if succeeded(item):
             return Inserted(str(details(item)["id"]), was_there=False)
         duplicate = self._duplicate(item)
         if duplicate is None:
             raise refused(item)
-        return Inserted(_existing_id(duplicate) or self._by_key(str(fields[self.unique_field])), was_there=True)
+        return Inserted(_existing_id(duplicate), was_there=True)
 
     def read(self, case_id: str, *names: str) -> dict[str, Any] | None:
         """Some fields of a case; None where it does not exist, or lies in the recycle bin."""
@@ -51,15 +92,30 @@ class Cases:
         rows: list[dict[str, Any]] = body.get("data", [])
         return rows[0] if rows else None
 
-    def keyed_pages(self, after: str = "0", made_before: float = math.inf) -> Iterator[list[tuple[str, str]]]:
-        """All cases that have a key, as (case id, key), up to 2,000 at a time, by ascending id above `after`.
+    def update(
+        self, case_id: str, fields: dict[str, object], unchanged_since: str, beside: dict[str, object] | None = None
+    ) -> None:
+        """Write some fields, unless somebody has modified the case since that moment, as Zoho writes it.
+
+        `beside` is as for `insert`. Raises Transient where somebody has, and Refused.
+        """
+        headers = {"If-Unmodified-Since": unchanged_since}
+        body = {"data": [fields], **(beside or {})}
+        [item] = items(self.crm.call("PUT", f"Cases/{case_id}", json=body, headers=headers))[:1]
+        if not succeeded(item):
+            raise refused(item)
+
+    def keyed_pages(self, after: str = "0", made_before: float = math.inf) -> Iterator[list[Keyed]]:
+        """All cases that have a key, up to 2,000 at a time, by ascending id above `after`.
 
         Those made at Unix second `made_before` or later are left out. Paged by id: an offset ends at 100,000, and
         would skip a row whenever an earlier one is deleted meanwhile.
         """
         has_key = f"{self.unique_field} is not null"
         while rows := self._rows(f"({has_key} and id > {after}) order by id limit {_PER_QUERY}", "Created_Time"):
-            yield [self._pair(row) for row in rows if _made_at(row) < made_before]
+            yield [
+                case for case in (Keyed(*self._pair(row), _made_at(row)) for row in rows) if case.made_at < made_before
+            ]
             if len(rows) < _PER_QUERY:
                 return
             after = str(rows[-1]["id"])
@@ -85,9 +141,22 @@ class Cases:
 
     def with_key(self, key: str) -> list[tuple[str, str]]:
         """Cases with this key, as (case id, key), those included whose key differs in capitals. Raises Refused."""
-        if not _SAFE_KEY.fullmatch(key):
-            raise Refused("Zoho cannot be asked for a conversation id with other signs than letters, digits, _ ~ and -")
-        return self._keyed(f"{self.unique_field} = '{key}'")
+        return self._keyed(f"{self.unique_field} = '{_safe(key)}'")
+
+    def parts_of(self, conversation_id: str) -> list[tuple[str, str]]:
+        """The latest 2,000 cases of a conversation whose key is not its plain id, in the same way."""
+        begins = f"{self.unique_field} like '{_safe(conversation_id)}~%'"
+        return self._keyed(f"{begins} order by id desc limit {_PER_QUERY}")
+
+    def with_keys(self, keys: Sequence[str]) -> dict[str, Keyed]:
+        """Those of up to 100 keys that a case has, to the letter; one that Zoho cannot be asked for is left out."""
+        wanted = {key for key in keys if _SAFE_KEY.fullmatch(key)}
+        if not wanted:
+            return {}
+        listed = ", ".join(f"'{key}'" for key in sorted(wanted))
+        rows = self._rows(f"{self.unique_field} in ({listed}) limit {2 * _PER_CALL}", "Created_Time")
+        found = [Keyed(*self._pair(row), _made_at(row)) for row in rows]
+        return {case.key: case for case in found if case.key in wanted}
 
     def add_notes(self, case_id: str, notes: Sequence[Note]) -> None:
         """Add all notes, or raise; Zoho does not notice a note that is there already."""
@@ -151,8 +220,18 @@ class Cases:
         return found[0][0]
 
 
+def _to_insert(records: Sequence[dict[str, object]], beside: dict[str, object] | None) -> dict[str, Any]:
+    """The body of every insert, with what the operator wants Zoho to do with new cases."""
+    return {"data": list(records), **(beside or {})}
+
+
+def _safe(key: str) -> str:
+    if not _SAFE_KEY.fullmatch(key):
+        raise Refused("Zoho cannot be asked for a conversation id with other signs than letters, digits, _ ~ and -")
+    return key
+
+
 def _made_at(row: dict[str, Any]) -> float:
-    """In Unix seconds; long ago where Zoho does not say."""
     said = row.get("Created_Time")
     return datetime.fromisoformat(str(said)).timestamp() if said else 0.0
 

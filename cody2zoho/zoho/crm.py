@@ -17,7 +17,7 @@ from cody2zoho.zoho.accounts import AccessToken
 _STALE_TOKEN = {"INVALID_TOKEN", "AUTHENTICATION_FAILURE"}
 
 #: Codes of one record that pass by themselves: another program of Zoho's works on it, or one is out of order.
-_PASSING = {"RECORD_LOCKED", "DEPENDENT_SERVICE_ERROR"}
+_PASSING = {"RECORD_LOCKED", "DEPENDENT_SERVICE_ERROR", "ALREADY_MODIFIED"}
 
 #: The smallest set of scopes that does the whole job (Zoho's API pages, section "Scope").
 SCOPES = (
@@ -156,7 +156,7 @@ def _refusal(status: int, body: dict[str, Any]) -> Exception:
         case "INVALID_MODULE":
             return NotSetUp("Zoho has no such module: Cases must be part of the edition and shown to the user")
     name = facts.get("api_name") or facts.get("param_name") or facts.get("column_name")
-    return Refused(f"Zoho refuses the request: {code or status}" + (f" ({name})" if name else ""))
+    return Refused(f"Zoho refuses the request: {code or status}" + (f" ({name})" if name else ""), str(name or ""))
 
 
 def _code(answer: Answer) -> str:

@@ -1,4 +1,4 @@
-"""What the module Cases looks like in the customer's Zoho: fields, pick lists, the unique field."""
+"""What Cases, and Contacts, look like in the customer's Zoho: fields, pick lists, the unique field."""
 
 import logging
 import threading
@@ -22,7 +22,7 @@ _LOOKED_AT_SECONDS = 3_600
 
 @dataclass(frozen=True)
 class Field:
-    """A field of Cases; `values` are those of a pick list, `length` in characters where Zoho names one."""
+    """A field; `values` are those of a pick list, `length` in characters where Zoho names one."""
 
     api_name: str
     id: str
@@ -30,15 +30,17 @@ class Field:
     unique: bool
     length: int | None
     values: tuple[str, ...]
+    mandatory: bool
+    read_only: bool = False
 
 
 @dataclass(frozen=True)
 class Fields:
     crm: Crm
 
-    def all(self) -> dict[str, Field]:
-        """The fields of Cases by API name."""
-        rows = self.crm.call("GET", "settings/fields", params={"module": "Cases"}).get("fields", [])
+    def all(self, module: str = "Cases") -> dict[str, Field]:
+        """The fields of a module by API name."""
+        rows = self.crm.call("GET", "settings/fields", params={"module": module}).get("fields", [])
         return {field.api_name: field for field in map(_field, rows)}
 
     def create(self, labels: dict[str, str]) -> None:
@@ -107,4 +109,6 @@ def _field(row: dict[str, Any]) -> Field:
         unique=bool(row.get("unique")),
         length=row.get("length"),
         values=tuple(str(value.get("display_value")) for value in row.get("pick_list_values") or ()),
+        mandatory=bool(row.get("system_mandatory")),
+        read_only=bool(row.get("field_read_only") or row.get("read_only")),
     )

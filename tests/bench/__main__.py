@@ -6,12 +6,28 @@ import os
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
 
 from cody2zoho import configuration
 from cody2zoho.settings import Settings
 from cody2zoho.supervisor import Interrupted
 
-from . import backlog, first_case, idle_poll, memory, overhead, promptness, reconcile, scale, state
+from . import (
+    backfill,
+    backlog,
+    first_case,
+    idle_poll,
+    live_day,
+    memory,
+    overhead,
+    per_case,
+    promptness,
+    reconcile,
+    scale,
+    state,
+    watching,
+)
 from .figures import Figure
 
 BENCHMARKS: dict[str, Callable[[], Iterator[Figure]]] = {
@@ -24,6 +40,10 @@ BENCHMARKS: dict[str, Callable[[], Iterator[Figure]]] = {
     "overhead": overhead.measure,
     "first_case": first_case.measure,
     "reconcile": reconcile.measure,
+    "watching": watching.measure,
+    "per_case": per_case.measure,
+    "live_day": live_day.measure,
+    "backfill": backfill.measure,
 }
 
 
@@ -31,7 +51,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--only", choices=BENCHMARKS, action="append", help="may be given several times")
     parser.add_argument("--json", action="store_true", help="the figures as JSON, nothing else")
+    parser.add_argument("--corpus", type=Path, help="conversations of live_day, as JSON lines; else made up")
     chosen = parser.parse_args()
+    BENCHMARKS["live_day"] = partial(live_day.measure, chosen.corpus and chosen.corpus.resolve())
     _forget_settings()
     measured = {name: _figures(name, silent=chosen.json) for name in chosen.only or BENCHMARKS}
     if chosen.json:

@@ -37,6 +37,8 @@ class _Known:
                 Conversation(conversations.id_of(number), conversations.BOT, conversations.began_at(number, self.count))
                 for number in range(start, min(start + _PER_CALL, self.count + 1))
             )
+        # Only an open ledger wants to hear what is said.
+        self.services.ledger.open()
         newest = conversations.began_at(self.count, self.count)
         self.services.places.keep_place("all", Place(newest, newest))
 
@@ -73,7 +75,8 @@ def measure() -> Iterator[Figure]:
 
     to_cody = [sum(count for kind, count in one.items() if kind.startswith("GET /api/v1/")) for one in asked]
     for known, requests in zip((FEW, MANY), to_cody, strict=True):
-        yield Figure(f"requests to Cody per poll, {known:,} known", requests / POLLS, "", 1)
+        # One for the bot's conversations, one for the list of all messages.
+        yield Figure(f"requests to Cody per poll, {known:,} known", requests / POLLS, "", 2)
     yield Figure("requests to Zoho in all polls", sum(sum(one.values()) for one in asked) - sum(to_cody), "", 0)
     for known, commands in zip((FEW, MANY), sent, strict=True):
         yield Figure(f"Redis commands per poll, scripts' own included, {known:,} known", commands / POLLS)

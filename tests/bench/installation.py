@@ -11,11 +11,13 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import redis
+from celery import Celery
 
 from cody2zoho import embedded, roles, services
 from cody2zoho.ports import LOOPBACK, free_port
 from cody2zoho.services import Services
 from cody2zoho.settings import Settings, simulated_credentials
+from cody2zoho.simulators.server import SimulatorServer
 from cody2zoho.supervisor import Supervisor
 
 #: How the simulators count an insert of a case.
@@ -61,6 +63,15 @@ class Installation:
                 redis_url=self._address.url,
             )
         )
+
+    def celery(self) -> Celery:
+        """For ticks beside those of beat."""
+        options = {"global_keyprefix": PREFIX, "priority_steps": [0]}
+        return Celery(broker=self._address.url, broker_transport_options=options)
+
+    def check(self) -> None:
+        """Raises ChildFailed where a process has ended."""
+        self._supervisor.check()
 
     def wait_for(self, condition: Callable[[], bool], seconds: float) -> float:
         """The moment at which it was so. Raises ChildFailed where a process ends, TimeoutError where time does."""
@@ -129,23 +140,51 @@ def installation(corpus: Callable[[Path], None], **chosen: str) -> Iterator[Inst
     with TemporaryDirectory(prefix="cody2zoho-bench-") as name:
         folder = Path(name)
         corpus(folder / "corpus.jsonl")
-        address, port = embedded.new_address(), free_port()
-        with Supervisor(folder / "logs", _environment(address, port, folder) | chosen, folder) as supervisor:
-            supervisor.start(
-                roles.redis(address, folder / "redis", on_disk=False),
-                roles.simulators(port, "--corpus", str(folder / "corpus.jsonl"), "--requests-per-minute", "0"),
-            )
+        port = free_port()
+        with _processes(port, folder, chosen) as (supervisor, address):
+            options = ("--corpus", str(folder / "corpus.jsonl"), "--requests-per-minute", "0")
+            supervisor.start(roles.simulators(port, *options))
             supervisor.wait_until_ready(seconds=120)
             supervisor.run(roles.setup())
             yield Installation(supervisor, address, port, folder)
 
 
-def _environment(address: embedded.Address, port: int, folder: Path) -> dict[str, str]:
-    """Every other setting keeps its default."""
-    kept = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG", "TMPDIR")}
-    return kept | {
+@contextmanager
+def installation_at(server: SimulatorServer, **chosen: str) -> Iterator[Installation]:
+    """The same, but for simulators that run in this process, where the benchmark moves them."""
+    with TemporaryDirectory(prefix="cody2zoho-bench-") as name:
+        folder = Path(name)
+        with _processes(server.port, folder, chosen) as (supervisor, address):
+            supervisor.wait_until_ready(seconds=60)
+            yield Installation(supervisor, address, server.port, folder)
+
+
+@contextmanager
+def only_redis() -> Iterator[tuple[Path, dict[str, str]]]:
+    """A folder, and the environment of a process that is to reach it."""
+    address = embedded.new_address()
+    with TemporaryDirectory(prefix="cody2zoho-bench-") as name:
+        folder = Path(name)
+        with Supervisor(folder / "logs", _of_the_shell(), folder) as supervisor:
+            supervisor.start(roles.redis(address, folder / "redis", on_disk=False))
+            supervisor.wait_until_ready(seconds=60)
+            yield folder, _of_the_shell() | {"REDIS_URL": address.url, "STATE_DIR": str(folder / "state")}
+
+
+@contextmanager
+def _processes(port: int, folder: Path, chosen: dict[str, str]) -> Iterator[tuple[Supervisor, embedded.Address]]:
+    """The embedded server is started; every setting that was not chosen keeps its default."""
+    address = embedded.new_address()
+    given = {
         "SIMULATORS_URL": f"http://{LOOPBACK}:{port}",
         "REDIS_URL": address.url,
         "REDIS_KEY_PREFIX": PREFIX,
         "STATE_DIR": str(folder / "state"),
     }
+    with Supervisor(folder / "logs", _of_the_shell() | given | chosen, folder) as supervisor:
+        supervisor.start(roles.redis(address, folder / "redis", on_disk=False))
+        yield supervisor, address
+
+
+def _of_the_shell() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG", "TMPDIR")}

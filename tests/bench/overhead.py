@@ -10,7 +10,7 @@ from cody2zoho import pipeline, polling
 from cody2zoho.http import Answer
 from cody2zoho.models import Conversation
 from cody2zoho.permits import Kind
-from cody2zoho.records import State
+from cody2zoho.records import Held, State
 from cody2zoho.services import Services
 
 from . import conversations
@@ -70,4 +70,4 @@ def _in_books_only(services: Services, first: int, count: int) -> None:
         claim = services.ledger.claim(conversation_id)
         services.limits.permit(lambda: _ANSWER, Kind.START, conversation_id)
         services.limits.turn(lambda: _ANSWER, 1)
-        services.ledger.created(claim, f"5725767{number:012}", 12, f"{number:016x}")
+        services.ledger.created(claim, Held(f"5725767{number:012}", 12, f"{number:016x}"))

@@ -1,24 +1,21 @@
 """How long it takes to fill an empty ledger from Zoho, and to reconcile many conversations, and how much memory."""
 
 import json
-import os
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
-from cody2zoho import embedded, nightly, roles, services
+from cody2zoho import nightly, services
 from cody2zoho.settings import Settings
 from cody2zoho.simulators.cody import Cody, CodyKnobs
 from cody2zoho.simulators.server import SimulatorServer
 from cody2zoho.simulators.zoho import Zoho
-from cody2zoho.supervisor import Supervisor
 
 from . import conversations, process
 from .figures import Figure
+from .installation import only_redis
 
 CONVERSATIONS = 100_000
 
@@ -45,7 +42,7 @@ def measure() -> Iterator[Figure]:
     organisation.set_up_fields()
     _fill(account, organisation)
     clock.ago = 0.0
-    with _redis() as (folder, environment), SimulatorServer([account, organisation]) as server:
+    with only_redis() as (folder, environment), SimulatorServer([account, organisation]) as server:
         environment |= {"SIMULATORS_URL": server.url}
         worker = services.build(Settings(redis_url=environment["REDIS_URL"], simulators_url=server.url))
         # The token is there, as in a running system.
@@ -80,19 +77,6 @@ def _fill(account: Cody, organisation: Zoho) -> None:
         one, at = conversations.id_of(number), conversations.began_at(number, CONVERSATIONS)
         account.add_conversation("A chat", bot_id=conversations.BOT, conversation_id=one, at=at)
         organisation.add_case(Cody_Conversation_ID=one)
-
-
-@contextmanager
-def _redis() -> Iterator[tuple[Path, dict[str, str]]]:
-    """A folder, and the environment of a process that is to reach it."""
-    address = embedded.new_address()
-    kept = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG", "TMPDIR")}
-    with TemporaryDirectory(prefix="cody2zoho-bench-") as name:
-        folder = Path(name)
-        with Supervisor(folder / "logs", kept, folder) as supervisor:
-            supervisor.start(roles.redis(address, folder / "redis", on_disk=False))
-            supervisor.wait_until_ready(seconds=60)
-            yield folder, kept | {"REDIS_URL": address.url, "STATE_DIR": str(folder / "state")}
 
 
 def _run(words: list[str], environment: dict[str, str], folder: Path) -> tuple[float, float, str]:

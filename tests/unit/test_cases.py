@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from cody2zoho import cases, transcript
-from cody2zoho.cases import DESCRIPTION_LIMIT, NOTE_LIMIT
-from cody2zoho.models import CaseDraft, Conversation, Message
+from cody2zoho.cases import DESCRIPTION_LIMIT, NOTE_LIMIT, reading
+from cody2zoho.models import CaseDraft, ContactChoice, Conversation, Message
 from cody2zoho.settings import Settings
 
 CONVERSATION = Conversation("Jw9R1NVTVgkK", "Qz3dWnA91Lke", 1_755_000_157)
@@ -22,7 +22,8 @@ def messages(count: int = 2, content: str = "Hello there") -> list[Message]:
 
 
 def draft(said: list[Message] | None = None, contact: str | None = None, **chosen: Any) -> CaseDraft:
-    return cases.draft(CONVERSATION, said or messages(), settings(**chosen), contact, NOW)
+    form = reading.load(settings(**chosen)).of(CONVERSATION.bot_id)
+    return cases.draft(CONVERSATION, said or messages(), form, ContactChoice(contact), NOW)
 
 
 def words_of(case: CaseDraft) -> str:

@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -99,6 +100,105 @@ def test_what_is_wrong_is_named_with_its_mend(
     assert says in finding.words
     assert mend in finding.mend
     assert "hush" not in str(finding)
+
+
+CASE_FILE = """\
+[case]
+priority = "Urgent"
+status = "New"
+[case.fields]
+Nobody = 1
+Internal_Comments = 5
+Reported_By = "{{ question }} {{ started_at }} {{ ended_at }}"
+Cody_Score = "{{ question }}"
+Cody_Done = "yes"
+Account_Name = "4876876000000333001"
+Due = "{{ started_at }}"
+Colours = ["red", "pink"]
+Case_Number = "1"
+[bots.sales]
+status = "Gone"
+[[rules]]
+when = "failed"
+bots = ["elsewhere"]
+fields.Type = "Puzzle"
+"""
+
+
+def test_what_the_case_file_writes_is_compared_with_zohos_fields_line_by_line(organisation, plugged) -> None:
+    for name, kind in {"Score": "integer", "Done": "boolean"}.items():
+        organisation.add_field("Cases", f"Cody {name}", kind)
+    organisation.add_field("Cases", "Due", "datetime")
+    organisation.add_field("Cases", "Colours", "multiselectpicklist", values=["red", "blue"])
+    Path("cody2zoho.toml").write_text(CASE_FILE)
+    found = [finding for finding in all_checks(plugged()) if finding.about == "Case file"]
+    assert {finding.words.removeprefix("cody2zoho.toml, ") for finding in found} == {
+        'line 2: Priority has no "Urgent" in its pick list',
+        "line 5: Nobody is no field that Cases show",
+        "line 6: Internal_Comments takes a text",
+        "line 7: Reported_By takes only 50 characters",
+        "line 8: Cody_Score takes a whole number",
+        "line 9: Cody_Done takes true or false",
+        "line 10: Account_Name takes a record",
+        "line 11: Due takes a time",
+        'line 12: Colours has no "pink" in its pick list',
+        "line 13: Case_Number cannot be written: Zoho fills it",
+        'line 15: Status has no "Gone" in its pick list',
+        'line 19: Type has no "Puzzle" in its pick list',
+        "line 14: CODY_BOT_ID does not name the bot sales",
+        "line 18: CODY_BOT_ID does not name the bot elsewhere",
+    }
+    assert [finding.level for finding in found if "CODY_BOT_ID" in finding.words] == [Level.WARNING] * 2
+    assert {finding.level for finding in found if "CODY_BOT_ID" not in finding.words} == {Level.FAILED}
+    assert all(finding.mend for finding in found)
+
+
+def test_a_case_file_that_fits_is_well_and_so_is_none(organisation, plugged) -> None:
+    assert findings(plugged())["Case file"].words.startswith("there is no cody2zoho.toml")
+    organisation.add_field("Cases", "Due", "datetime")
+    Path("cody2zoho.toml").write_text(
+        "[case]\npriority = 'High'\nowner = 123456\nlayout = 123456\n"
+        "fields = { Due = 2026-11-20T14:00:00+01:00, Cody_Own = '{{ question }}' }\n[[rules]]\nwhen = 'failed'\n"
+    )
+    organisation.add_field("Cases", "Cody Own", "text", length=255)
+    finding = findings(plugged())["Case file"]
+    assert (finding.level, finding.words) == (Level.OK, "cody2zoho.toml fits Zoho; tables for 0 bots, 1 rules")
+
+
+def test_a_field_that_is_too_short_for_the_key_of_a_part_is_told(organisation, plugged) -> None:
+    organisation.add_field("Cases", "Short Key", length=27, unique=True)
+    chosen = {"zoho_field_map": "conversation_id=Short_Key"}
+    assert findings(plugged(**chosen))["Zoho unique field"].level is Level.OK
+    assert findings(plugged(**chosen, conversation_split_hours=24))["Zoho unique field"].level is Level.FAILED
+
+
+def test_a_setting_that_the_case_file_overrides_is_not_looked_at(plugged) -> None:
+    Path("cody2zoho.toml").write_text("[case]\nstatus = 'New'\n")
+    found = findings(plugged(zoho_case_status="Done", zoho_case_origin="Chat"))
+    assert "Zoho Status" not in found
+    assert found["Zoho Case_Origin"].level is Level.FAILED
+
+
+def test_config_shows_what_each_bot_gets_and_which_line_says_so(run) -> None:
+    Path("cody2zoho.toml").write_text(
+        "[case]\nstatus = 'New'\nfields = { A = 1, B = true }\n[bots.sales]\nfields.A = 2\nworkflows = false\n"
+        "[[rules]]\nwhen = 'failed'\npriority = 'High'\n"
+    )
+    shown = {one["name"]: (one["value"], one["source"]) for one in json.loads(run("config", "--json").output)}
+    assert shown["bots.sales.status"] == ("New", "cody2zoho.toml, line 2")
+    assert shown["bots.sales.fields.A"] == ("2", "cody2zoho.toml, line 5")
+    assert shown["bots.sales.fields.B"] == ("true", "cody2zoho.toml, line 3")
+    assert shown["bots.sales.workflows"] == ("false", "cody2zoho.toml, line 6")
+    assert shown["case.origin"] == ("Web", "ZOHO_CASE_ORIGIN")
+    assert shown["rules.1"] == ("when failed, priority = High", "cody2zoho.toml, line 7")
+    assert "bots.sales.fields.A" in run("config").output
+
+
+def test_config_shows_a_broken_case_file_as_sentences(run) -> None:
+    Path("cody2zoho.toml").write_text("[case]\nstatsu = 'New'\n")
+    result = run("config")
+    assert result.exit_code == 2
+    assert "cody2zoho.toml, line 2: statsu in [case] is not known; write status" in result.output
 
 
 def test_a_token_of_earlier_credentials_does_not_hide_that_the_present_ones_are_refused(plugged) -> None:

@@ -1,10 +1,11 @@
 """Our Cody client against the simulated Cody, over HTTP, in all its moods."""
 
 import json
+from typing import Any
 
 import pytest
 
-from cody2zoho.cody import Cody
+from cody2zoho.cody import Cody, _message
 from cody2zoho.errors import AccessRevoked, Gone, NotSetUp, RateLimited, Transient
 from cody2zoho.http import Api
 from cody2zoho.simulators import cody as simulated
@@ -212,3 +213,29 @@ def test_an_answer_that_drips_is_given_up_in_time(account, server) -> None:
     server.faults.add(Fault("drip", seconds=3))
     with pytest.raises(Transient, match="did not answer in time"):
         Cody(Api("Cody", 1, 0.6), f"{server.url}/api/v1", simulated.DEMO_KEY).bots()
+
+
+@pytest.mark.parametrize(
+    ("cited", "names"),
+    [
+        (None, []),
+        ("odd", []),
+        ([], []),
+        ({}, []),
+        ({"data": None}, []),
+        ({"data": {}}, []),
+        ({"data": [5, {}, {"document_name": None}]}, []),
+        (
+            {"data": {"document_name": " A\nguide ", "document_url": "https://a.example"}},
+            ["A guide (https://a.example)"],
+        ),
+        ({"data": [{"document_name": "A"}, {"document_name": "A"}, {"document_name": "B"}]}, ["A", "B"]),
+        (
+            {"data": [{"document_name": "A", "webpage_url": "https://a.example/page", "document_url": "https://x"}]},
+            ["A (https://a.example/page)"],
+        ),
+    ],
+)
+def test_sources_of_every_shape_are_read_and_odd_ones_lose_no_message(cited: Any, names: list[str]) -> None:
+    row = {"id": "m", "content": "x", "machine": True, "created_at": NOW, "sources": cited}
+    assert [str(source) for source in _message(row).sources] == names

@@ -5,6 +5,7 @@ No YAML parser: the file's top two levels are a line each, and what is asked is 
 
 import re
 import subprocess
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -93,6 +94,15 @@ def test_a_worker_may_finish_what_it_holds_before_it_is_stopped() -> None:
 
 def test_the_simulators_are_there_for_the_demo_only() -> None:
     assert [name for name, text in SERVICES.items() if "profiles:" in text] == ["simulators"]
+
+
+@pytest.mark.parametrize("name", ["worker", "beat", "flower"])
+def test_every_role_reads_the_case_file_that_is_mounted(name: str) -> None:
+    assert "*case-file" in whole(name)
+    assert "target: /etc/cody2zoho.toml" in ANCHORS["case-file"]
+    assert "CASES_FILE: /etc/cody2zoho.toml" in ANCHORS["environment"]
+    [source] = re.findall(r"source: \$\{CASES_FILE:-(.*)\}", ANCHORS["case-file"])
+    assert tomllib.loads((ROOT / source).read_text()) == {}
 
 
 def test_no_secret_can_get_into_the_image() -> None:

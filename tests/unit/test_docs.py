@@ -16,12 +16,14 @@ import pytest
 from dotenv import dotenv_values
 
 from cody2zoho import configuration, errors, supervisor
+from cody2zoho.cases import reading, values
+from cody2zoho.cases.file import BotTable, RuleTable
 from cody2zoho.cli import main
 from cody2zoho.cli.setup import _TYPES
-from cody2zoho.formats import FIELD_MAP, is_unset
 from cody2zoho.records import State
 from cody2zoho.schedule import beat_entries
 from cody2zoho.settings import DATA_CENTERS, Settings
+from cody2zoho.settings.formats import FIELD_MAP, is_unset
 from cody2zoho.simulators import control
 from cody2zoho.simulators.cody import CodyKnobs
 from cody2zoho.simulators.faults import Action, Fault
@@ -152,6 +154,33 @@ def test_the_configuration_page_has_every_setting_with_its_sentence_and_default(
     assert written == defaults
 
 
+# -- the case file ----------------------------------------------------------------------------
+
+
+def test_every_name_of_a_template_is_documented() -> None:
+    assert [quoted(cells[0])[0] for cells in rows(section(page("cases"), "Names"))] == list(values.VALUES)
+
+
+def test_every_key_of_the_case_file_is_documented() -> None:
+    documented = {key for cells in rows(section(page("cases"), "Keys")) for key in quoted(cells[0])}
+
+    assert documented == set(BotTable.model_fields)
+    assert set(RuleTable.model_fields) <= set(quoted(section(page("cases"), "Keys")))
+
+
+@pytest.mark.parametrize("commented", [True, False])
+def test_the_example_of_the_case_file_can_be_read_and_has_every_key(tmp_path: Path, commented: bool) -> None:
+    text = (ROOT / "docs" / "cody2zoho.toml.example").read_text()
+    text = text if commented else re.sub(r"^#(?=\[|\w+ =)", "", text, flags=re.MULTILINE)
+    (tmp_path / "cody2zoho.toml").write_text(text)
+    written, lines = reading.read(tmp_path / "cody2zoho.toml", is_named=True)
+
+    assert [rule.when for rule in written.rules] == ["unanswered", "failed", "flagged"]
+    if not commented:
+        said = {str(part) for place in lines for part in place}
+        assert set(BotTable.model_fields) | set(RuleTable.model_fields) <= said
+
+
 # -- the command line -------------------------------------------------------------------------
 
 
@@ -180,7 +209,9 @@ def test_every_task_is_documented() -> None:
     entries = {entry["task"] for entry in beat_entries(Settings.model_construct()).values()}
     documented = {cells[0].strip("`") for cells in rows(section(page("operations"), "Celery's own commands"))}
 
-    assert entries | {"cody2zoho.create_case"} == {task for task in documented if task.startswith("cody2zoho.")}
+    assert entries | {"cody2zoho.create_case", "cody2zoho.backfill_batch"} == {
+        task for task in documented if task.startswith("cody2zoho.")
+    }
 
 
 def test_every_target_of_make_that_is_named_exists() -> None:
@@ -246,13 +277,32 @@ def test_every_key_in_redis_is_documented_with_its_type() -> None:
 
 
 #: What passes on a sentence that is written, and found, elsewhere.
-PASSED_ON = {"error", "str(error)", "'\\n' + str(error)", "reason", "sentence", "outcome.words", "self._signal"}
+PASSED_ON = {
+    "error",
+    "str(error)",
+    "[*wrong, *_wrong_in_file()]",
+    "'\\n' + wrong",
+    "reason",
+    "sentence",
+    "outcome.words",
+    "self._signal",
+}
 
 #: Functions whose texts are shown as they are.
-VOICES = {"setup": ["_misnamed"]}
+VOICES = {
+    "setup": ["_misnamed"],
+    "configuration": ["_sentence"],
+    "reading": ["_in_words", "_clash"],
+}
 
 #: What is said of things that go as they should.
-NO_TROUBLE = {"Now … …", "Stopped.", "Stopping; Ctrl-C once more kills.", "\nAll of it runs until Ctrl-C:\n"}
+NO_TROUBLE = {
+    "Now … …",
+    "Now reading … …",
+    "Stopped.",
+    "Stopping; Ctrl-C once more kills.",
+    "\nAll of it runs until Ctrl-C:\n",
+}
 
 
 class NotWrittenOut(Exception):
@@ -347,12 +397,14 @@ def speeches(path: Path) -> Iterator[ast.expr]:
         for name, one in vars(module).items()
         if isinstance(one, type) and issubclass(one, errors.Cody2ZohoError)
     }
-    if path.stem in ("formats", "settings"):
+    if path.stem in ("formats", "settings", "file", "templates"):
         speakers.add("ValueError")
     for call in calls(path):
         name = ast.unparse(call.func)
         is_loud = name in ("click.echo", "click.secho") and any(word.arg == "err" for word in call.keywords)
         if (name in speakers or is_loud) and call.args:
+            yield call.args[0]
+        if name == "Misfit":
             yield call.args[0]
         if name == "Finding" and ast.unparse(call.args[1]) != "Level.OK":
             yield call.args[2]

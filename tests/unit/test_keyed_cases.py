@@ -1,9 +1,12 @@
 """All cases that have a conversation id are read in few requests, each once, whatever changes meanwhile."""
 
+from dataclasses import replace
+
 import pytest
 
-from cody2zoho.errors import OutcomeUnknown, Refused, Transient
+from cody2zoho.errors import OutcomeUnknown, RateLimited, Refused, Transient
 from cody2zoho.simulators.faults import Fault
+from cody2zoho.zoho.cases import Inserted
 
 KEY = "Cody_Conversation_ID"
 
@@ -16,7 +19,7 @@ def test_4500_cases_take_three_requests(organisation, plugged, server) -> None:
     made = {organisation.add_case(**{KEY: f"conversation{number}"}): f"conversation{number}" for number in range(4_500)}
     pages = list(plugged().cases.keyed_pages())
     assert [len(page) for page in pages] == [2_000, 2_000, 500]
-    assert {case_id: key for page in pages for case_id, key in page} == made
+    assert {case.case_id: case.key for page in pages for case in page} == made
     assert queries(server) == 3
 
 
@@ -27,20 +30,20 @@ def test_a_full_last_page_is_not_taken_for_the_end(organisation, plugged, server
     assert queries(server) == 2
 
 
-def test_cases_without_a_conversation_id_are_left_out(organisation, plugged) -> None:
+def test_cases_without_a_conversation_id_are_left_out(organisation, plugged, clock) -> None:
     organisation.add_case()
     organisation.add_case(**{KEY: ""})
     case_id = organisation.add_case(**{KEY: "Qz3d"})
-    assert list(plugged().cases.keyed_pages()) == [[(case_id, "Qz3d")]]
+    assert list(plugged().cases.keyed_pages()) == [[(case_id, "Qz3d", clock.now)]]
 
 
 def test_a_case_deleted_while_they_are_read_hides_no_other(organisation, plugged) -> None:
     ids = [organisation.add_case(**{KEY: f"conversation{number}"}) for number in range(2_500)]
     pages = plugged().cases.keyed_pages()
-    seen = [case_id for case_id, _ in next(pages)]
+    seen = [case.case_id for case in next(pages)]
     organisation.delete_case(ids[0])
     organisation.add_case(**{KEY: "meanwhile"})
-    seen += [case_id for page in pages for case_id, _ in page]
+    seen += [case.case_id for page in pages for case in page]
     assert set(ids) <= set(seen)
     assert len(seen) == len(set(seen)) == 2_501
 
@@ -92,3 +95,56 @@ def test_a_query_that_got_no_answer_has_no_effect_to_wait_for(plugged, server) -
     with pytest.raises(Transient, match=r"^Zoho cut the connection$") as caught:
         plugged().cases.newest_key()
     assert not isinstance(caught.value, OutcomeUnknown)
+
+
+def test_many_keys_are_looked_up_in_one_query_and_to_the_letter(organisation, plugged, server, clock) -> None:
+    made = {f"Key{number}": organisation.add_case(**{KEY: f"Key{number}"}) for number in range(60)}
+    organisation.add_case(**{KEY: "kEY0~1"})
+    found = plugged().cases.with_keys([*made, "key61", "it's"])
+    assert {key: case.case_id for key, case in found.items()} == made
+    assert {case.made_at for case in found.values()} == {clock.now}
+    assert queries(server) == 1
+    assert plugged().cases.with_keys(["KEY1", "it's"]) == {}
+    assert plugged().cases.with_keys(["it's"]) == {}
+    assert queries(server) == 2
+
+
+def record(key: str, **fields: str) -> dict[str, object]:
+    return {"Subject": "s", "Status": "Closed", "Case_Origin": "Web", KEY: key, **fields}
+
+
+def test_of_many_records_each_has_its_own_result_in_their_order(organisation, plugged) -> None:
+    there = organisation.add_case(**{KEY: "There"})
+    results = plugged().cases.insert_many(
+        [record("One"), record("thERE"), record("Two", Status="Wrong"), record("one"), record("Three")]
+    )
+    made = {case[KEY]: case_id for case_id, case in organisation.cases.items()}
+    assert results[0] == Inserted(made["One"], was_there=False)
+    assert results[1] == Inserted(there, was_there=True)
+    assert isinstance(results[2], Refused)
+    assert results[3] == Inserted(made["One"], was_there=True)
+    assert results[4] == Inserted(made["Three"], was_there=False)
+
+
+@pytest.mark.parametrize("action", ["cut", "garble", "truncate", "502"])
+def test_an_insert_of_many_whose_answer_is_lost_has_an_unknown_outcome(plugged, server, action) -> None:
+    server.faults.add(Fault(action, path="/crm/v8/Cases", when="after"))
+    with pytest.raises(OutcomeUnknown):
+        plugged().cases.insert_many([record("One"), record("Two")])
+
+
+def test_an_answer_with_too_few_results_has_an_unknown_outcome(plugged) -> None:
+    class Short:
+        """A Zoho that forgets one."""
+
+        def call(self, *_: object, **__: object) -> dict[str, object]:
+            return {"data": [{"status": "success", "code": "SUCCESS", "details": {"id": "1"}}]}
+
+    with pytest.raises(OutcomeUnknown):
+        replace(plugged().cases, crm=Short()).insert_many([record("One"), record("Two")])
+
+
+def test_what_certainly_did_not_happen_is_no_unknown_outcome(plugged, server) -> None:
+    server.faults.add(Fault("429", path="/crm/v8/Cases", retry_after=1))
+    with pytest.raises(RateLimited):
+        plugged().cases.insert_many([record("One")])

@@ -1,11 +1,13 @@
 """The ledger on a real server: every move, and who may make it."""
 
+from dataclasses import replace
+
 import pytest
 import redis
 
 from cody2zoho.ledger import Ledger
 from cody2zoho.models import Conversation
-from cody2zoho.records import Known, State
+from cody2zoho.records import Held, Known, State
 
 PREFIX = "{test}:"
 ONE = Conversation("Jw9R1NVTVgkK", "Qz3dWnA91Lke", 1_755_000_157)
@@ -38,14 +40,14 @@ def test_a_conversation_is_new_only_once(ledger: Ledger) -> None:
 
 def test_a_conversation_that_has_its_case_is_never_new_again(ledger: Ledger) -> None:
     ledger.add_new([ONE])
-    ledger.created(ledger.claim(ONE.id), "1", 2, "d")
+    ledger.created(ledger.claim(ONE.id), Held("1", 2, "d"))
     assert ledger.add_new([ONE]) == []
     assert due(ledger) == []
 
 
 def test_ids_that_differ_only_in_case_are_two_conversations(ledger: Ledger) -> None:
     ledger.add_new([ONE, OTHER])
-    ledger.created(ledger.claim(ONE.id), "1", 2, "d")
+    ledger.created(ledger.claim(ONE.id), Held("1", 2, "d"))
     assert ledger.claim(OTHER.id).owner
 
 
@@ -57,6 +59,19 @@ def test_a_claim_knows_what_was_listed(ledger: Ledger) -> None:
     ledger.add_new([ONE])
     claim = ledger.claim(ONE.id)
     assert (claim.conversation, claim.attempts) == (ONE, 1)
+
+
+def test_only_a_name_that_is_wanted_is_kept(store: redis.Redis) -> None:
+    ledger = Ledger(store, PREFIX, lease_seconds=180, keeps_name=lambda name: "@" in name)
+    ledger.open()
+    ledger.add_new([replace(ONE, name="anna@example.com"), replace(OTHER, name="About my order")])
+    assert [ledger.claim(one).conversation.name for one in (ONE.id, OTHER.id)] == ["anna@example.com", None]
+    assert "name" not in ledger.about(OTHER.id)
+    ledger.add_new([parked := Conversation("p", "bot", 1, "bob@example.com")])
+    ledger.park(ledger.claim(parked.id), "no")
+    assert ledger.about(parked.id)["name"] == "bob@example.com"
+    ledger.dismiss(parked.id)
+    assert "name" not in ledger.about(parked.id)
 
 
 def test_a_claimed_conversation_is_nobody_elses(ledger: Ledger) -> None:
@@ -86,8 +101,8 @@ def test_a_case_is_a_fact_whoever_reports_it_and_counts_once(store: redis.Redis,
     ledger.add_new([ONE])
     lost = impatient(store).claim(ONE.id)
     present = ledger.claim(ONE.id)
-    assert ledger.created(lost, "4876", 2, "d")
-    assert not ledger.created(present, "4876", 2, "d")
+    assert ledger.created(lost, Held("4876", 2, "d"))
+    assert not ledger.created(present, Held("4876", 2, "d"))
     assert ledger.counts()[State.CREATED] == 1
     assert ledger.counts()[State.WORKING] == 0
 
@@ -98,7 +113,7 @@ def test_what_is_finished_is_not_claimed_and_never_due(store: redis.Redis, state
     ledger.add_new([ONE])
     claim = ledger.claim(ONE.id)
     {
-        State.CREATED: lambda: ledger.created(claim, "1", 2, "d"),
+        State.CREATED: lambda: ledger.created(claim, Held("1", 2, "d")),
         State.PARKED: lambda: ledger.park(claim, "no"),
         State.GONE: lambda: ledger.let_go(claim, State.GONE),
     }[state]()
@@ -143,8 +158,9 @@ def test_a_postponed_conversation_waits_with_its_reason(ledger: Ledger) -> None:
 def test_of_a_case_its_id_its_messages_and_their_digest_stay(ledger: Ledger, store) -> None:
     ledger.add_new([ONE])
     ledger.later(ledger.claim(ONE.id), 0, "Zoho is out of order (503)")
-    ledger.created(ledger.claim(ONE.id), "4876", 2, "abc")
-    assert ledger.about(ONE.id) == {"state": "created", "case": "4876", "messages": "2", "digest": "abc"}
+    ledger.created(ledger.claim(ONE.id), Held("4876", 2, "abc"))
+    held = {"case": "4876", "messages": "2", "digest": "abc", "last_said_at": "0", "described": "-"}
+    assert ledger.about(ONE.id) == {"state": "created", **held}
     assert not store.exists(f"{PREFIX}conversation:{ONE.id}")
 
 
@@ -154,7 +170,7 @@ def test_an_unknown_conversation_is_said_to_be_unknown(ledger: Ledger) -> None:
 
 def test_the_ledger_knows_a_whole_page_in_one_look(ledger: Ledger) -> None:
     ledger.add_new([ONE, OTHER])
-    ledger.created(ledger.claim(ONE.id), "4876", 2, "d")
+    ledger.created(ledger.claim(ONE.id), Held("4876", 2, "d"))
     assert ledger.looked_up([ONE.id, OTHER.id, "never-seen"]) == {
         ONE.id: Known(State.CREATED, "4876"),
         OTHER.id: Known(State.WAITING),
@@ -219,7 +235,7 @@ def test_a_case_made_while_the_ledger_was_lost_is_recorded(store: redis.Redis, l
     ledger.add_new([ONE])
     claim = ledger.claim(ONE.id)
     store.flushall()
-    assert ledger.created(claim, "4876", 2, "d")
+    assert ledger.created(claim, Held("4876", 2, "d"))
     assert ledger.looked_up([ONE.id]) == {ONE.id: Known(State.CREATED, "4876")}
     assert ledger.counts()[State.CREATED] == 1
 
@@ -287,7 +303,7 @@ def test_a_case_in_zoho_is_adopted_whatever_was_known(ledger: Ledger) -> None:
     assert due(ledger) == []
     assert list(ledger.parked()) == []
     assert ledger.counts() == {state: 2 if state is State.CREATED else 0 for state in State}
-    assert set(ledger.all_created()) == {(ONE.id, "1"), (OTHER.id, "2")}
+    assert dict(ledger.all_created()) == {ONE.id: Known(State.CREATED, "1"), OTHER.id: Known(State.CREATED, "2")}
 
 
 @pytest.mark.parametrize("state", [State.WAITING, State.WORKING, State.PARKED])
@@ -312,7 +328,7 @@ def test_a_person_may_begin_anew_with_anything_nobody_works_on(ledger: Ledger, f
     claim = ledger.claim(ONE.id)
     assert not ledger.again(ONE)
     {
-        State.CREATED: lambda: ledger.created(claim, "1", 2, "d"),
+        State.CREATED: lambda: ledger.created(claim, Held("1", 2, "d")),
         State.GONE: lambda: ledger.let_go(claim, State.GONE),
         State.PARKED: lambda: ledger.park(claim, "no"),
         None: lambda: ledger.later(claim, 900, "out of order"),

@@ -293,3 +293,20 @@ def test_requests_of_a_clock_that_was_put_back_do_not_count(plugged, store) -> N
         store.zadd(f"{{cody2zoho}}:limit:cody:{part}", {f"{part}{number}": hour for number in range(10)})
     store.hset("{cody2zoho}:limit:cody:told", mapping={"limit": 10, "used": 10, "ends": hour})
     assert worker.cody.bots()
+
+
+def test_history_leaves_a_fifth_free_and_polls_and_new_conversations_may_have_it(plugged) -> None:
+    worker = plugged(cody_requests_per_minute=100)
+    # 95 % of 100, less 7 for polls, 6 for what is begun, and a fifth.
+    assert many(worker, Kind.BACK) == 63
+    assert many(worker, Kind.START) == 19
+    assert many(worker, Kind.POLL) == 7
+    assert many(worker, Kind.ON) == 6
+
+
+def test_history_gets_nothing_while_new_conversations_need_it(plugged) -> None:
+    worker = plugged(cody_requests_per_minute=100)
+    for _ in range(70):
+        assert asks(worker, Kind.START)
+    assert not asks(worker, Kind.BACK)
+    assert asks(worker, Kind.START)

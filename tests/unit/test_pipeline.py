@@ -1,6 +1,8 @@
 """One conversation's way, run in this process against the simulators: one case, whole, or a reason why not."""
 
+import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 import redis
@@ -470,7 +472,8 @@ def test_passing_faults_that_do_not_pass_park_it_in_the_end(account, server, plu
 
 
 def tried_days_ago(worker, conversation_id: str) -> None:
-    worker.store.hincrby(f"{{cody2zoho}}:conversation:{conversation_id}", "first_try", -4 * 86_400_000)
+    four_days_ago = int(1000 * (time.time() - 4 * 86_400))
+    worker.store.hset(f"{{cody2zoho}}:conversation:{conversation_id}", "first_try", four_days_ago)
 
 
 def test_the_days_that_a_block_lasts_are_no_days_of_passing_faults(account, server, plugged) -> None:
@@ -633,3 +636,26 @@ def test_waiting_to_ask_whether_a_conversation_is_gone_is_no_attempt_either(acco
     account.delete_conversation(conversation_id)
     assert str(pipeline.create_case(conversation_id, worker)).startswith("waiting: Cody may not be asked yet")
     assert worker.ledger.about(conversation_id)["attempts"] == "0"
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        '[case]\nsubject = "About {{ conversation_name }}"',
+        '[bots.support]\nsubject = "About {{ conversation_name }}"',
+        '[bots.support.fields]\nReported_By = "{{ conversation_name }}"',
+        '[[rules]]\nwhen = "failed"\nfields = { Reported_By = "{{ conversation_name }}" }',
+    ],
+)
+def test_a_template_that_shows_the_conversations_name_has_it(
+    account, organisation, plugged, tmp_path: Path, table: str
+) -> None:
+    (tmp_path / "cody2zoho.toml").write_text(table)
+    worker, conversation_id = plugged(), chat(account)
+    account.rename(conversation_id, "Refunds")
+    account.say(conversation_id, "Sorry", machine=True, at=account.now() - 300, failed_responding=True)
+    polling.poll(worker)
+    assert worker.ledger.about(conversation_id)["name"] == "Refunds"
+    pipeline.create_case(conversation_id, worker)
+    assert "Refunds" in str(only_case(organisation))
+    assert "name" not in worker.ledger.about(conversation_id)

@@ -266,7 +266,7 @@ def test_a_case_whose_conversation_slipped_through_the_list_is_no_orphan(account
 
     report = reconcile.reconcile(worker, meanwhile)
     assert report.orphaned == []
-    assert report.unrecorded == [(late[0], case_of(organisation, late[0]))]
+    assert report.unrecorded == [(late[0], case_of(organisation, late[0]), 0)]
 
 
 def test_a_conversation_that_moved_up_while_cody_was_read_is_still_seen(account, made, worker) -> None:
@@ -444,7 +444,7 @@ def test_a_young_case_the_ledger_lost_gets_the_notes_it_may_lack(account, organi
     assert not audit(account, organisation).perfect
     worker.store.flushall()
     report = reconcile.reconcile(worker)
-    assert report.unrecorded == [(one.id, case_of(organisation, one.id))]
+    assert report.unrecorded == [(one.id, case_of(organisation, one.id), 0)]
     assert reconcile.repair(report, worker) == (1, 0)
     work(worker)
     assert audit(account, organisation).perfect

@@ -7,8 +7,8 @@ import pytest
 
 from cody2zoho import configuration
 from cody2zoho.errors import ConfigurationError
-from cody2zoho.formats import is_unset, since
 from cody2zoho.settings import DATA_CENTERS, Settings, simulated_credentials
+from cody2zoho.settings.formats import is_unset, since
 from cody2zoho.simulators.cody import DEMO_KEY
 from cody2zoho.simulators.zoho import DEMO_CLIENT_ID, DEMO_CLIENT_SECRET, DEMO_REFRESH_TOKEN
 
@@ -123,12 +123,22 @@ def test_several_bots_and_all_bots(given: pytest.MonkeyPatch) -> None:
         ("CASE_DESCRIPTION_TEMPLATE", "Hi {nonsense}", "names {nonsense}, which is not known"),
         ("TIME_ZONE", "Berlin", "is not a time zone; write one such as Europe/Berlin"),
         ("TIME_ZONE", "../etc/passwd", "is not a time zone"),
+        ("CONTACT_MATCH", "email,fax", "has no kind of address named fax; write email, phone or both"),
+        ("CONTACT_CREATE", "true", "needs CONTACT_MATCH, which is empty"),
+        ("CONTACT_REGION", "Germany", "is not a country; write its two letters, such as DE"),
+        ("CONTACT_IGNORE", "shop.de, our own", "has our own, which is neither a domain nor an e-mail address"),
+        ("CONTACT_IGNORE", "+12", "has +12, which is neither"),
         ("SYNC_SINCE", "yesterday", "is neither a date nor an age; write 2026-11-01, 7d or 12h"),
         ("CODY_API_URL", "getcody.ai", "is not a web address; write one that begins with https://"),
         ("CODY_BOT_ID", ",", "names no bot; write the id of one, or all"),
         ("ZOHO_CONTACT_ID", "Website Visitor", "is not a record id, which has digits only"),
         ("LEASE_SECONDS", "1", "greater than or equal to 3"),
         ("VISIBILITY_TIMEOUT_SECONDS", "120", "must be more than TASK_BUDGET_SECONDS, which is 120"),
+        (
+            "CONVERSATION_SPLIT_HOURS",
+            "0.05",
+            "must be 0, or longer than CONVERSATION_QUIET_SECONDS, which is 300",
+        ),
         ("POLL_INTERVAL_SECONDS", "0", "greater than or equal to 1"),
         ("LOG_LEVEL", "LOUD", "DEBUG"),
     ],
@@ -301,3 +311,39 @@ def test_a_login_in_the_query_of_a_redis_address_is_not_shown(given: pytest.Monk
 def test_origins_are_shown_even_while_something_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     shown = {origin.name: origin.source for origin in configuration.origins()}
     assert shown["CODY_API_KEY"] == "not set"
+
+
+def test_what_is_redacted_is_chosen_by_kind_country_and_pattern(given: pytest.MonkeyPatch) -> None:
+    given.setenv("REDACT", "email, Phone,card")
+    given.setenv("REDACT_PHONE_COUNTRIES", "de,AT")
+    given.setenv("REDACT_PATTERNS", r"customer=KD-\d{6}  tag=<[a-z=]+>")
+    used = configuration.settings()
+    assert used.redact == ("email", "phone", "card")
+    assert used.redact_phone_countries == ("DE", "AT")
+    assert used.redact_patterns == {"customer": r"KD-\d{6}", "tag": "<[a-z=]+>"}
+
+
+def test_a_pattern_in_pointed_brackets_is_no_placeholder(given: pytest.MonkeyPatch) -> None:
+    given.setenv("REDACT_PATTERNS", "{x=y}")
+    assert len(sentences()) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "says"),
+    [
+        ("REDACT", "email,passport", "has no kind named passport; the kinds are email, phone, card, iban, ip"),
+        ("REDACT", "phone", "must name at least one country, because REDACT has phone"),
+        ("REDACT_PHONE_COUNTRIES", "DE,XX", "has no country XX"),
+        ("REDACT_PATTERNS", r"KD-\d{6}", "has an expression without a name"),
+        ("REDACT_PATTERNS", "a=x a=y", "has the name a twice"),
+        ("REDACT_PATTERNS", "card=x", "it is a kind of REDACT"),
+        ("REDACT_PATTERNS", "a=(x", "has an expression named a that RE2 does not understand: missing ): (x"),
+        ("REDACT_PATTERNS", "a=(?=x)", "has an expression named a that RE2 does not understand"),
+        ("REDACT_PATTERNS", "a=x*", "has an expression named a that fits an empty text"),
+    ],
+)
+def test_what_cannot_be_redacted_is_one_sentence(given: pytest.MonkeyPatch, name: str, value: str, says: str) -> None:
+    given.setenv(name, value)
+    [sentence] = sentences()
+    assert says in sentence
+    assert sentence.startswith("REDACT")

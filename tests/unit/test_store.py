@@ -10,7 +10,7 @@ import redis
 from redis.exceptions import ReadOnlyError
 
 from cody2zoho.models import Conversation
-from cody2zoho.records import State
+from cody2zoho.records import Held, State
 
 CONVERSATION = Conversation("Jw9R1NVTVgkK", "support", 1_755_000_157)
 
@@ -61,7 +61,7 @@ def test_a_claim_whose_answer_was_lost_is_ours_and_counts_once(plugged, lossy: _
     assert lossy.has_lost
     assert (claim.was, claim.attempts, claim.lapses) == ("claimed", 1, 0)
     assert near.counts()[State.WORKING] == 1
-    assert near.created(claim, "4876", 2, "digest")
+    assert near.created(claim, Held("4876", 2, "digest"))
 
 
 def test_a_connection_that_leads_to_a_mere_replica_is_given_up(plugged, store: redis.Redis) -> None:

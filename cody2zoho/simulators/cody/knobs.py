@@ -24,6 +24,10 @@ class CodyKnobs:
     ties: Literal["newest_id", "random"] = "newest_id"
     #: Answer to a list filtered by a bot, conversation or folder that does not exist.
     unknown_filter: Literal["empty", "422", "404"] = "empty"
+    #: The list of all messages: of the whole account, newest first; oldest first; or unknown (404).
+    feed: Literal["newest", "oldest", "404"] = "newest"
+    #: The list of all messages leaves out this bot's, by its id.
+    feed_lacks: str | None = None
     #: Shape of `sources.data`.
     sources: Literal["array", "object"] = "array"
     #: Shape of `document_ids`: a bare list or `{"data": […]}`.

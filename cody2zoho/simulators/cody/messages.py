@@ -30,8 +30,20 @@ def _selected(call: Call) -> Rows[Message]:
         conversation_id = filter_id(call, "conversation_id", "Conversation", call.store.conversations)
     except NothingThere:
         return []
-    shelf = call.store.messages_of[conversation_id] if conversation_id else call.store.newest_messages
-    return ties_shuffled(call, shelf) if call.knobs.ties == "random" else shelf
+    shelf = call.store.messages_of[conversation_id] if conversation_id else _feed(call)
+    return ties_shuffled(call, shelf[:]) if call.knobs.ties == "random" else shelf
+
+
+def _feed(call: Call) -> Rows[Message]:
+    """All messages of the account, as far as the knobs let them be seen."""
+    shelf, knobs = call.store.newest_messages, call.knobs
+    if knobs.feed == "404":
+        raise no_record("Conversation", "")
+    if not knobs.feed_lacks and knobs.feed == "newest":
+        return shelf
+    bots = {one.id: one.bot_id for one in call.store.conversations.values()}
+    seen = [message for message in shelf[:] if bots[message.conversation_id] != knobs.feed_lacks]
+    return seen[::-1] if knobs.feed == "oldest" else seen
 
 
 def get_message(call: Call) -> Reply:

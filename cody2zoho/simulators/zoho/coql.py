@@ -214,7 +214,10 @@ def _equal(value: Any, wanted: Any, case_sensitive: bool) -> bool:
 
 
 def _like(value: Any, wanted: Any, case_sensitive: bool) -> bool:
-    pattern = ".*".join(re.escape(part) for part in str(wanted).split("%"))
+    """`%` stands for anything at the ends of a text; what it would mean inside nobody has written down (COQL, text)."""
+    inner = str(wanted).removeprefix("%").removesuffix("%")
+    starts, ends = str(wanted).startswith("%"), str(wanted).endswith("%")
+    pattern = f"{'.*' * starts}{re.escape(inner)}{'.*' * ends}"
     flags = re.DOTALL if case_sensitive else re.DOTALL | re.IGNORECASE
     return re.fullmatch(pattern, str(value), flags) is not None
 

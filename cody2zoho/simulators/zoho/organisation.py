@@ -36,6 +36,8 @@ class AutomationRun(NamedTuple):
     record_id: str
     action: str
     trigger: tuple[str, ...] | None
+    #: The id of the assignment rule that was to choose the owner.
+    lar_id: str | None = None
 
 
 class Organisation:
@@ -95,6 +97,21 @@ class Organisation:
 
     def restore_case(self, record_id: str) -> None:
         self.modules["Cases"].table.restore(record_id)
+
+    def delete_contact(self, record_id: str) -> None:
+        """Into the recycle bin; nothing new can be related to it."""
+        self.modules["Contacts"].table.remove(record_id, self.user.reference)
+
+    def merge_contacts(self, kept_id: str, other_id: str) -> None:
+        """The other one is gone afterwards; what only it had goes to the one that is kept, its cases too."""
+        kept, other = self.contacts[kept_id], self.contacts[other_id]
+        gained = {name: value for name, value in other.items() if value and not kept.get(name)}
+        self.change(self.modules["Contacts"], kept_id, gained, self.user)
+        reference = {"id": kept_id, "name": self.contacts[kept_id]["Full_Name"]}
+        for case_id, case in list(self.cases.items()):
+            if (case.get("Related_To") or {}).get("id") == other_id:
+                self.edit_case(case_id, Related_To=reference)
+        self.delete_contact(other_id)
 
     def add_field(
         self, module: str, label: str, data_type: str = "text", *, length: int | None = None, **more: Any

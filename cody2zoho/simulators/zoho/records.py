@@ -111,7 +111,7 @@ def _refuse_if_modified(call: Call, record: Record) -> None:
 
 
 def _written(call: Call, record: Record, action: str, message: str) -> Item:
-    run = AutomationRun(call.module.api_name, record["id"], action, call.trigger)
+    run = AutomationRun(call.module.api_name, record["id"], action, call.trigger, call.body.get("lar_id"))
     call.organisation.automation.append(run)
     shown = ("Modified_Time", "Modified_By", "Created_Time", "id", "Created_By")
     details = {name: record[name] for name in shown}

@@ -8,6 +8,7 @@ from cody2zoho.models import Conversation
 from cody2zoho.prove.books import Books
 from cody2zoho.prove.leaks import leaks
 from cody2zoho.prove.scale import PREFIX
+from cody2zoho.records import Held
 
 
 @pytest.fixture
@@ -19,7 +20,7 @@ def ledger(store: redis.Redis) -> Ledger:
 
 
 def made(ledger: Ledger, conversation_id: str = "a", case_id: str = "1") -> None:
-    ledger.created(ledger.claim(conversation_id), case_id, 2, "digest")
+    ledger.created(ledger.claim(conversation_id), Held(case_id, 2, "digest"))
 
 
 def test_a_case_that_both_know_is_no_disagreement(store: redis.Redis, ledger: Ledger) -> None:

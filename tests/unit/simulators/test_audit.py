@@ -9,7 +9,7 @@ from cody_client import NOON, StandingClock
 from cody2zoho.simulators.audit import Audit, audit
 from cody2zoho.simulators.cody import Cody
 from cody2zoho.simulators.generator import generate
-from cody2zoho.simulators.words import all_found
+from cody2zoho.simulators.words import Said, all_found
 
 
 @dataclass
@@ -142,6 +142,37 @@ def test_a_word_longer_than_any_field_may_be_cut() -> None:
     assert all_found([word], texts)
     assert not all_found([word], [texts[0], texts[2]])
     assert not all_found(["short words"], ["sho", "rt words"])
+
+
+@pytest.mark.parametrize(
+    ("said", "shown", "is_there"),
+    [
+        ("Press **Buy**, then `exit 0`.", "Press Buy, then exit 0.", True),
+        ("[our guide](https://a.example/x) 🙂 **b**", "our guide (https://a.example/x) 🙂 b", True),
+        ("|a|b|\n|--|--|\n|1|**2**|", "a | b\n1 | 2", True),
+        ("这是**重点**内容", "这是重点内容", True),
+        ("**one** two", "**one** two", True),
+        ("Press **Buy**, then exit", "Press, then exit", False),
+        ("[our guide](https://a.example/x)", "our guide", False),
+        ("**one** two three", "one three two", False),
+        ("**yes** 🙂", "yes", False),
+        ("**cat** sat", "category sat", False),
+        ("|a|b|\n|--|--|\n|1|**2**|", "a | b\n1", False),
+    ],
+)
+def test_a_bots_markdown_may_lose_its_look_and_nothing_else(said: str, shown: str, is_there: bool) -> None:
+    assert all_found([Said(said, is_markdown=True)], [f"Assistant: {shown}"]) is is_there
+
+
+def test_what_a_visitor_typed_must_stand_there_mark_by_mark() -> None:
+    assert not all_found([Said("**mine**")], ["mine"])
+    assert not all_found(["_x_ <b>"], ["x b"])
+
+
+def test_what_a_visitor_repeats_is_not_taken_for_what_the_bot_said() -> None:
+    said = [Said("**one**", is_markdown=True), Said("two"), Said("**one**")]
+    assert all_found(said, ["one", "two", "**one**"])
+    assert not all_found(said, ["two", "**one**"])
 
 
 def test_generated_conversations_copied_faithfully_are_perfect() -> None:

@@ -1,33 +1,19 @@
 """What `cody2zoho doctor` looks at: one small function a question, each with its answer and its mend."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from enum import StrEnum
 
 import redis
 
 from cody2zoho import upgrade
-from cody2zoho.errors import Cody2ZohoError, OutOfTurn
-from cody2zoho.formats import since
+from cody2zoho.checks import case_file
+from cody2zoho.checks.finding import Finding, Level
+from cody2zoho.errors import Cody2ZohoError, NotSetUp, OutOfTurn, Refused
 from cody2zoho.services import Services
+from cody2zoho.settings.formats import since
 from cody2zoho.zoho.fields import KEY_LENGTH, Field
 
-
-class Level(StrEnum):
-    OK = "ok"
-    WARNING = "warning"  # it works, but not as well or as safely as it could
-    FAILED = "failed"  # no case will be made until this is mended
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One answer; `mend` says what to do, where there is something to do."""
-
-    about: str
-    level: Level
-    words: str
-    mend: str = ""
+__all__ = ["Finding", "Level", "all_checks", "proves_zoho", "set_up_findings"]
 
 
 _MEND_OF_FULL = "raise its maxmemory; what it knows is not lost"
@@ -78,6 +64,9 @@ def _redis(services: Services) -> Iterator[Finding]:
     else:
         mend = "set appendonly to yes"
         yield Finding("Redis disk", Level.WARNING, "loses the latest writes when it is killed", mend)
+    for pause in services.paused.current():
+        words = f"{pause.words(services.clock())}; no case is begun of it"
+        yield Finding("Paused", Level.WARNING, words, "`cody2zoho resume`, when it is to go on")
 
 
 def _clock(services: Services) -> Iterator[Finding]:
@@ -166,15 +155,23 @@ def set_up_findings(services: Services) -> Iterator[Finding]:
     """Whether Zoho has what the settings name: fields, values of pick lists, a contact."""
     fields = services.fields.all()
     yield Finding("Zoho Cases", Level.OK, f"can be read; {len(fields)} fields")
-    yield _key_field(fields, services.settings.zoho_field_map["conversation_id"])
+    # A part's key has 28 characters.
+    least = KEY_LENGTH // (2 if services.settings.conversation_split_hours else 4)
+    yield _key_field(fields, services.settings.zoho_field_map["conversation_id"], least)
     yield from _figure_fields(fields, services.settings.zoho_field_map)
-    yield _pick_list(fields, "Status", "ZOHO_CASE_STATUS", services.settings.zoho_case_status)
-    yield _pick_list(fields, "Case_Origin", "ZOHO_CASE_ORIGIN", services.settings.zoho_case_origin)
+    written = services.forms.written.case
+    if written.status is None:
+        yield _pick_list(fields, "Status", "ZOHO_CASE_STATUS", services.settings.zoho_case_status)
+    if written.origin is None:
+        yield _pick_list(fields, "Case_Origin", "ZOHO_CASE_ORIGIN", services.settings.zoho_case_origin)
+    yield from case_file.findings(services.forms, fields, services.settings)
     yield _contact(services)
+    if services.matching.search.kinds:
+        yield from _matching(services)
     yield _credits(services)
 
 
-def _key_field(fields: dict[str, Field], name: str) -> Finding:
+def _key_field(fields: dict[str, Field], name: str, least: int) -> Finding:
     field, mend = fields.get(name), "run `cody2zoho setup`"
     if field is None:
         return Finding("Zoho unique field", Level.FAILED, f"Cases have no field {name}", mend)
@@ -184,7 +181,7 @@ def _key_field(fields: dict[str, Field], name: str) -> Finding:
     if not field.unique:
         words = f"{name} allows duplicate values, so only we prevent a second case"
         return Finding("Zoho unique field", Level.WARNING, words, mend)
-    if field.length is not None and field.length < KEY_LENGTH // 4:
+    if field.length is not None and field.length < least:
         words = f"{name} takes only {field.length} characters"
         return Finding("Zoho unique field", Level.FAILED, words, f"raise its length to {KEY_LENGTH} in Zoho")
     return Finding("Zoho unique field", Level.OK, f"{name} allows no duplicate values")
@@ -228,6 +225,26 @@ def _contact(services: Services) -> Finding:
         words = f"{len(found)} contacts have the name in ZOHO_CONTACT_NAME; the oldest is used"
         return Finding("Zoho contact", Level.WARNING, words, mend)
     return Finding("Zoho contact", Level.OK, "found by its name" if found else "the first case will create it")
+
+
+def _matching(services: Services) -> Iterator[Finding]:
+    matching, settings, about = services.matching, services.settings, "Zoho contact matching"
+    try:
+        by_kind = {kind: matching.fields_of(kind) for kind in matching.search.kinds}
+        for fields in by_kind.values():
+            services.contacts.ask_for(fields)
+    except (NotSetUp, Refused) as error:
+        yield Finding(about, Level.FAILED, str(error))
+        return
+    shown = "; ".join(f"by {kind} ({', '.join(fields)})" for kind, fields in by_kind.items())
+    yield Finding(about, Level.OK, f"{shown}; {'makes' if matching.creates else 'makes no'} contacts")
+    if "phone" in by_kind and not settings.contact_region:
+        words = "phone numbers written without their country are ignored, the visitors' and Zoho's"
+        yield Finding(about, Level.WARNING, words, "write the country they are of as CONTACT_REGION")
+    wanted = [it.api_name for it in services.fields.all("Contacts").values() if it.mandatory]
+    if matching.creates and (lacking := [name for name in wanted if name != "Last_Name"]):
+        mend = "make it optional in Zoho, or take CONTACT_CREATE away"
+        yield Finding(about, Level.FAILED, f"contacts cannot be made: {', '.join(lacking)} is mandatory", mend)
 
 
 def _credits(services: Services) -> Finding:

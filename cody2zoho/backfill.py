@@ -1,0 +1,125 @@
+"""What a backfill would do, and what it would cost: the conversations before the line that nobody knows yet.
+
+Polls take what began since the line of SYNC_SINCE; what lies before it is history, and is taken on request only.
+"""
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+from cody2zoho.batches import PER_CALL
+from cody2zoho.cody import Cody
+from cody2zoho.credits import cost_of
+from cody2zoho.errors import ConfigurationError, Gone
+from cody2zoho.models import Conversation
+from cody2zoho.permits import patient
+from cody2zoho.services import Services
+from cody2zoho.settings.formats import since
+
+#: Conversations whose messages are counted to estimate those of all.
+_SAMPLE = 12
+
+#: What a backfill may use of Cody's limit, as `window.lua` has it.
+_SHARE = 0.6
+
+_PER_PAGE = 10
+
+#: Time of one batch's call to Zoho, and of writing it down.
+_BATCH_SECONDS = 3.0
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which part of history: Unix seconds, `until` not included; None is no bound, and all bots."""
+
+    since: int | None = None
+    until: int | None = None
+    bot: str | None = None
+    limit: int | None = None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The newest first, and an estimate of what they cost from now on."""
+
+    conversations: list[Conversation]
+    cody_requests: int
+    zoho_requests: int
+    credits: int
+    seconds: float
+    #: More credits than may be spent on history now; it will have to wait for some.
+    lacks_credits: bool
+
+
+def plan(services: Services, wanted: Wanted, tell: Callable[[str], None] = lambda _: None) -> Plan:
+    """Read Cody's lists, and estimate. Touches nothing. Raises ConfigurationError, and what Cody raises."""
+    cody = replace(services.cody, permit=patient(services.cody.permit))
+    found: dict[str, Conversation] = {}
+    for bot in _bots(services, wanted.bot):
+        tell(f"reading the conversations of {bot or 'all bots'}")
+        found.update((one.id, one) for one in _unknown(services, cody, bot, wanted))
+    newest_first = sorted(found.values(), key=lambda one: one.created_at, reverse=True)[: wanted.limit]
+    tell("counting the messages of some")
+    return _estimated(newest_first, _pages(cody, newest_first), services)
+
+
+def line(services: Services) -> int:
+    """What began before this Unix second is history."""
+    return services.places.line_or(since(services.settings.sync_since, services.clock()))
+
+
+def _bots(services: Services, bot: str | None) -> tuple[str | None, ...]:
+    ours = services.settings.bots
+    if bot is None:
+        return tuple(ours)
+    if bot not in ours and None not in ours:
+        raise ConfigurationError([f"--bot {bot} is not in CODY_BOT_ID: name one of {', '.join(map(str, ours))}."])
+    return (bot,)
+
+
+def _unknown(services: Services, cody: Cody, bot: str | None, wanted: Wanted) -> Iterator[Conversation]:
+    """Those of a bot that are wanted, began before the line, and are not in the ledger."""
+    before = min(line(services), wanted.until if wanted.until is not None else math.inf)
+    for page in cody.conversations_since(bot, wanted.since or 0):
+        old = [one for one in page if one.created_at < before]
+        known = services.ledger.looked_up([one.id for one in old]) if old else {}
+        # A name may hold a customer's words, and is not wanted.
+        yield from (replace(one, name=None) for one in old if one.id not in known)
+
+
+def _pages(cody: Cody, conversations: list[Conversation]) -> float:
+    """Requests for one conversation's messages, on the average of some."""
+    step = max(1, len(conversations) // _SAMPLE)
+    counted = []
+    for one in conversations[::step][:_SAMPLE]:
+        try:
+            page = cody.newest_messages(one.id)
+        except Gone:
+            continue
+        counted.append(max(page.page_count, math.ceil((page.total or 0) / _PER_PAGE), 1))
+    return sum(counted) / len(counted) if counted else 1.0
+
+
+def _estimated(conversations: list[Conversation], pages: float, services: Services) -> Plan:
+    count, now = len(conversations), services.limits.now()
+    batches = math.ceil(count / PER_CALL)
+    notes = count if services.settings.enable_notes else 0
+    full, rest = divmod(count, PER_CALL)
+    inserts = sum(cost_of("Cases", {"data": [None] * size}) for size in (*[PER_CALL] * full, rest) if size)
+    cody_requests = math.ceil(count * pages)
+    return Plan(
+        conversations,
+        cody_requests,
+        batches + notes,
+        inserts + notes,
+        60 * cody_requests / (_SHARE * now.cody_limit) + _BATCH_SECONDS * batches,
+        inserts + notes > _spare(services),
+    )
+
+
+def _spare(services: Services) -> float:
+    """Credits that history may use now; infinite where nobody knows how many there are."""
+    budget = services.limits.credits.budget()
+    if budget.remaining is None:
+        return math.inf
+    return max(0, budget.remaining - budget.kept_from("backfill"))

@@ -1,0 +1,76 @@
+"""When a conversation may count as over, and when it is looked at again.
+
+Cody tells neither that a conversation has ended nor when it moved last: `created_at` of its newest message is all
+there is. One that is never quiet gets its case all the same, and what is said later follows.
+"""
+
+from collections.abc import Sequence
+
+from cody2zoho.models import Message
+
+#: An answer that is still empty after so long, or after two quiet periods, stays empty.
+_ANSWER_SECONDS = 10.0
+_ANSWER_LOOK_SECONDS = 5.0
+
+#: So many quiet periods, and an hour at least, without one: it may never end.
+_ENDLESS = 12
+_ENDLESS_SECONDS = 3_600.0
+
+#: Hours after the last word at which its case is brought up to date where Cody's feed does not tell of later ones.
+LOOKS_HOURS = (0.25, 1.0, 6.0)
+
+#: Of a conversation that had one part only, the last look for another one.
+_LAST_LOOK_HOURS = 64 * 24.0
+
+#: A look may come a little early.
+_SAME_LOOK_HOURS = 0.01
+
+
+def first_look_seconds(began_at: float, now: float, quiet_seconds: float) -> float:
+    """Seconds until a conversation that has just been listed may be over. Cody's clock may be wrong."""
+    return min(max(0.0, began_at + quiet_seconds - now), quiet_seconds)
+
+
+def longest_seconds(quiet_seconds: float) -> float:
+    """For how long a case waits for a conversation that goes on."""
+    return max(_ENDLESS_SECONDS, _ENDLESS * quiet_seconds)
+
+
+def seconds_left(newest: Sequence[Message], waited_since: float, now: float, quiet_seconds: float) -> float:
+    """Seconds until it may be over, 0 where it is; `newest` are its latest messages, the newest first.
+
+    `waited_since` is the Unix second at which the wait began.
+    """
+    if not newest:
+        return 0.0
+    last = newest[0]
+    is_coming = last.by_machine and not last.content.strip() and not last.failed
+    if is_coming and now - last.created_at < max(_ANSWER_SECONDS, 2 * quiet_seconds):
+        return max(_ANSWER_LOOK_SECONDS, first_look_seconds(last.created_at, now, quiet_seconds))
+    if now - waited_since >= longest_seconds(quiet_seconds):
+        return 0.0
+    return first_look_seconds(last.created_at, now, quiet_seconds)
+
+
+def next_look_seconds(last_said_at: float, now: float, follow_up_hours: float, *, is_fed: bool) -> float | None:
+    """Seconds until its case is looked at again for later words; None where that is over.
+
+    At growing distances, the last one at the end of the time; where Cody's feed tells of later words, only that one.
+    """
+    if not follow_up_hours:
+        return None
+    looks = [] if is_fed else [hours for hours in LOOKS_HOURS if hours < follow_up_hours]
+    silent_hours = (now - last_said_at) / 3_600
+    ahead = [hours for hours in (*looks, follow_up_hours) if hours > silent_hours + _SAME_LOOK_HOURS]
+    return (ahead[0] - silent_hours) * 3_600 if ahead else None
+
+
+def next_part_seconds(last_said_at: float, now: float, split_hours: float, *, is_endless: bool) -> float | None:
+    """Seconds until a conversation is looked at for a new part, where Cody's feed does not tell of one.
+
+    Each time after twice the silence, for two months at most unless it had several parts already.
+    """
+    silent_hours, look = (now - last_said_at) / 3_600, split_hours
+    while look <= silent_hours + _SAME_LOOK_HOURS:
+        look *= 2
+    return (look - silent_hours) * 3_600 if is_endless or look <= _LAST_LOOK_HOURS else None

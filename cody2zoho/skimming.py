@@ -1,0 +1,116 @@
+"""Reading the conversations of a batch, many at a time: which of them can go to Zoho together, and which cannot."""
+
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from dataclasses import dataclass, field
+
+from redis.exceptions import RedisError
+
+from cody2zoho import drafting, quiet, transcript
+from cody2zoho.errors import Blocked, Cody2ZohoError, Gone, Permanent, RateLimited, ReadInPart, Transient
+from cody2zoho.http import time_left
+from cody2zoho.models import CaseDraft, Conversation
+from cody2zoho.services import Services
+
+#: At Cody's 0.2 seconds an answer, 80 conversations a second.
+_READERS = 16
+
+#: Characters of all drafts together; what a worker may have to hold of a batch, a few times over while it is sent.
+_MOST_CHARACTERS = 1_000_000
+
+#: Passing faults of Cody after which a reading ends: it is not this one conversation.
+_MOST_FAULTS = 3
+
+#: What must be left of the time for reading, to begin one more.
+LEAST_SECONDS = 2.0
+
+#: A longer one takes too much of a batch's time. It goes the way of all conversations.
+_MOST_MESSAGES = 100
+
+
+@dataclass(frozen=True)
+class Drafted:
+    conversation: Conversation
+    draft: CaseDraft
+    last_said_at: int
+
+
+@dataclass
+class Skimming:
+    """One reading; nothing is claimed meanwhile, for it takes long and can be done again."""
+
+    services: Services
+    ahead: deque[Conversation]
+    drafted: list[Drafted] = field(default_factory=list)
+    #: Nobody has said anything in these.
+    silent: list[Conversation] = field(default_factory=list)
+    #: These have to be looked at one by one, with the seconds until then.
+    ordinary: list[tuple[Conversation, float]] = field(default_factory=list)
+    #: What ended the reading before its time.
+    fault: Cody2ZohoError | None = None
+    #: Passing ones of Cody, and characters of what is drafted.
+    faults: int = 0
+    characters: int = 0
+
+    def read(self) -> None:
+        """Until all are read, or they are too much to hold, or something stands in the way. Raises RedisError."""
+        with ThreadPoolExecutor(min(_READERS, len(self.ahead)) or 1, "backfill") as threads:
+            readers = [threads.submit(copy_context().run, self._read_on) for _ in range(_READERS)]
+        for reader in readers:
+            reader.result()
+
+    def _read_on(self) -> None:
+        while not self._is_over():
+            try:
+                one = self.ahead.popleft()
+            except IndexError:
+                return
+            self._try(one)
+
+    def _is_over(self) -> bool:
+        stops = self.services.limits.patience.is_over or time_left() <= LEAST_SECONDS
+        return stops or self.fault is not None or self.characters >= _MOST_CHARACTERS
+
+    def _try(self, one: Conversation) -> None:
+        try:
+            self._read(one)
+        except RedisError:
+            raise
+        except ReadInPart as error:
+            self.fault = error
+            self.ordinary.append((one, error.retry_after_seconds or 0))
+        except (RateLimited, Blocked) as error:
+            self.fault = error
+        except Transient as error:
+            if time_left() <= 0:
+                return
+            self.ordinary.append((one, 0))
+            self.faults += 1
+            if self.faults >= _MOST_FAULTS:
+                self.fault = error
+        except (Gone, Permanent):
+            self.ordinary.append((one, 0))
+        except Exception:  # noqa: BLE001 - whatever is wrong with one: there it is met again, and told
+            self.ordinary.append((one, 0))
+
+    def _read(self, one: Conversation) -> None:
+        services, now = self.services, self.services.clock()
+        with_sources = services.forms.of(one.bot_id).sources
+        newest = services.cody.newest_messages(one.id, with_sources=with_sources)
+        goes_on = quiet.seconds_left(newest.rows, now, now, services.settings.conversation_quiet_seconds)
+        if goes_on or max(newest.total or 0, 10 * newest.page_count) > _MOST_MESSAGES:
+            self.ordinary.append((one, goes_on))
+            return
+        messages = services.cody.messages(one.id, newest, with_sources=with_sources)
+        if not transcript.something_said(messages):
+            self.silent.append(one)
+            return
+        draft = drafting.drafted(one, messages, services)
+        self.characters += len(str(draft.fields["Description"])) + _apart(draft)
+        self.drafted.append(Drafted(one, draft, messages[-1].created_at))
+
+
+def _apart(draft: CaseDraft) -> int:
+    """Characters in notes and files."""
+    return sum(len(one.content) for one in draft.notes) + sum(len(one.content) for one in draft.attachments)

@@ -1,0 +1,47 @@
+"""Conversations of which Cody's list of all messages tells, and that nobody has listed to the ledger.
+
+Where silences split conversations, one that began before the line of SYNC_SINCE may go on with a part behind it. Whose
+it is only Cody knows, and is asked once.
+
+Keys, below the prefix:
+    strangers  zset  id -> Unix second at which Cody said that it is none of ours, infinite before it was asked; the
+                     latest 10,000
+"""
+
+import random
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import redis
+
+_MOST = 10_000
+
+
+@dataclass(frozen=True)
+class Strangers:
+    """Shared by all workers."""
+
+    store: redis.Redis
+    prefix: str
+
+    def meet(self, ids: Iterable[str], at_once: int) -> list[str]:
+        """Note those that are new; returns some, by chance, of which nobody knows yet whose they are."""
+        with self.store.pipeline() as pipe:
+            for one in ids:
+                pipe.zadd(self._key, {one: "inf"}, nx=True)
+            pipe.zremrangebyrank(self._key, 0, -_MOST - 1)
+            pipe.zrangebyscore(self._key, "inf", "inf")
+            unknown = pipe.execute()[-1]
+        # One that Cody has trouble with must not hold up the others.
+        return [str(one) for one in random.sample(unknown, min(at_once, len(unknown)))]
+
+    def know(self, conversation_id: str, now: float) -> None:
+        """It is none of ours."""
+        self.store.zadd(self._key, {conversation_id: int(now)})
+
+    def forget(self, conversation_id: str) -> None:
+        self.store.zrem(self._key, conversation_id)
+
+    @property
+    def _key(self) -> str:
+        return f"{self.prefix}strangers"
