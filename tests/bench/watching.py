@@ -19,7 +19,7 @@ BOTS = ("support", "sales")
 POLL_SECONDS = 30
 
 #: Of the list of all messages one poll reads so many pages at most.
-_MOST_PAGES = 5
+_MOST_PAGES = 8
 _SPEAKING = 7
 _WARM_UP = 3
 
