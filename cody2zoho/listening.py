@@ -109,11 +109,13 @@ def _since(place: Place, now: float, services: Services) -> Heard | None:
     """From the newest message down to what is known, and then on in the gap below, as far as one poll goes."""
     reading = _Reading(services)
     try:
-        reached = reading.down(1, place.top, place.ids)
+        # The first time: what was said since the first case could be made.
+        known_to = place.top or int(services.ledger.opened_at())
+        reached = reading.down(1, known_to, place.ids)
         new = [one for one in reading.rows if _is_new(one, place)]
         gap_to, offset = place.gap_to, place.offset + len(new)
         if not reached:
-            gap_to, offset = gap_to or place.top, max(0, min(len(reading.rows), reading.depth))
+            gap_to, offset = gap_to or known_to, max(0, min(len(reading.rows), reading.depth))
         elif gap_to:
             head, above = len(reading.rows), (offset // _PER_PAGE - reading.pages) * _PER_PAGE
             reached = reading.down(offset // _PER_PAGE + 1, gap_to)

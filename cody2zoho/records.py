@@ -172,6 +172,10 @@ class Records:
         known = self._store.hget(self._key("ledger"), "schema")
         return int(known) if known else 1 if self._store.exists(self._key("metrics:states")) else SCHEMA
 
+    def opened_at(self) -> float:
+        """The Unix second since when it may be trusted; 0 while it is closed."""
+        return int(self._store.hget(self._key("ledger"), "epoch") or 0) / 1000
+
     def is_open(self) -> bool:
         """Whether it was filled, and has not been found to be old since."""
         return bool(self._store.hexists(self._key("ledger"), "epoch"))

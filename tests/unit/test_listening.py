@@ -1,5 +1,6 @@
 """Cody's list of all messages: what it spares, and that nothing depends on it before it has proved itself."""
 
+import time
 from dataclasses import replace
 
 import pytest
@@ -284,3 +285,23 @@ def test_what_is_said_in_an_old_conversation_while_the_ledger_was_lost_is_heard_
     polling.poll(anew)
     live(anew, clock, 420)
     assert organisation.cases[case_of(organisation, conversation)]["Cody_Messages"] == 2
+
+
+def test_the_first_reading_hears_all_that_was_said_since_the_first_case_could_be_made(
+    account, organisation, watching, clock
+) -> None:
+    clock.now = time.time()
+    watching.ledger.open()
+    old = chat(account, ago=30 * 86_400)
+    account.knobs.feed = "404"
+    work(watching)
+    account.knobs.feed = "newest"
+    watching.store.delete(f"{PREFIX}feed")
+    clock.now += 60
+    account.say(old, "It broke")
+    busy = chat(account, ago=5)
+    for _ in range(15):
+        clock.now += 1
+        account.say(busy, "word")
+    live(watching, clock, 420)
+    assert organisation.cases[case_of(organisation, old)]["Cody_Messages"] == 2
