@@ -96,12 +96,13 @@ def _start(**_: Any) -> None:
 
 
 class _State:
-    """Whether what stands in Redis was looked at since this worker started."""
+    """Whether this worker, which has started, could not look yet at what stands in Redis."""
 
-    is_checked = False
+    is_unseen = False
 
 
 def _check_state() -> None:
+    _State.is_unseen = False
     try:
         upgrade.check(services())
         monitor.started(services())
@@ -110,8 +111,7 @@ def _check_state() -> None:
         raise WorkerShutdown(2) from None
     except RedisError:
         # The consumer says so in its own line, and waits for Redis; the next beat of the heart looks again.
-        return
-    _State.is_checked = True
+        _State.is_unseen = True
 
 
 @signals.worker_shutting_down.connect
@@ -140,7 +140,7 @@ def _beat(**_: Any) -> None:
         logging.shutdown()
         os._exit(_HUNG)
     _touch("worker")
-    if not _State.is_checked:
+    if _State.is_unseen:
         _check_state()
 
 

@@ -47,6 +47,7 @@ def patient(
     """The permit of a command, which has time: it waits for its turn, and leaves to polls what is kept for them.
 
     A 429 is as if it had not been its turn: nothing came of the request, and the pause that it began is waited for.
+    Other faults are the caller's: who may ask again after those is its own question.
     """
 
     def ask(send: Callable[[], Answer], kind: Kind, reader: str = "") -> Answer:  # noqa: ARG001 - always the same

@@ -88,7 +88,10 @@ def reconcile(
 
 @dataclass
 class _Insistence:
-    """Asks again after a passing fault, once anything was answered. Only for what is read, which has no effect."""
+    """Asks again after a passing fault, once anything was answered. Only for what is read, which has no effect.
+
+    A 429 comes here from Zoho alone: Cody's are waited for by `patient`, below, from the first request on.
+    """
 
     sleep: Callable[[float], None]
     has_begun: bool = False

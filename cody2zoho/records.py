@@ -84,6 +84,7 @@ class Known:
 
     @property
     def words(self) -> str:
+        """For a report: the state, and the case where there is one."""
         return f"{self.state} {self.case_id}".rstrip()
 
     @property

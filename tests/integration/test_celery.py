@@ -1,8 +1,11 @@
 """Celery as an operator runs it: real workers and beats, real Redis, real HTTP."""
 
 import json
+import math
 import signal
+import socket
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 import redis
@@ -14,6 +17,7 @@ from cody2zoho.settings import SIMULATED_KEY_PREFIX, simulated_credentials
 from cody2zoho.simulators.audit import audit
 from cody2zoho.simulators.faults import Fault
 from cody2zoho.simulators.generator import generate
+from relay import relayed
 from waiting import eventually
 
 CANARY = "canary-words-of-a-customer"
@@ -41,6 +45,7 @@ def test_beat_and_worker_make_every_case_and_their_logs_hold_no_words_and_no_sec
     eventually(lambda: perfect(server, account, organisation), 60)
     assert beat.end() == 0
     assert worker.end() == 0
+    assert worker.said().count('"no_credentials"') == 1
     logged = worker.said() + beat.said()
     for secret in (CANARY, "simulated-cody-key", "simulated-zoho-secret", "1000.simulated.refresh"):
         assert secret not in logged
@@ -182,6 +187,19 @@ def test_a_worker_refuses_state_of_a_newer_version_in_one_sentence(start, broker
     assert worker.process.wait(40) == 2
     assert "Redis holds state of version 99, written by a newer cody2zoho" in worker.said()
     assert "Traceback" not in worker.said()
+
+
+def test_a_worker_that_cannot_see_the_state_when_it_starts_looks_again(start, broker) -> None:
+    with redis.Redis.from_url(broker.url) as store:
+        store.hset(f"{SIMULATED_KEY_PREFIX}ledger", "schema", 99)
+    port = urlsplit(broker.url).port
+    with relayed(lambda: socket.create_connection(("127.0.0.1", port)), b"schema", math.inf) as relay:
+        worker = start("worker", REDIS_URL=broker.url.replace(f":{port}", f":{relay.port}"))
+        worker.says("ready")
+        eventually(lambda: relay.lost)
+        relay.most = 0
+        assert worker.process.wait(40) == 2
+    assert worker.said().count("Redis holds state of version 99") == 1
 
 
 def test_a_worker_told_to_stop_hands_back_what_it_cannot_finish_in_time(account, organisation, server, start) -> None:

@@ -92,7 +92,8 @@ def test_one_case_a_conversation_whatever_breaks(prove: Prove, folder: Path, opt
 
 def test_without_the_unique_field_the_proof_fails_and_leaves_the_evidence(prove: Prove, folder: Path) -> None:
     process = prove(
-        "--seed", 3, "--seconds", 4, "--conversations", 60, "--without", "unique-field", "--only", "cut-insert"
+        *("--seed", 3, "--seconds", 4, "--conversations", 60, "--within", 10),
+        *("--without", "unique-field", "--only", "cut-insert"),
     )
     out, _ = process.communicate(timeout=120)
     assert process.returncode == 1
