@@ -9,7 +9,6 @@ Whatever dies before 2 is read again by the next batch of the same place, and wh
 lease ends.
 """
 
-import logging
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
@@ -28,8 +27,8 @@ from cody2zoho.permits import Kind
 from cody2zoho.records import State
 from cody2zoho.services import Services
 from cody2zoho.skimming import LEAST_SECONDS, Drafted, Skimming
-
-log = logging.getLogger(__name__)
+from cody2zoho.telemetry import report
+from cody2zoho.telemetry.events import BackfillBatchCompleted
 
 #: Records a call may carry.
 PER_CALL = 100
@@ -100,7 +99,7 @@ def _worked(taken: Taken, services: Services) -> Batch:
         _rest(batch.fault, services)
     else:
         services.history.well()
-    log.info("backfill_batch_completed", extra={**batch.figures, "left": max(0, left)})
+    report(BackfillBatchCompleted(**batch.figures, left=max(0, left)))
     return Batch(batch.figures, f"{max(0, left)} left", goes_on=left > 0 and batch.fault is None)
 
 

@@ -9,11 +9,10 @@ Keys, below the prefix:
     blocked:probe:<what>  string  someone has looked whether it is mended; gone when the next may look
 """
 
-import logging
-
 import redis
 
-log = logging.getLogger(__name__)
+from cody2zoho.telemetry import report
+from cody2zoho.telemetry.events import WorkBlocked, WorkUnblocked
 
 #: What keeps cases from being made; a single unknown bot does not stop the others.
 STOPS_WORK = ("cody", "zoho", "zoho set-up")
@@ -37,13 +36,13 @@ class Blocks:
             pipe.hset(f"{self._key}:told", what, sentence)
             _, told, _ = pipe.execute()
         if told != sentence:
-            log.error("work_blocked", extra={"what": what, "remedy": sentence})
+            report(WorkBlocked(what, sentence))
 
     def lift(self, *whats: str) -> None:
         """It works again."""
         if whats and self._store.hdel(self._key, *whats):
             self._store.hdel(f"{self._key}:told", *whats)
-            log.warning("work_unblocked", extra={"what": ", ".join(whats)})
+            report(WorkUnblocked(", ".join(whats)))
 
     def current(self) -> dict[str, str]:
         """What is blocked now, and why."""

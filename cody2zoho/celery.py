@@ -18,8 +18,8 @@ from cody2zoho import configuration, flower, http, logs, monitor, upgrade
 from cody2zoho.errors import ConfigurationError
 from cody2zoho.services import services
 from cody2zoho.settings import Settings
-
-log = logging.getLogger(__name__)
+from cody2zoho.telemetry import report
+from cody2zoho.telemetry.events import WorkerHung
 
 #: Exit code of a worker that ends itself because a task hangs (sysexits.h, EX_SOFTWARE).
 _HUNG = 70
@@ -136,7 +136,7 @@ def _beat(**_: Any) -> None:
     """Every two seconds, from the main loop. A thread cannot be killed, so a hung task ends the process."""
     oldest = min(list(_running.values()), default=time.monotonic())
     if time.monotonic() - oldest > 2 * settings.task_budget_seconds:
-        log.critical("worker_hung", extra={"seconds": round(time.monotonic() - oldest)})
+        report(WorkerHung(round(time.monotonic() - oldest)))
         logging.shutdown()
         os._exit(_HUNG)
     _touch("worker")

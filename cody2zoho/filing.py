@@ -1,6 +1,5 @@
 """Putting a case into Zoho exactly once, with everything on it that belongs there, and nothing twice."""
 
-import logging
 from typing import Any
 
 from cody2zoho import cases
@@ -9,9 +8,9 @@ from cody2zoho.keys import distinct_key
 from cody2zoho.ledger import Claim
 from cody2zoho.models import CaseDraft
 from cody2zoho.services import Services
+from cody2zoho.telemetry import report
+from cody2zoho.telemetry.events import CaseFound
 from cody2zoho.zoho.cases import Inserted
-
-log = logging.getLogger(__name__)
 
 
 class TakenOver(Exception):
@@ -36,7 +35,7 @@ def file(claim: Claim, draft: CaseDraft, services: Services) -> Inserted:
         inserted = _insert(draft, {**draft.fields, field: distinct_key(key)}, services)
         existing = _existing(inserted, services)
     if existing:
-        log.info("case_found", extra={"case": inserted.case_id})
+        report(CaseFound(inserted.case_id))
         draft = cases.completing(draft, str(existing.get("Description") or ""))
     complete(claim, inserted, draft, services)
     return inserted

@@ -4,7 +4,6 @@ A description that is still as we wrote it is written anew; else the new part be
 whether it was done before, so that one that was interrupted, or whose outcome nobody knows, is simply done again.
 """
 
-import logging
 import re
 from collections import Counter
 from collections.abc import Iterable
@@ -20,9 +19,9 @@ from cody2zoho.models import CaseDraft, ContactChoice, Message, Note
 from cody2zoho.records import Held
 from cody2zoho.redaction import Redacted
 from cody2zoho.services import Services
+from cody2zoho.telemetry import report
+from cody2zoho.telemetry.events import CaseDeleted, CaseFollowedUp, FeedMissed
 from cody2zoho.zoho.cases import Inserted
-
-log = logging.getLogger(__name__)
 
 
 def follow(claim: Claim, held: Held, messages: list[Message], services: Services) -> Held:
@@ -35,7 +34,7 @@ def follow(claim: Claim, held: Held, messages: list[Message], services: Services
         update = update_of(claim, held, safe, services)
         described = update.write() if update else ""
     if not update:
-        log.warning("case_deleted", extra={"case": held.case_id})
+        report(CaseDeleted(held.case_id))
     digest = transcript.digest(safe.messages)
     said_to, described = messages[-1].created_at, described or held.described
     return replace(held, messages=len(messages), digest=digest, last_said_at=said_to, described=described)
@@ -100,7 +99,7 @@ def judge_feed(claim: Claim, messages: list[Message], services: Services) -> Non
     """Whether Cody's list of all messages told of what the conversation turned out to hold."""
     spoken = max(message.created_at for message in messages if not message.by_machine)
     if not services.feed.judge(claim.conversation.bot_id, spoken, claim.moved_at, claim.seen_at):
-        log.warning("feed_missed", extra={"bot": claim.conversation.bot_id})
+        report(FeedMissed(claim.conversation.bot_id))
 
 
 @dataclass
@@ -130,7 +129,7 @@ class Update:
             # Whoever wants no workflow when a case is made wants none when it is brought up to date either.
             silence = {name: value for name, value in self.form.beside.items() if name == "trigger"}
             self.services.cases.update(self.held.case_id, changes, str(self.case["Modified_Time"]), silence)
-        log.info("case_followed_up", extra={"case": self.held.case_id, "messages": len(self.messages)})
+        report(CaseFollowedUp(self.held.case_id, len(self.messages)))
         return cases.fingerprint(str(changes["Description"])) if "Description" in changes else ""
 
     def changes(self) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 It is a hint that spares requests. A conversation it does not tell of is looked at all the same, when it may be over.
 """
 
-import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -15,8 +14,8 @@ from cody2zoho.feed import Place
 from cody2zoho.models import Said
 from cody2zoho.services import Services
 from cody2zoho.settings.formats import since
-
-log = logging.getLogger(__name__)
+from cody2zoho.telemetry import report
+from cody2zoho.telemetry.events import FeedNotUsed, FeedPostponed
 
 #: Pages of ten messages that one poll reads at most.
 _PAGES = 8
@@ -56,7 +55,7 @@ def hear(services: Services) -> Heard | None:
     except OutOfTurn:
         return None
     except Transient as error:
-        log.info("feed_postponed", extra={"reason": str(error)})
+        report(FeedPostponed(str(error)))
     except (Gone, Permanent) as error:
         _leave(f"Cody does not list all messages: {error}", services)
     return None
@@ -96,7 +95,7 @@ def _note_strangers(newest: Mapping[str, int], services: Services) -> None:
             services.strangers.know(one, services.clock())
             continue
         except Cody2ZohoError as error:
-            log.info("feed_postponed", extra={"reason": str(error)})
+            report(FeedPostponed(str(error)))
             return
         if None in services.settings.bots or conversation.bot_id in services.settings.bots:
             services.ledger.add_new([conversation], lambda _: services.settings.conversation_quiet_seconds)
@@ -180,5 +179,5 @@ def _is_new(one: Said, place: Place) -> bool:
 
 
 def _leave(why: str, services: Services) -> None:
-    log.warning("feed_not_used", extra={"reason": why})
+    report(FeedNotUsed(why))
     services.feed.leave(why, _LEAVE_SECONDS)

@@ -4,7 +4,6 @@ A lock lives a few seconds, and its holder renews it for as long as it lives. No
 holder that was stopped for longer finds somebody else in its place, so whoever gets one looks first what is done.
 """
 
-import logging
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
@@ -14,8 +13,8 @@ from redis.lock import Lock
 
 from cody2zoho.http import time_left
 from cody2zoho.keeper import KEEPER, Keeper
-
-log = logging.getLogger(__name__)
+from cody2zoho.telemetry import report
+from cody2zoho.telemetry.events import LockLost
 
 #: How long a holder that was killed stands in the way. Longer than a busy process may pause.
 LEASE_SECONDS = 6.0
@@ -51,5 +50,5 @@ def _renewed(lock: Lock) -> bool:
     except LockError:
         # Released just now, or gone to another.
         if lock.local.token is not None:
-            log.warning("lock_lost", extra={"lock": str(lock.name)})
+            report(LockLost(str(lock.name)))
         return False

@@ -74,9 +74,6 @@ class ContactChoice:
         """Whether it is the visitor's own, not the one of all cases."""
         return bool(self.addresses)
 
-    def log_context(self) -> dict[str, str]:
-        return {"contact": self.how} if self.how else {}
-
 
 @dataclass(frozen=True)
 class Said:

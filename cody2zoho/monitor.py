@@ -1,14 +1,13 @@
 """How it goes: figures and looks at both APIs, for the log now and for alerts later."""
 
-import logging
 import time
 from collections.abc import Callable
 
 from cody2zoho import checks, rebuild
 from cody2zoho.errors import Blocked, Cody2ZohoError, ConfigurationError, NotSetUp, OutOfTurn, Transient
 from cody2zoho.services import Services
-
-log = logging.getLogger(__name__)
+from cody2zoho.telemetry import report
+from cody2zoho.telemetry.events import BusinessSummary, HealthCheckFailed, NoCredentials, TokenRefreshFailed
 
 #: A token with less left than this is renewed by the next tick.
 _RENEW_WITHIN_SECONDS = 900
@@ -45,7 +44,7 @@ def _answers(services: Services) -> bool:
 def started(services: Services) -> None:
     """A worker has started, perhaps because a person mended something: whatever is wrong is looked at and told anew."""
     if services.settings.uses_simulators:
-        log.warning("no_credentials", extra={"remedy": "set yours; until then all work goes to SIMULATORS_URL"})
+        report(NoCredentials("set yours; until then all work goes to SIMULATORS_URL"))
     bots = [f"bot {bot}" for bot in services.settings.bots]
     services.blocks.start_over("work", *bots)
     # No poll will ever lift the block of a bot that is polled no more.
@@ -57,7 +56,7 @@ def refresh_token(services: Services) -> float:
     try:
         return services.tokens.keep_fresh(_RENEW_WITHIN_SECONDS)
     except Cody2ZohoError as error:
-        log.warning("token_refresh_failed", extra={"reason": str(error)})
+        report(TokenRefreshFailed(str(error)))
         if isinstance(error, Blocked):
             services.blocks.put(error.what, str(error))
         raise
@@ -86,7 +85,7 @@ def _look(api: str, look: Callable[[], object], services: Services) -> str:
         # Our own limit: nothing was learnt about the API.
         return str(error)
     except Cody2ZohoError as error:
-        log.warning("health_check_failed", extra={"api": api, "reason": str(error)})
+        report(HealthCheckFailed(api, str(error)))
         return str(error)
     services.blocks.lift(api)
     return "ok"
@@ -95,6 +94,5 @@ def _look(api: str, look: Callable[[], object], services: Services) -> str:
 def summary(services: Services) -> dict[str, int]:
     """How many conversations are in which state."""
     counts = {state.value: count for state, count in services.ledger.counts().items()}
-    # Not under their bare names: a log record has a `created` of its own.
-    log.info("business_summary", extra={f"conversations_{state}": count for state, count in counts.items()})
+    report(BusinessSummary(counts))
     return counts

@@ -9,8 +9,6 @@ Keys, below the prefix:
     metrics:reconcile  hash  the latest comparison: at (s), cases, missing, duplicate, unrecorded, orphaned if known
 """
 
-import logging
-
 from cody2zoho import mismatches
 from cody2zoho.comparison import comparison
 from cody2zoho.credits import lane
@@ -18,8 +16,8 @@ from cody2zoho.errors import Cody2ZohoError
 from cody2zoho.http import time_limit
 from cody2zoho.records import State
 from cody2zoho.services import Services
-
-log = logging.getLogger(__name__)
+from cody2zoho.telemetry import report
+from cody2zoho.telemetry.events import ReconcileCompleted, ReconcileFailed
 
 
 def compare(services: Services) -> dict[str, int]:
@@ -28,12 +26,9 @@ def compare(services: Services) -> dict[str, int]:
         with time_limit(services.settings.task_budget_seconds), lane("reconcile"):
             figures = _figures(services)
     except Cody2ZohoError as error:
-        log.warning("reconcile_failed", extra={"reason": str(error)})
+        report(ReconcileFailed(str(error)))
         raise
-    if any(figures[what] for what in ("missing", "duplicate", "unrecorded")):
-        log.warning("reconcile_completed", extra=figures)
-    else:
-        log.info("reconcile_completed", extra=figures)
+    report(ReconcileCompleted(**figures))
     keep(services, figures)
     return figures
 

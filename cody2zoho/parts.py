@@ -8,7 +8,6 @@ What a case holds stays one part, however the setting changes: cuts fall behind 
 is read than is needed: down to the part whose case is known, or to the silence behind it.
 """
 
-import logging
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -21,9 +20,9 @@ from cody2zoho.models import CaseDraft, Conversation, Message
 from cody2zoho.records import Held, Known, State
 from cody2zoho.services import Services
 from cody2zoho.settings.formats import since as moment_of
+from cody2zoho.telemetry import report
+from cody2zoho.telemetry.events import CaseCreated, ForgottenCaseMade
 from cody2zoho.zoho.cases import Inserted
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -82,8 +81,8 @@ def cut(messages: Iterable[Message], silence_seconds: float, whole_until: float 
     return parts
 
 
-def file(claim: Claim, part: Part, services: Services) -> tuple[Held, dict[str, object]]:
-    """The one case of a part, complete: what it holds, and what the log says of it. Raises TakenOver."""
+def file(claim: Claim, part: Part, services: Services) -> tuple[Held, CaseCreated]:
+    """The one case of a part, complete: what it holds, and the news of it. Raises TakenOver."""
     draft = drafting.drafted(part.conversation, part.messages, services)
     case = filing.file(claim, draft, services)
     return held_now(claim, case, draft, part.messages[-1].created_at, part.conversation.since)
@@ -91,25 +90,24 @@ def file(claim: Claim, part: Part, services: Services) -> tuple[Held, dict[str, 
 
 def held_now(
     claim: Claim, case: Inserted, draft: CaseDraft, last_said_at: int, since: int = 0
-) -> tuple[Held, dict[str, object]]:
-    """What the case of a draft holds, and what the log says of it."""
+) -> tuple[Held, CaseCreated]:
+    """What the case of a draft holds, and the news of it."""
     described = "" if case.was_there else cases.fingerprint(str(draft.fields["Description"]))
     held = Held(case.case_id, draft.message_count, draft.digest, last_said_at, described, since)
-    facts = {"case": case.case_id, "messages": draft.message_count, "attempts": claim.attempts}
-    counts = {f"redacted_{kind}": count for kind, count in draft.redacted.items()}
-    return held, facts | draft.contact.log_context() | counts
+    how = draft.contact.how or None
+    return held, CaseCreated(case.case_id, draft.message_count, claim.attempts, how, draft.redacted)
 
 
 def made(claim: Claim, case: Inserted, draft: CaseDraft, last_said_at: int, services: Services) -> None:
     """Write down that the case of this draft exists."""
-    held, facts = held_now(claim, case, draft, last_said_at)
-    note(claim, held, facts, services, last_said_at)
+    held, created = held_now(claim, case, draft, last_said_at)
+    note(claim, held, created, services, last_said_at)
 
 
-def note(claim: Claim, held: Held, facts: dict[str, object], services: Services, said_to: int) -> None:
+def note(claim: Claim, held: Held, created: CaseCreated, services: Services, said_to: int) -> None:
     """Write down what the case holds, of a conversation whose newest message is of second `said_to`."""
     if following.record(claim, held, services, said_to):
-        log.info("case_created", extra=facts)
+        report(created)
     else:
         tell_of_forgotten(claim, held.case_id, services)
 
@@ -117,7 +115,7 @@ def note(claim: Claim, held: Held, facts: dict[str, object], services: Services,
 def tell_of_forgotten(claim: Claim, case_id: str, services: Services) -> None:
     """It was forgotten while we, paused for longer than our lease, made a case of it: a person has to delete that."""
     if services.ledger.looked_up([claim.conversation.id]).get(claim.conversation.id) == Known(State.FORGOTTEN):
-        log.error("forgotten_case_made", extra={"case": case_id})
+        report(ForgottenCaseMade(case_id))
 
 
 def _silence(services: Services) -> float:

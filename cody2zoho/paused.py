@@ -10,7 +10,6 @@ Keys, below the prefix:
     aside        zset  id -> ms of its next look, of what would stand in the agenda if it were not paused
 """
 
-import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -19,9 +18,9 @@ import redis
 
 from cody2zoho.records import PER_LOOK
 from cody2zoho.store import script
+from cody2zoho.telemetry import report
+from cody2zoho.telemetry.events import WorkPaused, WorkResumed
 from cody2zoho.times import span
-
-log = logging.getLogger(__name__)
 
 ALL = "all"
 
@@ -101,11 +100,11 @@ class Paused:
             pipe.hgetall(self._told_key)
             paused, told = pipe.execute()
         for pause in _understood({what: since for what, since in paused.items() if told.get(what) != since}):
-            log.warning("work_paused", extra={"what": pause.what, "reason": pause.reason})
+            report(WorkPaused(pause.what, pause.reason))
             self._store.hset(self._told_key, pause.what, paused[pause.what])
         for pause in _understood({what: since for what, since in told.items() if what not in paused}):
             self.bring_back()
-            log.warning("work_resumed", extra={"what": pause.what, "seconds": int(self._clock()) - pause.since})
+            report(WorkResumed(pause.what, int(self._clock()) - pause.since))
             self._store.hdel(self._told_key, pause.what)
 
     def _held(self, key: str) -> dict[str, str]:

@@ -5,13 +5,11 @@ Keys, below the prefix:
     pause:<api>:row  string  how many such pauses came one soon after the other, where the API named no length
 """
 
-import logging
-
 import redis
 
 from cody2zoho.store import script
-
-log = logging.getLogger(__name__)
+from cody2zoho.telemetry import report
+from cody2zoho.telemetry.events import ApiPaused
 
 #: As long as anything waits for an API that does not say how long. Zoho gives credits back by the minute.
 LONGEST_SECONDS = 900
@@ -30,7 +28,7 @@ class Pauses:
         keys = [self.key(api), f"{self.key(api)}:row"]
         left, is_new = self._pause(keys=keys, args=[wait, LONGEST_SECONDS * 1000])
         if is_new:
-            log.warning("api_paused", extra={"api": api, "seconds": round(left / 1000)})
+            report(ApiPaused(api, round(left / 1000)))
 
     def key(self, api: str) -> str:
         return f"{self._prefix}pause:{api}"

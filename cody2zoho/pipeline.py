@@ -3,7 +3,6 @@
 Nothing here knows Celery: values flow up, and whoever calls sends messages, or does not.
 """
 
-import logging
 import random
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -29,8 +28,14 @@ from cody2zoho.models import Message
 from cody2zoho.parts import Part
 from cody2zoho.records import Held, State
 from cody2zoho.services import Services
-
-log = logging.getLogger(__name__)
+from cody2zoho.telemetry import report
+from cody2zoho.telemetry.events import (
+    CasePostponed,
+    ConversationEmpty,
+    ConversationGone,
+    ConversationNotFound,
+    ConversationParked,
+)
 
 #: A wait up to this is left to the task's own retry; the agenda then only steps in should that be lost.
 SHORT_WAIT_SECONDS = 30
@@ -95,7 +100,7 @@ def create_case(conversation_id: str, services: Services) -> Outcome:
         try:
             claim = _claimed(conversation_id, services)
         except Cody2ZohoError as error:
-            log.warning("conversation_not_found", extra={"reason": str(error)})
+            report(ConversationNotFound(str(error)))
             raise
         if not claim.owner:
             return Outcome(f"nothing to do: {claim.was}")
@@ -171,12 +176,12 @@ def _made(claim: Claim, found: list[Part], newest: Page[Message], services: Serv
     """Their cases, one after the other; of a conversation that is not split there is one."""
     *earlier, last = found
     for part in earlier:
-        held, facts = parts.file(claim, part, services)
+        held, created = parts.file(claim, part, services)
         if not services.ledger.hold(claim, held):
             raise filing.TakenOver(held.case_id)
-        log.info("case_created", extra=facts)
-    held, facts = parts.file(claim, last, services)
-    parts.note(claim, held, facts, services, newest.rows[0].created_at if newest.rows else 0)
+        report(created)
+    held, created = parts.file(claim, last, services)
+    parts.note(claim, held, created, services, newest.rows[0].created_at if newest.rows else 0)
     if claim.is_blocked:
         services.blocks.lift("zoho", "zoho set-up")
     following.judge_feed(claim, last.messages, services)
@@ -219,7 +224,7 @@ def _gone(claim: Claim, services: Services) -> Outcome:
         services.ledger.created(claim, claim.held)
         return Outcome(f"case {claim.held.case_id}: the conversation was deleted at Cody")
     services.ledger.let_go(claim, State.GONE)
-    log.info("conversation_gone")
+    report(ConversationGone())
     return Outcome("let go: deleted at Cody")
 
 
@@ -230,7 +235,7 @@ def nothing_said(claim: Claim, services: Services) -> Outcome:
         services.ledger.wait(claim, max(_FIRST_EMPTY_WAIT_SECONDS, age_seconds / 2), _SILENT)
         return Outcome(f"waiting: {_SILENT}")
     services.ledger.let_go(claim, State.EMPTY)
-    log.info("conversation_empty")
+    report(ConversationEmpty())
     return Outcome("let go: nothing was said")
 
 
@@ -250,13 +255,13 @@ def _postponed(claim: Claim, error: Transient, services: Services) -> Outcome:
     # A message that waits for longer than the broker keeps it would be handed out again meanwhile.
     is_short = seconds <= min(SHORT_WAIT_SECONDS, services.settings.visibility_timeout_seconds / 2)
     services.ledger.later(claim, seconds + (_RETRY_LOST_AFTER_SECONDS if is_short else 0), str(error))
-    log.warning("case_postponed", extra={"reason": str(error), "seconds": round(seconds), "attempts": claim.attempts})
+    report(CasePostponed(str(error), round(seconds), claim.attempts))
     return Outcome(f"postponed: {error}", seconds if is_short else None)
 
 
 def _parked(claim: Claim, reason: str, services: Services) -> Outcome:
     services.ledger.park(claim, reason)
-    log.error("conversation_parked", extra={"reason": reason})
+    report(ConversationParked(reason))
     return Outcome(f"parked: {reason}")
 
 

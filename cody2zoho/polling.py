@@ -6,7 +6,6 @@ read on in the next ones, below what has come on top meanwhile. A slow sweep ove
 finds what this may have missed: rows that a deletion moved to a page already read.
 """
 
-import logging
 import math
 import random
 from collections.abc import Callable
@@ -21,8 +20,8 @@ from cody2zoho.places import Place
 from cody2zoho.schedule import sweep_steps
 from cody2zoho.services import Services
 from cody2zoho.settings.formats import since
-
-log = logging.getLogger(__name__)
+from cody2zoho.telemetry import report
+from cody2zoho.telemetry.events import CodyPollCompleted, PollFailed, PollPostponed
 
 #: Pages one poll reads of a bot's list at most; at Cody's 60 requests a minute a poll must leave room for messages.
 PAGES_PER_POLL = 20
@@ -53,7 +52,7 @@ def poll(services: Services) -> Found:
     heard = _heard(services)
     found = _each_bot(services, _Reading.poll)
     found.moved = listening.note(heard, services)
-    log.info("cody_poll_completed", extra=asdict(found))
+    report(CodyPollCompleted(**asdict(found)))
     return found
 
 
@@ -82,9 +81,9 @@ def _each_bot(services: Services, read: Callable[["_Reading"], None]) -> Found:
             except Blocked as error:
                 services.blocks.put(error.what, str(error))
             except OutOfTurn as error:
-                log.info("poll_postponed", extra={"bot": bot or "all", "reason": str(error)})
+                report(PollPostponed(bot or "all", str(error)))
             except Cody2ZohoError as error:
-                log.warning("poll_failed", extra={"bot": bot or "all", "reason": str(error)})
+                report(PollFailed(bot or "all", str(error)))
     return found
 
 

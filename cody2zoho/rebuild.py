@@ -7,7 +7,6 @@ Keys, outside the prefix:
     processed_conversation:<id>  the earlier product's mark on a conversation that it made a case of
 """
 
-import logging
 import math
 from collections.abc import Iterator
 
@@ -18,9 +17,9 @@ from cody2zoho.http import time_limit
 from cody2zoho.keys import conversation_of, since_of
 from cody2zoho.records import Held, State
 from cody2zoho.services import Services
+from cody2zoho.telemetry import report
+from cody2zoho.telemetry.events import LedgerBehind, LedgerRebuilt, RebuildPostponed
 from cody2zoho.zoho.cases import Keyed
-
-log = logging.getLogger(__name__)
 
 EARLIER = "processed_conversation:"
 
@@ -47,7 +46,7 @@ def ensure(services: Services) -> bool:
             # Zoho will not be asked like this: without a mend no case can be made.
             services.blocks.put(NotSetUp.what, str(error))
         except Transient as error:
-            log.warning("rebuild_postponed", extra={"reason": str(error)})
+            report(RebuildPostponed(str(error)))
     return False
 
 
@@ -76,7 +75,7 @@ def _filled(services: Services) -> bool:
     if not services.ledger.open(filled_to):
         raise Transient(_LOST)
     services.blocks.lift("zoho", "zoho set-up")
-    log.info("ledger_rebuilt", extra={"cases": cases, "adopted": adopted, "earlier": earlier})
+    report(LedgerRebuilt(cases, adopted, earlier))
     return True
 
 
@@ -110,5 +109,5 @@ def check(services: Services) -> None:
     state = known.get("state")
     is_older = state == State.CREATED and int(known.get("since", 0)) < since_of(newest)
     if state is None or is_older or (state == State.WAITING and not known.get("first_try") and "case" not in known):
-        log.warning("ledger_behind")
+        report(LedgerBehind())
         services.ledger.close()

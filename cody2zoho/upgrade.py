@@ -1,13 +1,12 @@
 """State that another version of us wrote: newer is refused, older is brought up to date, and looked at before."""
 
-import logging
 from collections.abc import Iterator
 
 from cody2zoho.errors import ConfigurationError
 from cody2zoho.records import SCHEMA
 from cody2zoho.services import Services
-
-log = logging.getLogger(__name__)
+from cody2zoho.telemetry import report
+from cody2zoho.telemetry.events import StateUpgraded
 
 _PER_STEP = 500
 
@@ -32,7 +31,7 @@ def bring_up(services: Services) -> None:
     moved = sum(services.ledger.pack(ids) for ids in _all_by_themselves(services))
     # What a poll notes before the first filling looks like version 1, and is none.
     if moved:
-        log.info("state_upgraded", extra={"to": SCHEMA, "conversations": moved})
+        report(StateUpgraded(SCHEMA, moved))
 
 
 def _all_by_themselves(services: Services) -> Iterator[list[str]]:

@@ -1,15 +1,14 @@
 """What Cases, and Contacts, look like in the customer's Zoho: fields, pick lists, the unique field."""
 
-import logging
 import threading
 import time
 from dataclasses import dataclass, field
 from typing import Any
 
 from cody2zoho.errors import NotSetUp, Refused
+from cody2zoho.telemetry import report
+from cody2zoho.telemetry.events import UniqueFieldMissing
 from cody2zoho.zoho.crm import Crm, items, refused, succeeded
-
-log = logging.getLogger(__name__)
 
 #: Zoho takes this many new fields a call (create custom fields).
 _PER_CALL = 5
@@ -83,7 +82,7 @@ class KeyField:
                 self.was_unique = is_unique(self.fields.all(), self.api_name)
                 self._good_until = time.monotonic() + _LOOKED_AT_SECONDS
                 if not self.was_unique:
-                    log.error("unique_field_missing", extra={"field": self.api_name, "remedy": "run `cody2zoho setup`"})
+                    report(UniqueFieldMissing(self.api_name, "run `cody2zoho setup`"))
             return self.was_unique
 
 

@@ -2,14 +2,15 @@
 
 import ast
 import json
+import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, fields
 from functools import cache
 from io import StringIO
 from itertools import product
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, get_args, get_origin
 
 import click
 import pytest
@@ -28,6 +29,7 @@ from cody2zoho.simulators import control
 from cody2zoho.simulators.cody import CodyKnobs
 from cody2zoho.simulators.faults import Action, Fault
 from cody2zoho.simulators.zoho import ZohoKnobs
+from cody2zoho.telemetry.events import Event
 from cody2zoho.zoho.crm import SCOPES
 
 ROOT = Path(__file__).parents[2]
@@ -233,15 +235,25 @@ def test_every_target_of_make_that_is_named_exists() -> None:
 
 
 def events() -> dict[str, str]:
-    """Every event in the code, and its level, or levels."""
-    levels = ["debug", "info", "warning", "error", "critical", "exception"]
-    found: dict[str, set[int]] = {}
+    """Every event, and its level, or levels; also those that only the log is told of."""
+    found = {one.name: level_of(one) for one in Event.__subclasses__()}
     for call in (call for path in SOURCES for call in calls(path) if isinstance(call.func, ast.Attribute)):
         owner, _, level = ast.unparse(call.func).rpartition(".")
-        if owner == "log" and level in levels and isinstance(call.args[0], ast.Constant):
-            found.setdefault(str(call.args[0].value), set()).add(levels.index(level))
-    names = [*(level.upper() for level in levels[:-1]), "ERROR"]
-    return {event: " or ".join(names[level] for level in sorted(used)) for event, used in found.items()}
+        if owner == "log" and call.args and level != "log" and isinstance(call.args[0], ast.Constant):
+            found[str(call.args[0].value)] = level.upper().replace("EXCEPTION", "ERROR")
+    return found
+
+
+def level_of(event: type[Event]) -> str:
+    worse = " or WARNING" if "level" in vars(event) else ""
+    return logging.getLevelName(event.severity) + worse
+
+
+def test_every_event_is_documented_with_its_fields() -> None:
+    documented = {cells[0].strip("`"): quoted(cells[2]) for cells in rows(section(page("operations"), "The log"))}
+    for one in Event.__subclasses__():
+        told = {each.name for each in fields(one) if get_origin(each.type) is not Mapping}
+        assert told <= set(documented[one.name]), one.name
 
 
 def test_every_log_event_is_documented_with_its_level() -> None:
