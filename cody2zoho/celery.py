@@ -18,7 +18,8 @@ from cody2zoho import configuration, flower, http, logs, monitor, upgrade
 from cody2zoho.errors import ConfigurationError
 from cody2zoho.services import services
 from cody2zoho.settings import Settings
-from cody2zoho.telemetry import report
+from cody2zoho.telemetry import listen, report
+from cody2zoho.telemetry.counters import Counters
 from cody2zoho.telemetry.events import WorkerHung
 
 #: Exit code of a worker that ends itself because a task hangs (sysexits.h, EX_SOFTWARE).
@@ -85,6 +86,14 @@ def _stop_without_anybody_to_ask(**_: Any) -> None:
     except ConfigurationError as error:
         print(error, file=sys.stderr)  # noqa: T201 - as for settings that are missing
         raise SystemExit(2) from None
+
+
+@signals.worker_init.connect
+def _count(**_: Any) -> None:
+    counters = Counters(services().store, settings.redis_key_prefix)
+    listen(counters.hear)
+    counters.start()
+    signals.worker_shutdown.connect(lambda **_: counters.stop(), weak=False)
 
 
 @signals.worker_ready.connect

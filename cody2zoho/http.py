@@ -22,6 +22,8 @@ from urllib3.exceptions import HTTPError, NewConnectionError, ProtocolError, Rea
 
 from cody2zoho import __version__
 from cody2zoho.errors import NotSent, OutcomeUnknown, RateLimited, Transient
+from cody2zoho.telemetry import report
+from cody2zoho.telemetry.events import ApiCall
 
 _CHUNK_BYTES = 65_536
 _LARGEST_ANSWER_BYTES = 64 * 1024 * 1024
@@ -86,6 +88,8 @@ class Api:
     name: str
     connect_timeout_seconds: float
     read_timeout_seconds: float
+    #: What metrics call it: `cody`, `zoho` or `zoho_accounts`.
+    label: str = ""
     _local: threading.local = field(default_factory=threading.local, repr=False, compare=False)
 
     def send(self, method: str, url: str, authorization: str = "", **parts: Any) -> Answer:
@@ -98,6 +102,7 @@ class Api:
         if ends_at <= now:
             why = "the worker stops" if _Closing.at <= now else "TASK_BUDGET_SECONDS ran out"
             raise NotSent(f"{why} before {self.name} was asked")
+        answer = None
         try:
             response = self._session().request(
                 method,
@@ -109,9 +114,13 @@ class Api:
                 **parts,
             )
             with response:
-                return Answer(response.status_code, response.headers, self._body(response, ends_at))
+                answer = Answer(response.status_code, response.headers, self._body(response, ends_at))
+                return answer
         except (requests.exceptions.RequestException, HTTPError, OSError) as error:
             raise self._failure(method, error) from None
+        finally:
+            status, size = (answer.status, len(answer.body)) if answer else (0, 0)
+            report(ApiCall(self.label, method, status, time.monotonic() - now, size))
 
     def _session(self) -> requests.Session:
         """One session a thread, as the maintainers of requests advise: a session is not safe between threads."""

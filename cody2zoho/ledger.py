@@ -92,16 +92,16 @@ class Ledger(Filling):
         super().__init__(store, prefix)
         self.lease_seconds = lease_seconds
         self._keeps_name = keeps_name
-        self._add = script(store, "add")
+        self._add = script(store, "count", "add")
         self._claim = script(store, "claim")
         self._renew = script(store, "renew")
-        self._settle = script(store, "settle")
+        self._settle = script(store, "count", "settle")
         self._due = script(store, "due")
         self._decide = script(store, "decide")
         self._again = script(store, "again")
         self._moved = script(store, "moved")
         self._forget = script(store, "forget")
-        self._hold = script(store, "hold")
+        self._hold = script(store, "count", "hold")
         self._seen = (0, 0)
 
     def add_new(
@@ -112,7 +112,11 @@ class Ledger(Filling):
         if not known:
             return []
         places = self._places(one.id for one in known)
-        keys = [*self._keys("agenda", "metrics:states"), *places, self._key("forgotten")]
+        keys = [
+            *self._keys("agenda", "metrics:states"),
+            *places,
+            *self._keys("forgotten", "metrics:counters", "metrics:hours"),
+        ]
         arguments = [
             part
             for one in known
@@ -164,7 +168,8 @@ class Ledger(Filling):
 
     def hold(self, claim: Claim, held: Held) -> bool:
         """The case of one part exists, others of the conversation are to come. False where the claim was lost."""
-        return bool(self._hold(keys=[self._conversation(claim.conversation.id)], args=[claim.owner, str(held)]))
+        keys = [self._conversation(claim.conversation.id), *self._keys("metrics:counters", "metrics:hours")]
+        return bool(self._hold(keys=keys, args=[claim.owner, str(held)]))
 
     def created(
         self, claim: Claim, held: Held, look_seconds: float | None = None, moved_seconds: float | None = None
@@ -173,7 +178,8 @@ class Ledger(Filling):
 
         The next look is in `look_seconds`, or `moved_seconds` where Cody's feed told of a later message meanwhile.
         """
-        facts = [held.last_said_at, _ms(moved_seconds)]
+        is_another = claim.held is None or claim.held.case_id != held.case_id
+        facts = [held.last_said_at, _ms(moved_seconds), int(is_another)]
         return self._move(claim, State.CREATED, facts, record=f"{State.CREATED} {held}", seconds=look_seconds)
 
     def moved(self, said: Iterable[tuple[str, int, float]], longest_seconds: float, *, follow_up: bool) -> int:
@@ -271,7 +277,9 @@ class Ledger(Filling):
         conversation_id = claim.conversation.id
         keys = [
             *self._places([conversation_id]),
-            *self._keys("agenda", "working", "metrics:states", "parked", "forgotten"),
+            *self._keys(
+                "agenda", "working", "metrics:states", "parked", "forgotten", "metrics:counters", "metrics:hours"
+            ),
         ]
         args = [conversation_id, claim.owner, state, record, _ms(seconds), *facts]
         return bool(self._settle(keys=keys, args=args))

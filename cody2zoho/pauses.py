@@ -9,7 +9,7 @@ import redis
 
 from cody2zoho.store import script
 from cody2zoho.telemetry import report
-from cody2zoho.telemetry.events import ApiPaused
+from cody2zoho.telemetry.events import ApiPaused, RateLimitHit
 
 #: As long as anything waits for an API that does not say how long. Zoho gives credits back by the minute.
 LONGEST_SECONDS = 900
@@ -24,6 +24,7 @@ class Pauses:
 
     def begin(self, api: str, seconds: float | None) -> None:
         """The API answered 429: leave it alone for so long; None = 2, 4, 8 … seconds while that goes on."""
+        report(RateLimitHit(api, seconds))
         wait = "" if seconds is None else max(1, int(seconds * 1000))
         keys = [self.key(api), f"{self.key(api)}:row"]
         left, is_new = self._pause(keys=keys, args=[wait, LONGEST_SECONDS * 1000])

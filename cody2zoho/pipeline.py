@@ -4,6 +4,7 @@ Nothing here knows Celery: values flow up, and whoever calls sends messages, or 
 """
 
 import random
+import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
@@ -35,6 +36,7 @@ from cody2zoho.telemetry.events import (
     ConversationGone,
     ConversationNotFound,
     ConversationParked,
+    ConversationProcessed,
 )
 
 #: A wait up to this is left to the task's own retry; the agenda then only steps in should that be lost.
@@ -63,6 +65,14 @@ class Outcome:
 
     words: str
     retry_in_seconds: float | None = None
+    #: From the moment at which it was due to its case.
+    delay_seconds: float | None = None
+
+    @property
+    def what(self) -> str:
+        """The first of the words: `case`, `waiting`, `postponed`, `parked`, `let go` or `nothing to do`."""
+        what = self.words.partition(":")[0]
+        return "case" if what.startswith("case ") else what
 
     def __str__(self) -> str:
         return self.words
@@ -104,8 +114,11 @@ def create_case(conversation_id: str, services: Services) -> Outcome:
             raise
         if not claim.owner:
             return Outcome(f"nothing to do: {claim.was}")
+        began = time.monotonic()
         with _released_on_surprise(claim, services), _kept(claim, services):
-            return _survivors_turn(claim, services) or _worked(claim, services)
+            outcome = _survivors_turn(claim, services) or _worked(claim, services)
+        report(ConversationProcessed(outcome.what, time.monotonic() - began, outcome.delay_seconds))
+        return outcome
 
 
 def _claimed(conversation_id: str, services: Services) -> Claim:
@@ -185,7 +198,8 @@ def _made(claim: Claim, found: list[Part], newest: Page[Message], services: Serv
     if claim.is_blocked:
         services.blocks.lift("zoho", "zoho set-up")
     following.judge_feed(claim, last.messages, services)
-    return Outcome(f"case {held.case_id}")
+    due_at = held.last_said_at + services.settings.conversation_quiet_seconds
+    return Outcome(f"case {held.case_id}", delay_seconds=max(0.0, services.clock() - due_at))
 
 
 def _followed(claim: Claim, held: Held, newest: Page[Message], services: Services, *, had_sources: bool) -> Outcome:

@@ -8,6 +8,7 @@ finds what this may have missed: rows that a deletion moved to a page already re
 
 import math
 import random
+import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 
@@ -48,11 +49,12 @@ class Found:
 
 def poll(services: Services) -> Found:
     """Note the new conversations of all bots, and those that moved. A bot that fails does not hold up another."""
+    began = time.monotonic()
     services.paused.tell()
     heard = _heard(services)
     found = _each_bot(services, _Reading.poll)
     found.moved = listening.note(heard, services)
-    report(CodyPollCompleted(**asdict(found)))
+    report(CodyPollCompleted(**asdict(found), seconds=time.monotonic() - began))
     return found
 
 

@@ -64,7 +64,7 @@ def build(settings: Settings, clock: Callable[[], float] = time.time) -> Service
     accounts = _accounts(settings, clock)
     tokens = Tokens(client, accounts, prefix, clock)
     limits = Limits(client, settings)
-    crm = Crm(_api("Zoho", settings), tokens, settings.zoho_api_url, settings.api_url, limits.turn)
+    crm = Crm(_api("Zoho", "zoho", settings), tokens, settings.zoho_api_url, settings.api_url, limits.turn)
     fields, contacts = Fields(crm), Contacts(crm)
     key = settings.zoho_field_map["conversation_id"]
     contact = FixedContact(
@@ -77,7 +77,10 @@ def build(settings: Settings, clock: Callable[[], float] = time.time) -> Service
         settings=settings,
         store=client,
         cody=Cody(
-            _api("Cody", settings), settings.cody_api_url, settings.cody_api_key.get_secret_value(), limits.permit
+            _api("Cody", "cody", settings),
+            settings.cody_api_url,
+            settings.cody_api_key.get_secret_value(),
+            limits.permit,
         ),
         tokens=tokens,
         crm=crm,
@@ -109,7 +112,7 @@ def services() -> Services:
 
 def _accounts(settings: Settings, clock: Callable[[], float]) -> Accounts:
     return Accounts(
-        api=_api("Zoho's accounts server", settings),
+        api=_api("Zoho's accounts server", "zoho_accounts", settings),
         base_url=settings.accounts_url,
         client_id=settings.zoho_client_id,
         client_secret=settings.zoho_client_secret.get_secret_value(),
@@ -135,5 +138,5 @@ def _kept_names(matching: Matching, forms: Forms) -> Callable[[str], bool]:
     return lambda name: forms.wants_name or matching.has_address(name)
 
 
-def _api(name: str, settings: Settings) -> Api:
-    return Api(name, settings.http_connect_timeout_seconds, settings.http_read_timeout_seconds)
+def _api(name: str, label: str, settings: Settings) -> Api:
+    return Api(name, settings.http_connect_timeout_seconds, settings.http_read_timeout_seconds, label)

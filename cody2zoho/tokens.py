@@ -26,6 +26,8 @@ import redis
 
 from cody2zoho import locks
 from cody2zoho.errors import AccessRevoked, NotSent, RateLimited, Transient
+from cody2zoho.telemetry import report
+from cody2zoho.telemetry.events import TokenRefresh
 from cody2zoho.zoho.accounts import AccessToken, Accounts
 
 #: Zoho allows 10 in 10 minutes; one is left for a person at the console.
@@ -112,7 +114,7 @@ class Tokens:
     def _asked(self) -> AccessToken:
         this_one = self._counted()
         try:
-            token = self.accounts.new_access_token()
+            token = self._given()
         except NotSent:
             # Zoho has not counted what never arrived: a network that was away must not use up the ten minutes.
             self.store.zrem(self._key("refreshes"), this_one)
@@ -126,6 +128,14 @@ class Tokens:
         kept = json.dumps({**asdict(token), "of": self.accounts.digest})
         self.store.set(self._key(), kept, px=max(1, int((token.expires_at - self.clock()) * 1000)))
         return token
+
+    def _given(self) -> AccessToken:
+        began, token = time.monotonic(), None
+        try:
+            token = self.accounts.new_access_token()
+            return token
+        finally:
+            report(TokenRefresh(success=token is not None, seconds=time.monotonic() - began))
 
     def _must_save(self) -> bool:
         """Whether Zoho throttles us, or half of the refreshes it allows are used."""

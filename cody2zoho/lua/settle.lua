@@ -1,8 +1,10 @@
 -- Move a conversation out of work. Only its owner may; but a case that exists is a fact, whoever reports it.
--- KEYS  1 conversation:<id>, 2 its finished bucket, 3 agenda, 4 working, 5 counts, 6 parked, 7 forgotten
+-- KEYS  1 conversation:<id>, 2 its finished bucket, 3 agenda, 4 working, 5 counts, 6 parked, 7 forgotten,
+--       8 counters, 9 hours
 -- ARGV  1 id, 2 owner, 3 new state, 4 what stays of it where it is finished (else ''),
 --       5 next look in milliseconds from now ('' = never), then of a created one: 6 second of the newest message in its
---       case, 7 next look where the feed has told of a later one; of one that is not finished: fields, name, value …
+--       case, 7 next look where the feed has told of a later one, 8 whether it is another case than
+--       it had (1 or 0); of one that is not finished: fields, name, value …
 -- returns 1 where it moved
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -33,4 +35,5 @@ if next_look == '' then redis.call('ZREM', KEYS[3], id) else redis.call('ZADD', 
 if new == 'parked' then redis.call('ZADD', KEYS[6], now, id) else redis.call('ZREM', KEYS[6], id) end
 if before then redis.call('HINCRBY', KEYS[5], before, -1) end
 redis.call('HINCRBY', KEYS[5], new, 1)
+if new ~= 'waiting' and (new ~= 'created' or ARGV[8] == '1') then count(KEYS[8], KEYS[9], new, 1) end
 return 1

@@ -14,7 +14,9 @@ listeners: list[Listener] = []
 
 def report(event: Event) -> None:
     """Never raises and never waits: the work goes on whatever becomes of the news of it."""
-    log.log(event.level, event.name, extra=event.facts)
+    level = event.level
+    if log.isEnabledFor(level):
+        log.log(level, event.name, extra=event.facts)
     for listener in listeners:
         try:
             listener(event)

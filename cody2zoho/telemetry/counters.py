@@ -1,0 +1,72 @@
+"""Counters of all workers together, which outlive every one of them.
+
+A process adds up what it hears of and sends it once a second, so that a case costs no round trip. One that is killed
+takes a second's worth with it; but conversations and cases are counted by the ledger's own scripts, in the step that
+makes them so, and are true.
+
+Keys, below the prefix:
+    metrics:counters  hash  a counter with its labels, as `metrics.Counter.field` -> sum since the first start
+    metrics:hours     hash  <hour since 1970>|<what> -> how many conversations came in or found that end, for 32 days
+"""
+
+import threading
+from collections import defaultdict
+
+import redis
+from redis.exceptions import RedisError
+
+from cody2zoho.telemetry.events import Event
+from cody2zoho.telemetry.metrics import amounts
+
+#: Between two sendings.
+_EVERY_SECONDS = 1.0
+
+
+class Counters:
+    """Those of one process, on their way to everybody's."""
+
+    def __init__(self, store: redis.Redis, prefix: str) -> None:
+        self._store, self._key = store, f"{prefix}metrics:counters"
+        self._pending: defaultdict[str, float] = defaultdict(float)
+        self._lock = threading.Lock()
+        self._is_over = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="counters", daemon=True)
+
+    def hear(self, event: Event) -> None:
+        with self._lock:
+            for field, amount in amounts(event):
+                self._pending[field] += amount
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Send what is left."""
+        self._is_over.set()
+        self._thread.join()
+
+    def send(self) -> None:
+        """Add what was heard since the last time. Kept for the next time where Redis cannot be reached."""
+        with self._lock:
+            pending, self._pending = self._pending, defaultdict(float)
+        if not pending:
+            return
+        try:
+            with self._store.pipeline() as pipe:
+                for field, amount in pending.items():
+                    pipe.hincrbyfloat(self._key, field, amount)
+                pipe.execute()
+        except RedisError:
+            with self._lock:
+                for field, amount in pending.items():
+                    self._pending[field] += amount
+
+    def _run(self) -> None:
+        while not self._is_over.wait(_EVERY_SECONDS):
+            self.send()
+        self.send()
+
+
+def read(store: redis.Redis, prefix: str) -> dict[str, float]:
+    """All counters, by their fields."""
+    return {str(field): float(value) for field, value in store.hgetall(f"{prefix}metrics:counters").items()}

@@ -1,0 +1,98 @@
+"""What can happen: each thing a frozen event, reported once, where it happens. Whoever wants to know reads it.
+
+Fields are ids, numbers, and sentences of ours: never a customer's words, a token or a URL with a query. A field that is
+None has nothing to tell and is left out.
+"""
+
+from cody2zoho.telemetry.events.apis import (
+    ApiCall,
+    ApiPaused,
+    HealthCheckFailed,
+    RateLimitHit,
+    TokenRefresh,
+    TokenRefreshFailed,
+)
+from cody2zoho.telemetry.events.conversations import (
+    BackfillBatchCompleted,
+    CaseCreated,
+    CaseDeleted,
+    CaseFollowedUp,
+    CaseFound,
+    CasePostponed,
+    ConversationEmpty,
+    ConversationGone,
+    ConversationNotFound,
+    ConversationParked,
+    ConversationProcessed,
+    ForgottenCaseMade,
+)
+from cody2zoho.telemetry.events.event import Event
+from cody2zoho.telemetry.events.ledger import (
+    BusinessSummary,
+    LedgerBehind,
+    LedgerRebuilt,
+    RebuildPostponed,
+    ReconcileCompleted,
+    ReconcileFailed,
+    StateUpgraded,
+)
+from cody2zoho.telemetry.events.obstacles import (
+    NoCredentials,
+    UniqueFieldMissing,
+    WorkBlocked,
+    WorkPaused,
+    WorkResumed,
+    WorkUnblocked,
+)
+from cody2zoho.telemetry.events.polling import (
+    CodyPollCompleted,
+    FeedMissed,
+    FeedNotUsed,
+    FeedPostponed,
+    PollFailed,
+    PollPostponed,
+)
+from cody2zoho.telemetry.events.workers import LockLost, WorkerHung
+
+__all__ = [
+    "ApiCall",
+    "ApiPaused",
+    "BackfillBatchCompleted",
+    "BusinessSummary",
+    "CaseCreated",
+    "CaseDeleted",
+    "CaseFollowedUp",
+    "CaseFound",
+    "CasePostponed",
+    "CodyPollCompleted",
+    "ConversationEmpty",
+    "ConversationGone",
+    "ConversationNotFound",
+    "ConversationParked",
+    "ConversationProcessed",
+    "Event",
+    "FeedMissed",
+    "FeedNotUsed",
+    "FeedPostponed",
+    "ForgottenCaseMade",
+    "HealthCheckFailed",
+    "LedgerBehind",
+    "LedgerRebuilt",
+    "LockLost",
+    "NoCredentials",
+    "PollFailed",
+    "PollPostponed",
+    "RateLimitHit",
+    "RebuildPostponed",
+    "ReconcileCompleted",
+    "ReconcileFailed",
+    "StateUpgraded",
+    "TokenRefresh",
+    "TokenRefreshFailed",
+    "UniqueFieldMissing",
+    "WorkBlocked",
+    "WorkPaused",
+    "WorkResumed",
+    "WorkUnblocked",
+    "WorkerHung",
+]
