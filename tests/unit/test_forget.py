@@ -162,6 +162,29 @@ def test_a_rebuild_does_not_adopt_the_case_that_nobody_has_deleted_yet(account, 
     assert worker.ledger.is_open()
 
 
+@pytest.mark.parametrize("become", [lambda worker: erasure.forget(worker, ONE), parked], ids=["forgotten", "parked"])
+def test_a_rebuild_looks_at_no_young_case_whose_conversation_was_forgotten_or_is_parked(
+    account, organisation, plugged, store, become
+) -> None:
+    worker = plugged(follow_up_hours=24)
+    chat(account, ONE)
+    become(worker)
+    organisation.add_case(Subject="Chat", **{KEY: ONE})
+    organisation.clock.now += 10_000
+    worker.ledger.close()
+    assert rebuild.ensure(worker)
+    assert ONE not in store.zrange(f"{worker.settings.redis_key_prefix}agenda", 0, -1)
+
+
+def test_a_message_that_comes_after_all_leaves_no_trace(account, worker, store) -> None:
+    chat(account, ONE)
+    erasure.forget(worker, ONE)
+    # As who noted it a moment before.
+    store.zadd(f"{worker.settings.redis_key_prefix}agenda", {ONE: 0})
+    work(worker)
+    assert ONE not in everything(store)
+
+
 def test_a_comparison_names_the_case_that_is_still_to_be_deleted(account, organisation, worker) -> None:
     chat(account, ONE)
     work(worker)
