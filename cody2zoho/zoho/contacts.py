@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import reduce
 from typing import Any
@@ -118,7 +119,11 @@ def _condition(field: str, text: str, signs: str) -> str:
 def _spellings(address: Address, field: str) -> Iterator[str]:
     """An e-mail address, and as people write it where its domain is not of ASCII."""
     local, _, domain = address.value.partition("@")
-    for spelling in dict.fromkeys([domain, idna.decode(domain) if "xn--" in domain else domain]):
+    spellings = [domain]
+    # Anybody may type what begins like such a domain and is none, or one of pictures, which the library does not know.
+    with suppress(idna.IDNAError):
+        spellings += [idna.decode(domain)] if "xn--" in domain else []
+    for spelling in dict.fromkeys(spellings):
         yield _condition(field, f"{local}@{spelling}", "@.+-")
 
 

@@ -100,6 +100,11 @@ def test_an_address_with_odd_signs_is_found_and_no_other(account, organisation, 
     assert contact_of(case_for(account, organisation, worker, f"I am {address}")) == contact
 
 
+@pytest.mark.parametrize("domain", ["xn--99999999.com", "xn--ls8h.la"])
+def test_a_domain_that_is_none_stops_no_case(account, organisation, worker, domain: str) -> None:
+    assert contact_of(case_for(account, organisation, worker, f"I am anna@{domain}")) is None
+
+
 def test_the_name_of_a_conversation_counts_until_its_case_is_made(account, organisation, worker, store, anna) -> None:
     conversation_id = chat(account, "Hello", name="+49 30 1234567")
     nameless = chat(account, "Hello", name="About my order")
