@@ -35,6 +35,9 @@ def _plain(code: int) -> int:
             return ord("\n")
         case "Cf":
             return _INVISIBLE
+        case "Cs":
+            # Half a character, which RE2 does not take.
+            return 0xFFFD
         case _ if code in _ALSO_INVISIBLE or 0xFE00 <= code <= 0xFE0F:
             return _INVISIBLE
         case _ if code in _PLAIN:

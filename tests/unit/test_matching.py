@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import redis
 
+from chats import work
 from cody2zoho import pipeline, polling
 from cody2zoho.checks import Level, set_up_findings
 from cody2zoho.errors import Transient
@@ -115,6 +116,13 @@ def test_the_name_of_a_conversation_counts_until_its_case_is_made(account, organ
         pipeline.create_case(one, worker)
     assert sorted(map(str, map(contact_of, organisation.cases.values()))) == sorted([anna, "None"])
     assert "name" not in worker.ledger.about(conversation_id)
+
+
+def test_a_name_that_was_cut_in_the_midst_of_an_emoji_stops_no_poll(account, organisation, worker, anna) -> None:
+    chat(account, "Hello", name=f"{ANNA} \ud83d")
+    assert polling.poll(worker).new == 1
+    work(worker)
+    assert [contact_of(case) for case in organisation.cases.values()] == [anna]
 
 
 def test_no_name_is_kept_where_nobody_is_matched(account, organisation, plugged) -> None:

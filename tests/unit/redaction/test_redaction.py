@@ -119,6 +119,14 @@ def test_a_number_at_the_border_of_a_message_is_found_and_one_in_two_messages_is
     assert redacted(CARD, "card") == "[card …1111]"
 
 
+def test_half_a_character_keeps_no_conversation_from_its_case(account, organisation, plugged) -> None:
+    chat(account, "KD-123456 \ud83d", f"\ud83d{MAIL}")
+    work(plugged(**CHOSEN))
+    [case] = organisation.cases.values()
+    assert "[customer] \ufffd" in case["Description"]
+    assert "\ufffd[e-mail]" in case["Description"]
+
+
 # -- what is replaced -------------------------------------------------------------------------
 
 
