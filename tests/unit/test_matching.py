@@ -88,6 +88,13 @@ def test_an_address_in_any_of_the_contacts_fields_counts(account, organisation, 
         assert contact_of(case_for(account, organisation, worker, typed)) == contact
 
 
+def test_workers_that_learn_the_fields_at_the_same_time_learn_each_once(server, worker) -> None:
+    server.faults.add(Fault("slow", path="/crm/v8/settings/fields", seconds=0.5))
+    with ThreadPoolExecutor(5) as threads:
+        learnt = list(threads.map(worker.matching.fields_of, ["email"] * 5))
+    assert learnt == [["Email", "Secondary_Email"]] * 5
+
+
 def test_the_assistants_number_is_not_the_contacts(account, organisation, worker) -> None:
     organisation.add_contact("Boss", Asst_Phone="+49 30 1234567")
     assert contact_of(case_for(account, organisation, worker, "+49 30 1234567")) is None
