@@ -170,6 +170,17 @@ def test_what_is_redacted_is_not_asked_for() -> None:
     assert usable(("email",), ("email",)) == ()
 
 
+@pytest.mark.parametrize("chosen", [{"redact": "email"}, {"redact_patterns": r"mail=\S+@\S+"}])
+@pytest.mark.parametrize("name", [None, ANNA])
+def test_nobody_is_looked_for_or_made_by_what_is_redacted(
+    account, organisation, server, plugged, anna, chosen, name
+) -> None:
+    worker = plugged(contact_match="email", contact_create=True, **chosen)
+    case = case_for(account, organisation, worker, "Hello" if name else f"I am {ANNA}", name=name)
+    assert contact_of(case) is None
+    assert server.journal["zoho"].kinds["POST /crm/v8/coql"] == 0
+
+
 # -- several
 
 
