@@ -89,6 +89,13 @@ def queued(worker) -> None:
     assert ONE in everything(worker.store)
 
 
+def in_the_hand_of_a_batch_whose_worker_died(worker) -> None:
+    polling.poll(worker)
+    worker.history.start([worker.cody.conversation(ONE)])
+    worker.history.take(0, 10)
+    worker.history.hold([ONE], 30)
+
+
 STATES = [
     waiting,
     postponed,
@@ -99,6 +106,7 @@ STATES = [
     empty,
     marked_by_the_earlier_product,
     queued,
+    in_the_hand_of_a_batch_whose_worker_died,
 ]
 
 
