@@ -9,6 +9,7 @@ from typing import Any
 
 import idna
 
+from cody2zoho.errors import Refused
 from cody2zoho.models import Address
 from cody2zoho.zoho.crm import Crm, details, items, refused, succeeded
 
@@ -94,6 +95,10 @@ class Contacts:
 
     def _made(self, path: str, body: dict[str, Any], **more: Any) -> str:
         [item] = items(self.crm.call("POST", path, json=body, **more))[:1]
+        if item.get("code") == "ALREADY_MODIFIED":
+            # A contact has it by now, perhaps one that this user may not see.
+            [field] = body["duplicate_check_fields"]
+            raise Refused(f"Zoho refuses {field}: {item['code']}", field)
         if not succeeded(item):
             raise refused(item)
         return str(details(item)["id"])

@@ -9,7 +9,7 @@ import redis
 from chats import work
 from cody2zoho import pipeline, polling
 from cody2zoho.checks import Level, set_up_findings
-from cody2zoho.errors import Transient
+from cody2zoho.errors import Refused
 from cody2zoho.matching import usable
 from cody2zoho.models import Message
 from cody2zoho.records import State
@@ -342,7 +342,7 @@ def test_zoho_itself_makes_no_second_contact_of_an_email_address_should_redis_be
     said = [Message("1", ANNA, False, 1)]
     contact = organisation.add_contact("Meier", Email=ANNA)
     [address] = worker.matching.search.addresses([ANNA])
-    with pytest.raises(Transient, match="ALREADY_MODIFIED"):
+    with pytest.raises(Refused, match="ALREADY_MODIFIED"):
         worker.contacts.create_with(address)
     assert organisation.contacts[contact]["Last_Name"] == "Meier"
     assert worker.matching.choose(None, said).contact_id == contact
@@ -351,10 +351,17 @@ def test_zoho_itself_makes_no_second_contact_of_an_email_address_should_redis_be
 def test_a_contact_that_an_agent_makes_at_the_same_moment_is_taken(account, organisation, server, plugged) -> None:
     worker, conversation_id = plugged(contact_match="email", contact_create=True), chat(account, ANNA)
     server.faults.after(2, lambda: organisation.add_contact("Meier", Email=ANNA), method="POST", path="/crm/v8/coql")
-    for _ in range(2):
-        pipeline.create_case(conversation_id, worker)
+    pipeline.create_case(conversation_id, worker)
     [case], [contact] = organisation.cases.values(), organisation.contacts.values()
     assert (contact["id"], contact["Last_Name"]) == (contact_of(case), "Meier")
+
+
+def test_a_contact_that_zoho_knows_and_does_not_show_keeps_no_case_waiting(account, organisation, plugged) -> None:
+    # To Zoho the Kelvin sign is a k; we find nobody with such an address.
+    organisation.add_contact("Hidden", Email="\u212aurt@example.com")
+    worker = plugged(contact_match="email", contact_create=True)
+    assert contact_of(case_for(account, organisation, worker, "I am kurt@example.com")) is None
+    assert len(organisation.contacts) == 1
 
 
 def test_a_refusal_for_a_limit_leaves_no_trace_of_an_attempt(account, server, plugged, store: redis.Redis) -> None:
