@@ -79,9 +79,10 @@ class Search:
             yield from (_phone(match.number, match.raw_string) for match in matches)
 
     def _is_ignored(self, value: str) -> bool:
+        """An address itself, a phone number with any extension, or what is below a domain."""
         _, _, domain = value.partition("@")
         above = [domain.split(".", level)[-1] for level in range(domain.count(".") + 1)]
-        return not self.ignored.isdisjoint([value, *above])
+        return not self.ignored.isdisjoint([value, value.partition(";")[0], *above])
 
 
 def email(text: str) -> Address | None:

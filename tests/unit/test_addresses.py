@@ -116,7 +116,9 @@ def test_the_companys_own_addresses_are_ignored_with_all_below_a_domain(ignored:
 
 
 def test_the_companys_own_number_is_ignored_however_it_is_written() -> None:
-    assert found("you are at 030 1234567", ignored=("+49 (30) 123-4567",)) == []
+    ignored = ("+49 (30) 123-4567",)
+    assert found("you are at 030 1234567, or +49 30 1234567 ext. 12", ignored=ignored) == []
+    assert found("+49 30 12345678", ignored=ignored) == ["+493012345678"]
 
 
 def test_a_field_in_zoho_is_the_same_address_however_it_was_typed() -> None:
