@@ -292,6 +292,15 @@ def test_it_says_what_a_person_has_to_delete(account, organisation, worker, run)
     assert worker.ledger.looked_up([ONE]) == {ONE: FORGOTTEN}
 
 
+@pytest.mark.parametrize("makes", ["true", "false"])
+def test_it_reminds_of_the_contact_where_contacts_are_made(account, worker, run, monkeypatch, makes: str) -> None:
+    monkeypatch.setenv("CONTACT_MATCH", "email")
+    monkeypatch.setenv("CONTACT_CREATE", makes)
+    chat(account, ONE)
+    work(worker)
+    assert ("- delete the visitor's contact in Zoho, if" in run(ONE, "--yes").output) == (makes == "true")
+
+
 def test_a_case_id_will_do(account, organisation, worker, run) -> None:
     chat(account, ONE)
     work(worker)
