@@ -481,6 +481,14 @@ def test_the_doctor_names_the_fields_that_are_looked_at(organisation, plugged) -
     assert findings(plugged()) == []
 
 
+def test_the_doctor_warns_of_addresses_that_are_redacted(plugged) -> None:
+    redacted = (Level.WARNING, "nobody is looked for by email, which REDACT replaces")
+    assert findings(plugged(contact_match="email", redact="email")) == [redacted]
+    shown, *others = findings(plugged(contact_match="email,phone", contact_region="DE", redact="email,card"))
+    assert shown == redacted
+    assert [level for level, _ in others] == [Level.OK]
+
+
 def test_the_doctor_warns_of_phone_numbers_without_a_country(plugged) -> None:
     [_, (level, words)] = findings(plugged(contact_match="phone"))
     assert (level, words.split(",")[0]) == (Level.WARNING, "phone numbers written without their country are ignored")
