@@ -231,6 +231,21 @@ def test_a_case_belongs_to_the_contact_whose_address_is_the_conversations_name(a
     assert case["Related_To"]["id"] == contact
 
 
+def test_many_conversations_of_one_new_visitor_are_no_fault(account, organisation, plugged, clock) -> None:
+    worker = started(plugged(sync_since="30d", contact_match="email", contact_create=True), account)
+    for one in history(account, 30):
+        account.say(one, "I am anna@example.com", at=account.now() - 80 * DAY)
+    begin(worker)
+    batches.work(0, worker)
+    run = worker.history.latest()
+    assert (run.left, run.rests) == (0, "")
+    finish(worker, clock)
+    assert len(organisation.contacts) == 1
+    assert [case["Related_To"]["id"] for case in organisation.cases.values() if case.get("Related_To")] == [
+        *organisation.contacts
+    ] * 30
+
+
 def test_looks_for_a_contact_count_as_cost(account, organisation, server, plugged) -> None:
     worker = started(plugged(sync_since="30d", contact_match="email"), account)
     for one in history(account, 3):
