@@ -19,6 +19,9 @@ def forget(id_: str, is_sure: bool) -> None:
     """Erase our traces of a conversation, by its id or its case's, and bar it; say what a person has to delete."""
     with services_at_hand() as services:
         life = look(services, id_.strip())
+        if not life.conversation_id and "zoho" in life.away:
+            click.echo(f"Zoho cannot be asked whose case that is: {life.away['zoho']}. Nothing was done.", err=True)
+            sys.exit(1)
         if not _is_known(life):
             click.echo("Nobody knows such a conversation; nothing was done. Is the id right?", err=True)
             sys.exit(1)

@@ -308,6 +308,17 @@ def test_a_case_id_will_do(account, organisation, worker, run) -> None:
     assert worker.ledger.looked_up([ONE]) == {ONE: FORGOTTEN}
 
 
+def test_whose_case_it_is_only_zoho_can_tell(account, organisation, worker, run, server) -> None:
+    chat(account, ONE)
+    work(worker)
+    server.faults.add(Fault("500", path="/crm/*"))
+    result = run(case_of(organisation, ONE), "--yes")
+    assert result.exit_code == 1
+    assert "Zoho cannot be asked whose case that is: Zoho is out of order" in result.output
+    assert "Is the id right?" not in result.output
+    assert worker.ledger.about(ONE)["state"] == State.CREATED
+
+
 def test_what_could_not_be_asked_is_said_with_the_case_that_the_ledger_knew(
     account, organisation, worker, run, server
 ) -> None:
