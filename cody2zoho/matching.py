@@ -144,14 +144,16 @@ class Matching:
         kind = addresses[0].kind
         if len(addresses) > _MOST:
             return self._several(f"{len(addresses)} {_PLURALS[kind]} were given")
-        owners = set(map(self._owners, addresses))
-        if owners == {()}:
+        # A bare number that nobody has may be an order's.
+        counting = {one: some for one in addresses if (some := self._owners(one)) or one.is_certain}
+        owners = set(counting.values())
+        if owners <= {()}:
             return None
         if any(len(some) > 1 for some in owners):
             return self._several(f"several contacts in Zoho have the {_WORDS[kind]} that was given")
         if len(owners) > 1:
             return self._several(f"several {_PLURALS[kind]} were given, which do not lead to one and the same contact")
-        return ContactChoice(owners.pop()[0], "matched", addresses=tuple(addresses))
+        return ContactChoice(owners.pop()[0], "matched", addresses=tuple(counting))
 
     def _new(self, by_kind: Sequence[Sequence[Address]]) -> ContactChoice | None:
         """The contact made for an address that nobody has; None where there is none that is surely an address."""

@@ -205,6 +205,20 @@ def test_of_several_people_named_none_is_guessed(account, organisation, worker, 
     assert "several e-mail addresses were given, which do not lead to one and the same contact" in case["Description"]
 
 
+def test_a_bare_number_that_nobody_has_may_be_an_orders_and_stands_in_nobodys_way(
+    account, organisation, plugged
+) -> None:
+    worker = plugged(contact_match="phone", contact_region="US")
+    contact = organisation.add_contact("Meier", Phone="(415) 555-2671")
+    other = organisation.add_contact("Other", Phone="(415) 555-2680")
+    case = case_for(account, organisation, worker, "Order 4155552699. My phone is 415-555-2671.")
+    assert contact_of(case) == contact
+    for second in ("+1 415 555 2699", "415-555-2680"):
+        case = case_for(account, organisation, worker, f"My phone is 415-555-2671 or {second}.")
+        assert contact_of(case) not in (contact, other)
+        assert "several phone numbers were given" in case["Description"]
+
+
 def test_several_addresses_of_one_contact_lead_to_it(account, organisation, worker, anna) -> None:
     organisation.change(
         organisation.modules["Contacts"], anna, {"Secondary_Email": "anna@example.org"}, organisation.user
