@@ -11,6 +11,7 @@ from cody2zoho.batches import PER_CALL
 from cody2zoho.cody import Cody
 from cody2zoho.credits import cost_of
 from cody2zoho.errors import ConfigurationError, Gone
+from cody2zoho.matching import Matching
 from cody2zoho.models import Conversation
 from cody2zoho.permits import patient
 from cody2zoho.services import Services
@@ -60,7 +61,7 @@ def plan(services: Services, wanted: Wanted, tell: Callable[[str], None] = lambd
         found.update((one.id, one) for one in _unknown(services, cody, bot, wanted))
     newest_first = sorted(found.values(), key=lambda one: one.created_at, reverse=True)[: wanted.limit]
     tell("counting the messages of some")
-    return _estimated(newest_first, _pages(cody, newest_first), services)
+    return _estimated(newest_first, *_sampled(cody, newest_first, services.matching), services)
 
 
 def line(services: Services) -> int:
@@ -83,37 +84,38 @@ def _unknown(services: Services, cody: Cody, bot: str | None, wanted: Wanted) ->
     for page in cody.conversations_since(bot, wanted.since or 0):
         old = [one for one in page if one.created_at < before]
         known = services.ledger.looked_up([one.id for one in old]) if old else {}
-        # A name may hold a customer's words, and is not wanted.
-        yield from (replace(one, name=None) for one in old if one.id not in known)
+        yield from (one for one in old if one.id not in known)
 
 
-def _pages(cody: Cody, conversations: list[Conversation]) -> float:
-    """Requests for one conversation's messages, on the average of some."""
+def _sampled(cody: Cody, conversations: list[Conversation], matching: Matching) -> tuple[float, float]:
+    """Requests for one conversation's messages, and looks for its contact, on the average of some."""
     step = max(1, len(conversations) // _SAMPLE)
-    counted = []
+    counted, looks = [], 0
     for one in conversations[::step][:_SAMPLE]:
         try:
             page = cody.newest_messages(one.id)
         except Gone:
             continue
         counted.append(max(page.page_count, math.ceil((page.total or 0) / _PER_PAGE), 1))
-    return sum(counted) / len(counted) if counted else 1.0
+        looks += len(matching.named(one.name, page.rows))
+    return (sum(counted) / len(counted), looks / len(counted)) if counted else (1.0, 0.0)
 
 
-def _estimated(conversations: list[Conversation], pages: float, services: Services) -> Plan:
+def _estimated(conversations: list[Conversation], pages: float, looks: float, services: Services) -> Plan:
     count, now = len(conversations), services.limits.now()
     batches = math.ceil(count / PER_CALL)
-    notes = count if services.settings.enable_notes else 0
+    # Notes and looks cost one credit each.
+    apart = (count if services.settings.enable_notes else 0) + math.ceil(count * looks)
     full, rest = divmod(count, PER_CALL)
     inserts = sum(cost_of("Cases", {"data": [None] * size}) for size in (*[PER_CALL] * full, rest) if size)
     cody_requests = math.ceil(count * pages)
     return Plan(
         conversations,
         cody_requests,
-        batches + notes,
-        inserts + notes,
+        batches + apart,
+        inserts + apart,
         60 * cody_requests / (_SHARE * now.cody_limit) + _BATCH_SECONDS * batches,
-        inserts + notes > _spare(services),
+        inserts + apart > _spare(services),
     )
 
 

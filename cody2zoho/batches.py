@@ -123,12 +123,17 @@ class _Cost:
         self._cody: list[int] = []
         self._zoho: list[int] = []
         crm = replace(services.crm, in_turn=self._in_turn)
+        contacts = replace(services.contacts, crm=crm)
+        contact = replace(services.contact, contacts=contacts)
         self._services = services
         self.services = replace(
             services,
             cody=replace(services.cody, permit=self._permit),
             crm=crm,
             cases=replace(services.cases, crm=crm),
+            contacts=contacts,
+            contact=contact,
+            matching=replace(services.matching, contacts=contacts, fixed=contact),
         )
 
     def figures(self) -> dict[str, int]:

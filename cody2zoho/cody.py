@@ -15,7 +15,7 @@ from cody2zoho.errors import AccessRevoked, Gone, NotSetUp, Refused, Transient
 from cody2zoho.http import Answer, Api, raise_for_passing_fault
 from cody2zoho.models import Conversation, Message, Said, Source
 from cody2zoho.permits import Kind
-from cody2zoho.transcript import oldest_first
+from cody2zoho.transcript import oldest_first, whole
 
 #: A list that moved while it was read is read again, this often in all.
 _WALKS = 3
@@ -262,7 +262,8 @@ def _parsed(parse: Callable[[Any], Row], row: Any) -> Row:
 
 
 def _conversation(row: dict[str, Any]) -> Conversation:
-    return Conversation(str(row["id"]), str(row["bot_id"]), int(row["created_at"]), row.get("name"))
+    name = row.get("name")
+    return Conversation(str(row["id"]), str(row["bot_id"]), int(row["created_at"]), name and whole(str(name)))
 
 
 def _message(row: dict[str, Any]) -> Message:

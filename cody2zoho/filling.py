@@ -35,7 +35,12 @@ class Filling(Records):
         return new
 
     def look_again(self, ids: Sequence[str], first_seconds: float, apart_seconds: float) -> None:
-        """Put finished conversations that have their case into the agenda, one after the other."""
+        """Put finished conversations that have their case into the agenda, one after the other.
+
+        One that was forgotten, or is parked, would come up again for ever.
+        """
+        known = self.looked_up(ids)
+        ids = [one for one in ids if one in known and known[one].state is State.CREATED]
         if not ids:
             return
         seconds, micros = self._store.time()

@@ -167,8 +167,10 @@ class Update:
         }
 
     def _new_status(self) -> dict[str, Any]:
-        wanted = self.services.settings.follow_up_status
-        visitor_spoke = any(not message.by_machine for message in self.messages[self.known :])
+        wanted, before = self.services.settings.follow_up_status, self.held.messages
+        # As many as before, but not the same: an answer was completed, or what is redacted has changed since.
+        said_more = before is None or len(self.messages) > before
+        visitor_spoke = said_more and any(not message.by_machine for message in self.messages[self.known :])
         return {"Status": wanted} if wanted and visitor_spoke and self.case.get("Status") != wanted else {}
 
     def _untold(self) -> CaseDraft | None:

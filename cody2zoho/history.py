@@ -179,6 +179,8 @@ class History:
         for key in (self._keys["todo"], *self._taken):
             for written, _ in self.store.zscan_iter(key, match=f"{conversation_id} *"):
                 self.store.zrem(key, written)
+        # Where a worker died with it, nobody has taken it back.
+        self.store.zrem(self._keys["hand"], conversation_id)
 
     def _written(self, one: Conversation) -> str:
         name = one.name if one.name and self.keeps_name(one.name) else ""

@@ -108,8 +108,8 @@ def _drawn_up(shown: Preview, fields: dict[str, Field], services: Services) -> P
     life, part = shown.life, parts.latest(shown.conversation, shown.life.said, services)
     conversation = part.conversation
     safe = services.redaction.of(conversation, part.messages)
-    choice = services.matching.choose(conversation.name, part.messages, may_create=False)
-    named = services.matching.named(conversation.name, part.messages)
+    choice = services.matching.choose(safe.conversation.name, safe.messages, may_create=False)
+    named = services.matching.named(safe.conversation.name, safe.messages)
     makes_contact = choice.contact_id is None and bool(choice.is_visitors or services.settings.zoho_contact_name)
     words = contact_words(choice, named, services.settings)
     shown = replace(shown, contact=words, makes_contact=makes_contact)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from redis.exceptions import RedisError
 
 from cody2zoho import drafting, quiet, transcript
-from cody2zoho.errors import Blocked, Cody2ZohoError, Gone, Permanent, RateLimited, ReadInPart, Transient
+from cody2zoho.errors import Blocked, Cody2ZohoError, Gone, OnItsWay, Permanent, RateLimited, ReadInPart, Transient
 from cody2zoho.http import time_left
 from cody2zoho.models import CaseDraft, Conversation
 from cody2zoho.services import Services
@@ -18,6 +18,9 @@ _READERS = 16
 
 #: Characters of all drafts together; what a worker may have to hold of a batch, a few times over while it is sent.
 _MOST_CHARACTERS = 1_000_000
+
+#: A contact that another reader makes is there by then.
+_SOON_SECONDS = 5.0
 
 #: Passing faults of Cody after which a reading ends: it is not this one conversation.
 _MOST_FAULTS = 3
@@ -82,6 +85,8 @@ class Skimming:
             self.ordinary.append((one, error.retry_after_seconds or 0))
         except (RateLimited, Blocked) as error:
             self.fault = error
+        except OnItsWay:
+            self.ordinary.append((one, _SOON_SECONDS))
         except Transient as error:
             if time_left() <= 0:
                 return

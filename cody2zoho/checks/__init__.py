@@ -166,6 +166,10 @@ def set_up_findings(services: Services) -> Iterator[Finding]:
         yield _pick_list(fields, "Case_Origin", "ZOHO_CASE_ORIGIN", services.settings.zoho_case_origin)
     yield from case_file.findings(services.forms, fields, services.settings)
     yield _contact(services)
+    if redacted := [kind for kind in services.settings.contact_match if kind in services.settings.redact]:
+        words = f"nobody is looked for by {' or '.join(redacted)}, which REDACT replaces"
+        mend = "take it from CONTACT_MATCH, or from REDACT"
+        yield Finding("Zoho contact matching", Level.WARNING, words, mend)
     if services.matching.search.kinds:
         yield from _matching(services)
     yield _credits(services)

@@ -13,7 +13,11 @@ if redis.call('HEXISTS', KEYS[6], 'epoch') == 0 then return {'closed'} end
 local state, owner = unpack(redis.call('HMGET', KEYS[1], 'state', 'owner'))
 if not state then
   local record = redis.call('HGET', KEYS[2], id)
-  if not record then return {redis.call('ZSCORE', KEYS[8], redis.sha1hex(id)) and 'forgotten' or 'unknown'} end
+  if not record then
+    if not redis.call('ZSCORE', KEYS[8], redis.sha1hex(id)) then return {'unknown'} end
+    redis.call('ZREM', KEYS[3], id)
+    return {'forgotten'}
+  end
   state = string.match(record, '^%a+')
   -- One that has its case is open again only while the agenda wants another look.
   if state ~= 'created' or not redis.call('ZSCORE', KEYS[3], id) then return {state} end

@@ -220,6 +220,44 @@ def test_leases_are_renewed_while_an_insert_lasts(account, organisation, server,
     assert worker.ledger.counts()[State.CREATED] == len(organisation.cases) == 6
 
 
+def test_a_case_belongs_to_the_contact_whose_address_is_the_conversations_name(account, organisation, plugged) -> None:
+    worker = started(plugged(sync_since="30d", contact_match="phone"), account)
+    contact = organisation.add_contact("Meier", Phone="+49 30 1234567")
+    old = account.add_conversation(bot_id="support", name="+49 30 1234567", at=account.now() - 90 * DAY)
+    account.say(old.id, "Where is my order?", at=account.now() - 90 * DAY)
+    begin(worker)
+    go_on(worker)
+    [case] = [one for one in organisation.cases.values() if one[KEY] == old.id]
+    assert case["Related_To"]["id"] == contact
+
+
+def test_many_conversations_of_one_new_visitor_are_no_fault(account, organisation, plugged, clock) -> None:
+    worker = started(plugged(sync_since="30d", contact_match="email", contact_create=True), account)
+    for one in history(account, 30):
+        account.say(one, "I am anna@example.com", at=account.now() - 80 * DAY)
+    begin(worker)
+    batches.work(0, worker)
+    run = worker.history.latest()
+    assert (run.left, run.rests) == (0, "")
+    finish(worker, clock)
+    assert len(organisation.contacts) == 1
+    assert [case["Related_To"]["id"] for case in organisation.cases.values() if case.get("Related_To")] == [
+        *organisation.contacts
+    ] * 30
+
+
+def test_looks_for_a_contact_count_as_cost(account, organisation, server, plugged) -> None:
+    worker = started(plugged(sync_since="30d", contact_match="email"), account)
+    for one in history(account, 3):
+        account.say(one, f"I am {one.lower()}@example.com", at=account.now() - 80 * DAY)
+    plan = begin(worker)
+    server.journal.clear()
+    go_on(worker)
+    assert server.journal["zoho"].kinds["POST /crm/v8/coql"] == 3
+    run = worker.history.latest()
+    assert (run.figures["zoho"], run.figures["credits"]) == (plan.zoho_requests, plan.credits) == (4, 4)
+
+
 # -- what does not fit into a batch -----------------------------------------------------------------
 
 
@@ -464,17 +502,17 @@ def test_while_cody_is_out_of_order_history_waits_and_few_are_left_to_the_way_of
     assert run.left >= 70
 
 
-class BrokenMatching:
+class BrokenRedaction:
     """What no conversation is at fault for, and nobody has foreseen."""
 
-    def choose(self, *_: object) -> None:
+    def of(self, *_: object) -> None:
         raise ZeroDivisionError
 
 
 def test_an_error_nobody_foresaw_is_met_again_and_told_by_the_way_of_all(account, worker, clock) -> None:
     [one, *_] = history(account, 3)
     begin(worker)
-    broken = replace(worker, matching=BrokenMatching())
+    broken = replace(worker, redaction=BrokenRedaction())
     go_on(broken)
     assert worker.history.latest().figures["ordinary"] == 3
     with pytest.raises(ZeroDivisionError):

@@ -167,6 +167,17 @@ def test_a_status_for_later_words_is_set_when_a_visitor_speaks(account, organisa
     assert organisation.cases[case["id"]]["Status"] == "New"
 
 
+def test_another_redaction_opens_no_case_in_which_nobody_spoke(account, organisation, plugged, clock) -> None:
+    conversation = account.add_conversation(bot_id="support").id
+    talk(account, conversation, "I am anna@example.com", "Hello")
+    chosen = {"conversation_quiet_seconds": 300, "follow_up_hours": 24, "follow_up_status": "New"}
+    live(plugged(**chosen), clock, 330)
+    case_id = case_of(organisation, conversation)
+    live(plugged(**chosen, redact="email"), clock, 1_200)
+    assert "I am [e-mail]" in str(organisation.cases[case_id]["Description"])
+    assert organisation.cases[case_id]["Status"] == "Closed"
+
+
 def test_what_does_not_fit_into_the_description_becomes_a_note(account, organisation, watching, clock) -> None:
     conversation = account.add_conversation(bot_id="support").id
     talk(account, conversation, "x " * 15_000, "I see")
