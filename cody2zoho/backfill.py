@@ -83,8 +83,7 @@ def _unknown(services: Services, cody: Cody, bot: str | None, wanted: Wanted) ->
     for page in cody.conversations_since(bot, wanted.since or 0):
         old = [one for one in page if one.created_at < before]
         known = services.ledger.looked_up([one.id for one in old]) if old else {}
-        # A name may hold a customer's words, and is not wanted.
-        yield from (replace(one, name=None) for one in old if one.id not in known)
+        yield from (services.history.kept(one) for one in old if one.id not in known)
 
 
 def _pages(cody: Cody, conversations: list[Conversation]) -> float:

@@ -17,7 +17,7 @@ Keys, below the prefix:
 
 import secrets
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import redis
 
@@ -111,7 +111,12 @@ class Taken:
 
     run: str
     place: int
-    conversations: list[Conversation]
+    #: As each stands in Redis; whoever noted it may have had other settings.
+    standing: dict[str, Conversation]
+
+    @property
+    def conversations(self) -> list[Conversation]:
+        return list(self.standing.values())
 
 
 @dataclass
@@ -179,10 +184,14 @@ class History:
         for key in (self._keys["todo"], *self._taken):
             for written, _ in self.store.zscan_iter(key, match=f"{conversation_id} *"):
                 self.store.zrem(key, written)
+        self.store.zrem(self._keys["hand"], conversation_id)
+
+    def kept(self, one: Conversation) -> Conversation:
+        """Without its name where its case needs none."""
+        return one if one.name and self.keeps_name(one.name) else replace(one, name=None)
 
     def _written(self, one: Conversation) -> str:
-        name = one.name if one.name and self.keeps_name(one.name) else ""
-        return f"{one.id} {one.bot_id} {one.created_at} {name}".rstrip()
+        return f"{one.id} {one.bot_id} {one.created_at} {self.kept(one).name or ''}".rstrip()
 
     def stop(self) -> Run | None:
         """End the run: no further batch begins. Returns it as it was, None where none was under way."""
@@ -208,14 +217,20 @@ class History:
         """What is next for a place: what its last batch left behind, then the newest. None where nothing is to do."""
         keys = [self._run, self._keys["todo"], self._taken[place], self._keys["rest"]]
         run, *found = self._take(keys=keys, args=[most]) or [""]
-        return Taken(run, place, [_read(one) for one in found]) if found else None
+        taken = Taken(run, place, {one: _read(one) for one in found})
+        if run and not found:
+            # The last of it was forgotten: no batch is left that would note the end.
+            self.strike(taken, [], {})
+        return taken if found else None
 
     def strike(self, taken: Taken, done: Sequence[Conversation], figures: dict[str, int]) -> int:
         """These are done, the ledger knows how; returns how many are left, -1 where the run is over."""
         own = self._taken[taken.place]
         keys = [self._run, self._keys["todo"], own, *(key for key in self._taken if key != own)]
         counted = [part for pair in figures.items() for part in pair]
-        return int(self._strike(keys=keys, args=[taken.run, len(figures), *counted, *map(self._written, done)]))
+        ids = {one.id for one in done}
+        struck = [written for written, one in taken.standing.items() if one.id in ids]
+        return int(self._strike(keys=keys, args=[taken.run, len(figures), *counted, *struck]))
 
     def hold(self, ids: Sequence[str], seconds: float) -> None:
         """A batch has these for so long; 0 = no more."""

@@ -119,6 +119,29 @@ def test_the_newest_come_first_within_the_bounds(account, clock, plugged) -> Non
     assert planned(bot="sales") == [sales]
 
 
+def test_the_name_of_a_conversation_counts_for_its_contact_as_ever(account, organisation, plugged, store) -> None:
+    anna = organisation.add_contact("Meier", Email="anna@example.com")
+    worker = started(plugged(sync_since="30d", contact_match="email"), account)
+    for name in ("anna@example.com", "About my order"):
+        one = account.add_conversation(bot_id="support", name=name, at=account.now() - 90 * DAY)
+        account.say(one.id, "Where is it?", at=account.now() - 90 * DAY)
+    begin(worker)
+    kept = " ".join(store.zrange(f"{PREFIX}backfill:todo", 0, -1))
+    assert "anna@example.com" in kept
+    assert "order" not in kept
+    go_on(worker)
+    [about] = filter(None, (case.get("Related_To") for case in organisation.cases.values()))
+    assert about["id"] == anna
+
+
+def test_a_worker_that_keeps_no_names_strikes_off_what_was_noted_with_one(account, plugged, worker) -> None:
+    one = account.add_conversation(bot_id="support", name="anna@example.com", at=account.now() - 90 * DAY)
+    account.say(one.id, "Where is it?", at=account.now() - 90 * DAY)
+    begin(plugged(sync_since="30d", contact_match="email"))
+    go_on(worker)
+    assert worker.history.latest().is_over
+
+
 def test_a_bot_that_is_not_ours_is_refused(worker) -> None:
     with pytest.raises(ConfigurationError, match="sales is not in CODY_BOT_ID"):
         backfill.plan(worker, Wanted(bot="sales"))
@@ -629,6 +652,16 @@ def test_a_start_that_is_interrupted_has_begun_nothing(worker) -> None:
     assert worker.history.take(0, 100) is None
     assert worker.history.start([]) == 0
     assert worker.store.zcard(f"{PREFIX}backfill:todo") == 0
+
+
+def test_a_run_whose_last_conversation_is_forgotten_ends(account, store, worker) -> None:
+    [one] = history(account, 1)
+    begin(worker)
+    worker.history.hold([one], 30)
+    worker.history.forget(one)
+    assert not store.exists(f"{PREFIX}backfill:todo", f"{PREFIX}backfill:hand")
+    go_on(worker)
+    assert worker.history.latest().is_over
 
 
 # -- limits -------------------------------------------------------------------------------------------
