@@ -121,12 +121,14 @@ class Matching:
     def fields_of(self, kind: str) -> list[str]:
         """The contacts' fields that hold such addresses, as of the last hour. Raises NotSetUp where there is none."""
         if time.monotonic() >= self._fields_good_until:
-            self._known_fields = {one: [] for one in _WORDS}
+            # Complete before it is shown: other threads look meanwhile.
+            found: dict[str, list[str]] = {one: [] for one in _WORDS}
             for it in self.fields.all("Contacts").values():
                 if it.data_type in _WORDS and it.api_name not in _NOT_THEIRS:
-                    self._known_fields[it.data_type].append(it.api_name)
-            if lacking := [one for one in self.search.kinds if not self._known_fields[one]]:
+                    found[it.data_type].append(it.api_name)
+            if lacking := [one for one in self.search.kinds if not found[one]]:
                 raise NotSetUp(f"Zoho's Contacts show no field for {' and '.join(lacking)}, which CONTACT_MATCH names")
+            self._known_fields = found
             self._fields_good_until = time.monotonic() + _FIELDS_GOOD_SECONDS
         return self._known_fields[kind]
 
