@@ -210,6 +210,13 @@ def test_what_a_batch_has_in_hand_takes_no_place_of_the_steady_work(account, plu
     assert sorted(worker.ledger.due(10, 3, 60).ids) == sorted(new)
 
 
+def test_what_a_batch_has_not_claimed_or_has_finished_makes_no_room_for_more(account, plugged) -> None:
+    worker = started(plugged(sync_since="30d", zoho_max_concurrency=1), account)
+    worker.history.hold(history(account, 50), 30)
+    worker.ledger.add_new([worker.cody.conversation(chat(account)) for _ in range(10)])
+    assert len(worker.ledger.due(50, 3, 60).ids) == 3
+
+
 def test_the_steady_work_goes_on_while_a_batch_is_inserted(account, server, plugged) -> None:
     worker = started(plugged(sync_since="30d", zoho_max_concurrency=1), account)
     history(account, 50)
