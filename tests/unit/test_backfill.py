@@ -360,6 +360,20 @@ def test_an_outcome_that_cannot_be_looked_up_either_is_looked_up_by_the_next_bat
     assert perfect(server, account, organisation)
 
 
+def test_what_is_said_between_a_lost_answer_and_the_next_batch_reaches_the_case(
+    account, organisation, server, worker, clock
+) -> None:
+    one, *_ = history(account, 5)
+    begin(worker)
+    server.faults.add(Fault("cut", path=CASES, when="after", times=1))
+    server.faults.add(Fault("503", path="*/coql", times=1))
+    go_on(worker)
+    account.say(one, "And one thing more.", at=account.now())
+    finish(worker, clock)
+    assert worker.history.latest().figures["ordinary"] == 1
+    assert perfect(server, account, organisation)
+
+
 def test_each_record_of_a_batch_has_its_own_outcome(account, organisation, server, worker, clock) -> None:
     ids = history(account, 6)
     by_hand = organisation.add_case(Subject="by hand", Status="New", Case_Origin="Web", **{KEY: ids[1]})
