@@ -7,6 +7,7 @@ Every error we raise, sorted by what happens next:
     + RateLimited       ... and not before `retry_after_seconds`
       - OutOfTurn       our own limit says wait; nothing was asked, and it is not an attempt
         . ReadInPart    ... but a part was read before, which is in vain: it is one
+    + InTheMaking       another worker is just making what we need; it is there in a moment
     + NotSent           the request did not arrive; nothing can have come of it
     + OutcomeUnknown    the request may have taken effect; send the same insert again to learn whether it did
   x Blocked             nothing of this kind can succeed until a person mends the set-up; the work waits
@@ -52,6 +53,10 @@ class OutOfTurn(RateLimited):
 
 class ReadInPart(OutOfTurn):
     """Our own limit let only a part of a conversation be read in time: what is too long for it must not go on so."""
+
+
+class InTheMaking(Transient):
+    """Another worker is just making what we need."""
 
 
 class NotSent(Transient):

@@ -23,7 +23,7 @@ from redis.exceptions import LockError
 
 from cody2zoho.addresses import Search
 from cody2zoho.contact import FixedContact
-from cody2zoho.errors import Cody2ZohoError, NotSetUp, OutcomeUnknown, Refused, Transient
+from cody2zoho.errors import Cody2ZohoError, InTheMaking, NotSetUp, OutcomeUnknown, Refused, Transient
 from cody2zoho.models import Address, ContactChoice, Message
 from cody2zoho.zoho.contacts import Contacts
 from cody2zoho.zoho.fields import Fields
@@ -169,7 +169,7 @@ class Matching:
         lasts_seconds = self.budget_seconds + _ON_ITS_WAY_SECONDS
         making = self.store.lock(self._key(address, "making:"), timeout=lasts_seconds, thread_local=False)
         if not making.acquire(blocking=False):
-            raise Transient("The contact of this conversation is on its way into Zoho")
+            raise InTheMaking("The contact of this conversation is on its way into Zoho")
         try:
             contact_id = self.contacts.create_with(address)
         except OutcomeUnknown:

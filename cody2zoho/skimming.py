@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from redis.exceptions import RedisError
 
 from cody2zoho import drafting, quiet, transcript
-from cody2zoho.errors import Blocked, Cody2ZohoError, Gone, Permanent, RateLimited, ReadInPart, Transient
+from cody2zoho.errors import Blocked, Cody2ZohoError, Gone, InTheMaking, Permanent, RateLimited, ReadInPart, Transient
 from cody2zoho.http import time_left
-from cody2zoho.models import CaseDraft, Conversation
+from cody2zoho.models import CaseDraft, Conversation, Message
 from cody2zoho.services import Services
 
 #: At Cody's 0.2 seconds an answer, 80 conversations a second.
@@ -21,6 +21,9 @@ _MOST_CHARACTERS = 1_000_000
 
 #: Passing faults of Cody after which a reading ends: it is not this one conversation.
 _MOST_FAULTS = 3
+
+#: A visitor's conversations stand one by the other: while one of them makes the contact, others look again for it.
+_LOOKS, _LOOK_SECONDS = 4, 0.5
 
 #: What must be left of the time for reading, to begin one more.
 LEAST_SECONDS = 2.0
@@ -82,6 +85,8 @@ class Skimming:
             self.ordinary.append((one, error.retry_after_seconds or 0))
         except (RateLimited, Blocked) as error:
             self.fault = error
+        except InTheMaking:
+            self.ordinary.append((one, 0))
         except Transient as error:
             if time_left() <= 0:
                 return
@@ -106,9 +111,17 @@ class Skimming:
         if not transcript.something_said(messages):
             self.silent.append(one)
             return
-        draft = drafting.drafted(one, messages, services)
+        draft = self._draft(one, messages)
         self.characters += len(str(draft.fields["Description"])) + _apart(draft)
         self.drafted.append(Drafted(one, draft, messages[-1].created_at))
+
+    def _draft(self, one: Conversation, messages: list[Message]) -> CaseDraft:
+        for _ in range(_LOOKS - 1):
+            try:
+                return drafting.drafted(one, messages, self.services)
+            except InTheMaking:
+                self.services.limits.patience.rest(_LOOK_SECONDS)
+        return drafting.drafted(one, messages, self.services)
 
 
 def _apart(draft: CaseDraft) -> int:

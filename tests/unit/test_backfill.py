@@ -142,6 +142,21 @@ def test_a_worker_that_keeps_no_names_strikes_off_what_was_noted_with_one(accoun
     assert worker.history.latest().is_over
 
 
+def test_conversations_of_one_visitor_wait_for_the_contact_that_one_of_them_makes(
+    account, organisation, server, plugged
+) -> None:
+    worker = started(plugged(sync_since="30d", contact_match="email", contact_create=True), account)
+    server.faults.add(Fault("slow", path="*/Contacts/upsert", seconds=0.1))
+    for number in range(12):
+        one = account.add_conversation(bot_id="support", at=account.now() - 90 * DAY - number)
+        account.say(one.id, "I am anna@example.com", at=account.now() - 90 * DAY)
+    begin(worker)
+    go_on(worker)
+    run = worker.history.latest()
+    assert (run.figures["made"], run.rests) == (12, "")
+    assert len(organisation.contacts) == 1
+
+
 def test_a_bot_that_is_not_ours_is_refused(worker) -> None:
     with pytest.raises(ConfigurationError, match="sales is not in CODY_BOT_ID"):
         backfill.plan(worker, Wanted(bot="sales"))
