@@ -60,7 +60,7 @@ def plan(services: Services, wanted: Wanted, tell: Callable[[str], None] = lambd
         found.update((one.id, one) for one in _unknown(services, cody, bot, wanted))
     newest_first = sorted(found.values(), key=lambda one: one.created_at, reverse=True)[: wanted.limit]
     tell("counting the messages of some")
-    return _estimated(newest_first, _pages(cody, newest_first), services)
+    return _estimated(newest_first, _sampled(services, cody, newest_first), services)
 
 
 def line(services: Services) -> int:
@@ -86,33 +86,42 @@ def _unknown(services: Services, cody: Cody, bot: str | None, wanted: Wanted) ->
         yield from (services.history.kept(one) for one in old if one.id not in known)
 
 
-def _pages(cody: Cody, conversations: list[Conversation]) -> float:
-    """Requests for one conversation's messages, on the average of some."""
+@dataclass(frozen=True)
+class _Average:
+    """Of one conversation: requests for its messages, and calls to Zoho to find its contact."""
+
+    pages: float = 1.0
+    looks: float = 0.0
+
+
+def _sampled(services: Services, cody: Cody, conversations: list[Conversation]) -> _Average:
+    """On the average of some."""
     step = max(1, len(conversations) // _SAMPLE)
-    counted = []
+    pages, looks = [], []
     for one in conversations[::step][:_SAMPLE]:
         try:
             page = cody.newest_messages(one.id)
         except Gone:
             continue
-        counted.append(max(page.page_count, math.ceil((page.total or 0) / _PER_PAGE), 1))
-    return sum(counted) / len(counted) if counted else 1.0
+        pages.append(max(page.page_count, math.ceil((page.total or 0) / _PER_PAGE), 1))
+        looks.append(services.matching.calls(one.name, page.rows))
+    return _Average(sum(pages) / len(pages), sum(looks) / len(looks)) if pages else _Average()
 
 
-def _estimated(conversations: list[Conversation], pages: float, services: Services) -> Plan:
+def _estimated(conversations: list[Conversation], average: _Average, services: Services) -> Plan:
     count, now = len(conversations), services.limits.now()
     batches = math.ceil(count / PER_CALL)
-    notes = count if services.settings.enable_notes else 0
+    beside = math.ceil(count * average.looks) + (count if services.settings.enable_notes else 0)
     full, rest = divmod(count, PER_CALL)
     inserts = sum(cost_of("Cases", {"data": [None] * size}) for size in (*[PER_CALL] * full, rest) if size)
-    cody_requests = math.ceil(count * pages)
+    cody_requests = math.ceil(count * average.pages)
     return Plan(
         conversations,
         cody_requests,
-        batches + notes,
-        inserts + notes,
+        batches + beside,
+        inserts + beside,
         60 * cody_requests / (_SHARE * now.cody_limit) + _BATCH_SECONDS * batches,
-        inserts + notes > _spare(services),
+        inserts + beside > _spare(services),
     )
 
 

@@ -129,6 +129,7 @@ class _Cost:
             cody=replace(services.cody, permit=self._permit),
             crm=crm,
             cases=replace(services.cases, crm=crm),
+            matching=replace(services.matching, contacts=replace(services.contacts, crm=crm)),
         )
 
     def figures(self) -> dict[str, int]:

@@ -60,6 +60,14 @@ def remark_in(description: str) -> str:
 
 
 @dataclass
+class _KnownFields:
+    """What the last look at Zoho's fields of contacts found, by kind of address; copies of a Matching share it."""
+
+    fields: dict[str, list[str]] = field(default_factory=dict)
+    good_until: float = 0.0
+
+
+@dataclass
 class Matching:
     store: redis.Redis
     contacts: Contacts
@@ -71,8 +79,7 @@ class Matching:
     budget_seconds: float
     #: Whether it only looks: nothing is made in Zoho, nothing is kept in Redis.
     only_looks: bool = False
-    _known_fields: dict[str, list[str]] = field(default_factory=dict)
-    _fields_good_until: float = 0.0
+    _known: _KnownFields = field(default_factory=_KnownFields)
 
     def choose(self, name: str | None, messages: Sequence[Message], *, may_create: bool = True) -> ContactChoice:
         """The contact of a conversation with this name. Raises what `zoho.crm` raises, but never Refused.
@@ -94,6 +101,12 @@ class Matching:
         except Refused as error:
             # Not this conversation's fault: the next one would fail the same way.
             raise NotSetUp(f"Contacts in Zoho cannot be looked up or made as CONTACT_MATCH wants: {error}") from None
+
+    def calls(self, name: str | None, messages: Sequence[Message]) -> int:
+        """Calls to Zoho that choosing takes at the most, where nobody has asked for these addresses lately."""
+        named = self.named(name, messages)
+        asked = sum(count for kind in self.search.kinds if (count := sum(one.kind == kind for one in named)) <= _MOST)
+        return asked + (2 if self.creates and asked else 0)
 
     def looking(self) -> "Matching":
         """One that only looks."""
@@ -120,7 +133,7 @@ class Matching:
 
     def fields_of(self, kind: str) -> list[str]:
         """The contacts' fields that hold such addresses, as of the last hour. Raises NotSetUp where there is none."""
-        if time.monotonic() >= self._fields_good_until:
+        if time.monotonic() >= self._known.good_until:
             # Complete before it is shown: other threads look meanwhile.
             found: dict[str, list[str]] = {one: [] for one in _WORDS}
             for it in self.fields.all("Contacts").values():
@@ -128,9 +141,8 @@ class Matching:
                     found[it.data_type].append(it.api_name)
             if lacking := [one for one in self.search.kinds if not found[one]]:
                 raise NotSetUp(f"Zoho's Contacts show no field for {' and '.join(lacking)}, which CONTACT_MATCH names")
-            self._known_fields = found
-            self._fields_good_until = time.monotonic() + _FIELDS_GOOD_SECONDS
-        return self._known_fields[kind]
+            self._known.fields, self._known.good_until = found, time.monotonic() + _FIELDS_GOOD_SECONDS
+        return self._known.fields[kind]
 
     def _among(self, addresses: Sequence[Address]) -> ContactChoice | None:
         """The contact that addresses of a kind lead to; None where nobody has any of them."""

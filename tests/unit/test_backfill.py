@@ -174,6 +174,23 @@ def test_a_plan_says_what_it_will_cost_and_touches_nothing(account, server, stor
     assert not plan.lacks_credits
 
 
+def test_looking_for_contacts_is_part_of_what_it_will_cost_and_of_what_it_has_cost(
+    account, organisation, server, plugged
+) -> None:
+    worker = started(plugged(sync_since="30d", contact_match="email"), account)
+    for number, one in enumerate(history(account, 10)):
+        account.say(one, f"I am visitor{number}@example.com", at=account.now() - 80 * DAY)
+    plan = begin(worker)
+    assert (plan.zoho_requests, plan.credits) == (11, 11)
+    worker.matching.fields_of("email")
+    worker.key_field.is_unique()
+    server.journal.clear()
+    go_on(worker)
+    figures = worker.history.latest().figures
+    assert (figures["made"], figures["zoho"], figures["credits"]) == (10, 11, 11)
+    assert server.journal["zoho"].requests == 11
+
+
 def test_a_poll_goes_on_finding_nothing_of_a_history_that_was_never_asked_for(account, organisation, worker) -> None:
     history(account, 3)
     work(worker)
