@@ -37,6 +37,11 @@ PER_CALL = 100
 #: The share of a task's time for reading; the rest is for Zoho and the ledger.
 _READING = 0.6
 
+#: While more of the steady work than this waits for a worker, no batch begins: what batches leave to it would come
+#: before what is new.
+_MOST_OVERDUE = 10
+_BEHIND_SECONDS = 5.0
+
 #: What a call that waits in a crowd must find left of the task's time afterwards.
 _CALL_SECONDS = 10.0
 
@@ -73,6 +78,9 @@ def work(place: int, services: Services) -> Batch:
             return Batch(words="nothing can be done now")
         if services.paused.is_everything():
             return Batch(words="everything is paused")
+        if services.ledger.overdue() > _MOST_OVERDUE:
+            services.history.rest(_BEHIND_SECONDS, "what is due comes first")
+            return Batch(words="what is due comes first")
         taken = services.history.take(place, PER_CALL)
         if taken is None:
             return Batch()

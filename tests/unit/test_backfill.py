@@ -1,6 +1,6 @@
 """History becomes cases in batches, each conversation exactly once, whatever breaks."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from threading import Thread
 
 import pytest
@@ -263,6 +263,19 @@ def test_the_steady_work_goes_on_while_a_batch_is_inserted(account, server, plug
     go_on(worker)
     assert handed == [fresh]
     assert worker.store.zcard(f"{PREFIX}backfill:hand") == 0
+
+
+def test_while_the_steady_work_is_behind_no_batch_begins(account, organisation, server, worker, clock) -> None:
+    history(account, 5)
+    begin(worker)
+    worker.ledger.add_new([worker.cody.conversation(chat(account)) for _ in range(11)])
+    server.journal.clear()
+    assert str(batches.work(0, worker)) == worker.history.latest().rests == "what is due comes first"
+    assert server.journal["cody"].requests == 0
+    work(worker)
+    finish(worker, clock)
+    assert perfect(server, account, organisation)
+    assert worker.history.latest().figures["made"] == 5
 
 
 def test_leases_are_renewed_while_an_insert_lasts(account, organisation, server, plugged) -> None:
@@ -540,8 +553,11 @@ def test_while_cody_is_out_of_order_history_waits_and_few_are_left_to_the_way_of
     assert run.left >= 70
 
 
+@dataclass
 class BrokenMatching:
     """What no conversation is at fault for, and nobody has foreseen."""
+
+    contacts: object = None
 
     def choose(self, *_: object) -> None:
         raise ZeroDivisionError
@@ -568,6 +584,9 @@ class BrokenLedger:
 
     def is_open(self) -> bool:
         return True
+
+    def overdue(self) -> int:
+        return 0
 
 
 def test_an_error_nobody_foresaw_in_a_batch_does_not_repeat_at_once(account, worker) -> None:
