@@ -209,6 +209,16 @@ class History:
         run, ended = self.store.hmget(self._run, "run", "ended")
         return bool(run) and not ended
 
+    def has(self, one: Conversation) -> bool:
+        """Whether a batch has it, or will."""
+        began = one.created_at
+        there = [
+            str(written)
+            for key in (self._keys["todo"], *self._taken)
+            for written in self.store.zrangebyscore(key, began, began)
+        ]
+        return self.is_under_way() and any(written.startswith(f"{one.id} ") for written in there)
+
     def is_left_at(self, place: int) -> bool:
         """Whether a batch works there, or has left something behind."""
         return bool(self.store.exists(self._taken[place]))
