@@ -101,6 +101,11 @@ class Comparison:
         names = list(self._numbers)
         return [(one, names[number]) for one, number in found]
 
+    def newest(self, count: int) -> list[str]:
+        """The conversations of the newest cases."""
+        rows = self._all(f"select id from held join listed on id = owner order by case_id desc limit {count}")
+        return [one for (one,) in rows]
+
     def duplicates(self) -> dict[str, list[str]]:
         """Listed conversations with several cases of one part, the oldest case first."""
         found: dict[str, list[str]] = {}

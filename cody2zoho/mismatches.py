@@ -28,6 +28,9 @@ MOST_ASKED = 200
 #: A night has two minutes, and work goes on beside it.
 _MOST_ASKED_BY_NIGHT = 20
 
+#: Cases of which one must have its conversation at Cody, before others count as erased there.
+_MOST_WITNESSES = 3
+
 _PER_LOOK = 500
 
 _FORGOTTEN = "the conversation was forgotten: delete the case, too"
@@ -87,14 +90,25 @@ def missing(services: Services, compared: Comparison) -> Iterator[Missing]:
 
 
 def erased(services: Services, compared: Comparison) -> int:
-    """How many of the conversations whose case is missing are not at Cody either; 20 of them are asked for."""
+    """How many of the conversations whose case is missing are not at Cody either; 20 of them are asked for.
+
+    With the key of another account none would be there. So one with a case must be, of the newest three.
+    """
+    asked = [one for one, _ in compared.missing(State.CREATED)[:_MOST_ASKED_BY_NIGHT]]
     count = 0
-    for one, _ in compared.missing(State.CREATED)[:_MOST_ASKED_BY_NIGHT]:
-        try:
+    try:
+        for one in asked:
             count += not services.cody.has(one)
-        except Cody2ZohoError:
-            break
-    return count
+    except Cody2ZohoError:
+        return count
+    return count if count and _is_their_account(services, compared) else 0
+
+
+def _is_their_account(services: Services, compared: Comparison) -> bool:
+    try:
+        return any(map(services.cody.has, compared.newest(_MOST_WITNESSES)))
+    except Cody2ZohoError:
+        return False
 
 
 def unrecorded(services: Services, compared: Comparison) -> list[Unrecorded]:
