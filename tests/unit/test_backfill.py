@@ -1,5 +1,6 @@
 """History becomes cases in batches, each conversation exactly once, whatever breaks."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from threading import Thread
 
@@ -8,7 +9,8 @@ import pytest
 from chats import KEY, chat, work
 from cody2zoho import backfill, batches, drafting, pipeline
 from cody2zoho.backfill import Plan, Wanted
-from cody2zoho.errors import ConfigurationError
+from cody2zoho.errors import ConfigurationError, OutOfTurn
+from cody2zoho.http import Answer
 from cody2zoho.keys import distinct_key
 from cody2zoho.ledger import Claim
 from cody2zoho.models import Conversation
@@ -19,6 +21,7 @@ from cody2zoho.simulators.faults import Fault
 from cody2zoho.simulators.zoho import Zoho
 from cody2zoho.simulators.zoho.organisation import SET_UP_FIELDS
 from cody2zoho.zoho.cases import Inserted
+from cody2zoho.zoho.crm import Turn
 from later import PREFIX, later
 from waiting import eventually
 
@@ -81,18 +84,18 @@ def perfect(server, account, organisation) -> bool:
 
 
 def test_history_becomes_cases_in_calls_of_a_hundred(account, organisation, server, worker, clock) -> None:
-    history(account, 250)
-    assert len(begin(worker).conversations) == 250
+    history(account, 210)
+    assert len(begin(worker).conversations) == 210
     server.journal.clear()
     finish(worker, clock)
     assert server.journal["zoho"].kinds[INSERT] == 3
-    assert server.journal["cody"].kinds["GET /api/v1/messages"] == 250
+    assert server.journal["cody"].kinds["GET /api/v1/messages"] == 210
     assert perfect(server, account, organisation)
-    assert worker.ledger.counts()[State.CREATED] == len(organisation.cases) == 251
+    assert worker.ledger.counts()[State.CREATED] == len(organisation.cases) == 211
     run = worker.history.latest()
     assert run.is_over
-    assert (run.total, run.left, run.figures["made"]) == (250, 0, 250)
-    assert (run.figures["cody"], run.figures["zoho"], run.figures["credits"]) == (250, 3, 25)
+    assert (run.total, run.left, run.figures["made"]) == (210, 0, 210)
+    assert (run.figures["cody"], run.figures["zoho"], run.figures["credits"]) == (210, 3, 21)
 
 
 def test_what_the_ledger_knows_or_polls_will_find_is_no_history(account, worker) -> None:
@@ -199,14 +202,14 @@ def test_a_poll_goes_on_finding_nothing_of_a_history_that_was_never_asked_for(ac
 
 def test_several_workers_share_it_and_ask_for_nothing_twice(account, organisation, server, worker, plugged) -> None:
     other = plugged(sync_since="30d")
-    history(account, 250)
+    history(account, 210)
     begin(worker)
     server.journal.clear()
     batches.work(0, worker)
     batches.work(1, other)
     batches.work(1, worker)
     assert server.journal["zoho"].kinds[INSERT] == 3
-    assert server.journal["cody"].kinds["GET /api/v1/messages"] == 250
+    assert server.journal["cody"].kinds["GET /api/v1/messages"] == 210
     assert perfect(server, account, organisation)
 
 
@@ -602,9 +605,12 @@ def test_an_error_nobody_foresaw_in_a_batch_does_not_repeat_at_once(account, wor
 # -- interruptions ------------------------------------------------------------------------------------
 
 
+KILLED = 30
+
+
 def taken(worker: Services) -> list[Conversation]:
     """As a worker has them that is killed before it has read any."""
-    found = worker.history.take(0, 100)
+    found = worker.history.take(0, KILLED)
     assert found
     return found.conversations
 
@@ -634,21 +640,21 @@ def recorded(worker: Services) -> None:
 def test_a_worker_killed_at_any_point_loses_nothing_and_doubles_nothing(
     account, organisation, server, worker, clock, killed
 ) -> None:
-    history(account, 150)
+    history(account, 60)
     begin(worker)
     server.journal.clear()
     killed(worker)
     finish(worker, clock)
     assert perfect(server, account, organisation)
-    assert len(organisation.cases) == 151
+    assert len(organisation.cases) == 61
     assert worker.history.latest().is_over
-    assert server.journal["cody"].kinds["GET /api/v1/messages"] <= 150 + 100
+    assert server.journal["cody"].kinds["GET /api/v1/messages"] <= 60 + KILLED
 
 
 def test_killed_three_times_nothing_is_asked_twice_beyond_the_batches_that_were_lost(
     account, organisation, server, worker, clock
 ) -> None:
-    ids = history(account, 320)
+    ids = history(account, 220)
     # Zoho's unique field ignores case: the second of two such twins is looked at by itself.
     twins = len(ids) - len({one.lower() for one in ids})
     begin(worker)
@@ -658,8 +664,8 @@ def test_killed_three_times_nothing_is_asked_twice_beyond_the_batches_that_were_
         go_on(worker)
     finish(worker, clock)
     assert perfect(server, account, organisation)
-    assert len(organisation.cases) == 321
-    assert server.journal["cody"].kinds["GET /api/v1/messages"] <= 320 + 100 + twins
+    assert len(organisation.cases) == 221
+    assert server.journal["cody"].kinds["GET /api/v1/messages"] <= 220 + KILLED + twins
 
 
 @pytest.mark.parametrize("path", ["*/messages", CASES])
@@ -696,16 +702,16 @@ def test_one_that_somebody_asks_for_meanwhile_is_made_once(account, organisation
 def test_a_run_that_is_stopped_leaves_the_rest_unknown_and_may_begin_again(
     account, organisation, server, worker, clock
 ) -> None:
-    history(account, 250)
+    history(account, 120)
     begin(worker)
     go_on(worker)
     stopped = worker.history.stop()
-    assert (stopped.done, stopped.left) == (100, 150)
+    assert (stopped.done, stopped.left) == (100, 20)
     finish(worker, clock)
     assert worker.history.latest().is_stopped
     assert len(organisation.cases) == 101
     assert sum(worker.ledger.counts().values()) == 101
-    assert len(begin(worker).conversations) == 150
+    assert len(begin(worker).conversations) == 20
     finish(worker, clock)
     assert perfect(server, account, organisation)
 
@@ -791,14 +797,27 @@ def test_a_fault_that_lasts_is_asked_about_less_and_less_often(account, server, 
     assert rests[0] <= 2 < rests[1] + 1 <= 5 <= rests[2] + 1.1
 
 
+@dataclass
+class Crowd:
+    """As many calls under way as Zoho takes, when the first one comes."""
+
+    in_turn: Turn
+    was_met: bool = False
+
+    def __call__(self, send: Callable[[], Answer], cost: int) -> Answer:
+        if not self.was_met:
+            self.was_met = True
+            raise OutOfTurn("in a crowd", 0.01)
+        return self.in_turn(send, cost)
+
+
 def test_what_was_read_waits_for_its_turn_at_zoho_and_is_not_read_again(account, server, worker) -> None:
     history(account, 5)
     begin(worker)
-    worker.contact.id()
-    worker.key_field.is_unique()
-    worker.limits.pauses.begin("zoho", 5.5)
+    crowd = Crowd(worker.crm.in_turn)
     server.journal.clear()
-    batches.work(0, worker)
+    batches.work(0, replace(worker, crm=replace(worker.crm, in_turn=crowd)))
+    assert crowd.was_met
     assert server.journal["cody"].kinds["GET /api/v1/messages"] == 5
     assert worker.history.latest().is_over
 
@@ -815,10 +834,10 @@ def test_a_worker_that_stops_files_what_it_has_read_and_leaves_the_rest(account,
 
 
 def test_what_cannot_be_read_in_time_is_left_to_the_next_batch_and_no_fault(account, server, plugged) -> None:
-    worker = started(plugged(sync_since="30d", task_budget_seconds=5), account)
+    worker = started(plugged(sync_since="30d", task_budget_seconds=4), account)
     history(account, 3)
     begin(worker)
-    server.faults.add(Fault("slow", path="*/messages", seconds=4))
+    server.faults.add(Fault("slow", path="*/messages", seconds=3))
     batches.work(0, worker)
     run = worker.history.latest()
     assert (run.left, run.figures["ordinary"], run.rests) == (3, 0, "")
