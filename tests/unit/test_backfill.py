@@ -850,6 +850,23 @@ def test_nothing_begins_while_the_ledger_cannot_be_trusted(account, server, work
     assert str(batches.work(0, worker)) == "nothing can be done now"
 
 
+@pytest.mark.parametrize(("bot", "why"), [(None, "everything is paused"), ("support", "bot support is paused")])
+def test_what_is_paused_stays_history_and_goes_on_in_batches_afterwards(
+    account, organisation, server, worker, clock, bot, why
+) -> None:
+    history(account, 20)
+    begin(worker)
+    worker.paused.pause(bot, "")
+    server.journal.clear()
+    go_on(worker)
+    assert worker.history.latest().rests == why
+    assert server.journal["cody"].requests == worker.paused.aside() == 0
+    worker.paused.resume(bot)
+    go_on(worker)
+    assert worker.history.latest().figures["made"] == 20
+    assert perfect(server, account, organisation)
+
+
 # -- without the unique field ---------------------------------------------------------------------------
 
 
