@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from cody2zoho.batches import PER_CALL
+from cody2zoho.batches import PER_CALL, READING
 from cody2zoho.cody import Cody
 from cody2zoho.credits import cost_of
 from cody2zoho.errors import ConfigurationError, Gone
@@ -110,10 +110,12 @@ def _sampled(services: Services, cody: Cody, conversations: list[Conversation]) 
 
 def _estimated(conversations: list[Conversation], average: _Average, services: Services) -> Plan:
     count, now = len(conversations), services.limits.now()
-    batches = math.ceil(count / PER_CALL)
+    read_in_time = _SHARE * now.cody_limit * READING * services.settings.task_budget_seconds / 60 / average.pages
+    size = max(1, min(PER_CALL, int(read_in_time)))
+    batches = math.ceil(count / size)
     beside = math.ceil(count * average.looks) + (count if services.settings.enable_notes else 0)
-    full, rest = divmod(count, PER_CALL)
-    inserts = sum(cost_of("Cases", {"data": [None] * size}) for size in (*[PER_CALL] * full, rest) if size)
+    full, rest = divmod(count, size)
+    inserts = sum(cost_of("Cases", {"data": [None] * some}) for some in (*[size] * full, rest) if some)
     cody_requests = math.ceil(count * average.pages)
     return Plan(
         conversations,

@@ -36,7 +36,7 @@ log = logging.getLogger(__name__)
 PER_CALL = 100
 
 #: The share of a task's time for reading; the rest is for Zoho and the ledger.
-_READING = 0.6
+READING = 0.6
 
 #: While more of the steady work than this waits for a worker, no batch begins: what batches leave to it would come
 #: before what is new.
@@ -188,7 +188,7 @@ class _Work:
         """Raises Transient or Blocked where the batch has to be tried again."""
         self._leave_out_what_is_settled()
         self._wait_for_what_is_paused()
-        reading_ends = time.monotonic() + _READING * self.services.settings.task_budget_seconds
+        reading_ends = time.monotonic() + READING * self.services.settings.task_budget_seconds
         while self._ahead and self._may_read(reading_ends - time.monotonic()):
             skimming = Skimming(self.services, self._ahead)
             with time_limit(reading_ends - time.monotonic()):

@@ -16,6 +16,10 @@ from cody2zoho.services import Services
 #: At Cody's 0.2 seconds an answer, 80 conversations a second.
 _READERS = 16
 
+#: Requests a minute that Cody must allow for each of them. Where few are allowed, one conversation is read after the
+#: other: many that share the requests of a minute would all run out of time, and take those of what is new.
+_PER_READER = 60
+
 #: Characters of all drafts together; what a worker may have to hold of a batch, a few times over while it is sent.
 _MOST_CHARACTERS = 1_000_000
 
@@ -58,8 +62,10 @@ class Skimming:
 
     def read(self) -> None:
         """Until all are read, or they are too much to hold, or something stands in the way. Raises RedisError."""
-        with ThreadPoolExecutor(min(_READERS, len(self.ahead)) or 1, "backfill") as threads:
-            readers = [threads.submit(copy_context().run, self._read_on) for _ in range(_READERS)]
+        allowed = self.services.limits.now().cody_limit // _PER_READER
+        count = max(1, min(_READERS, len(self.ahead), allowed))
+        with ThreadPoolExecutor(count, "backfill") as threads:
+            readers = [threads.submit(copy_context().run, self._read_on) for _ in range(count)]
         for reader in readers:
             reader.result()
 

@@ -775,6 +775,24 @@ def test_what_cody_allows_goes_into_one_call_and_the_rest_waits(account, organis
     assert worker.limits.now().cody_starts >= 10
 
 
+def test_where_cody_allows_little_history_is_read_one_after_the_other(account, server, plugged) -> None:
+    worker = started(plugged(sync_since="30d", cody_requests_per_minute=60, task_budget_seconds=12), account)
+    for one in history(account, 20):
+        for number in range(59):
+            account.say(one, f"word {number}", at=account.now() - 80 * DAY)
+    later(worker.store, 70)
+    plan = backfill.plan(worker, Wanted())
+    worker.history.start(plan.conversations)
+    later(worker.store, 70)
+    server.journal.clear()
+    batches.work(0, worker)
+    run = worker.history.latest()
+    assert (plan.cody_requests, plan.zoho_requests, plan.credits) == (120, 20, 20), "a call carries what was read"
+    assert run.figures["ordinary"] == 0, "what was read of these was read in vain"
+    assert run.figures["made"] == server.journal["cody"].kinds["GET /api/v1/messages"] / 6 > 5
+    assert worker.limits.now().cody_starts >= 5, "nothing is left for what is new"
+
+
 def test_a_pause_of_an_api_is_one_for_history_too(account, server, worker) -> None:
     history(account, 5)
     begin(worker)
