@@ -45,6 +45,9 @@ _MOST_OVERDUE = 10
 #: Until it is looked at again whether something else still comes first.
 _YIELDS_SECONDS = 5.0
 
+#: Batches in a row whose worker died or hung over the same conversations, before each is looked at by itself.
+_MOST_LAPSES = 5
+
 #: What a call that waits in a crowd must find left of the task's time afterwards.
 _CALL_SECONDS = 10.0
 
@@ -180,6 +183,7 @@ class _Work:
     def __init__(self, taken: Taken, services: Services) -> None:
         self.services, self._ledger = services, services.ledger
         self._ahead = deque(taken.conversations)
+        self._is_deadly = taken.lapses >= _MOST_LAPSES
         self.done: list[Conversation] = []
         self.figures = {"made": 0, "ordinary": 0, "silent": 0}
         self.fault: Cody2ZohoError | None = None
@@ -188,6 +192,10 @@ class _Work:
         """Raises Transient or Blocked where the batch has to be tried again."""
         self._leave_out_what_is_settled()
         self._wait_for_what_is_paused()
+        while self._is_deadly and self._ahead:
+            # The ledger counts how often a worker dies over one.
+            self._note([self._ahead[0]], 0)
+            self._finish(self._ahead.popleft(), "ordinary")
         reading_ends = time.monotonic() + READING * self.services.settings.task_budget_seconds
         while self._ahead and self._may_read(reading_ends - time.monotonic()):
             skimming = Skimming(self.services, self._ahead)

@@ -5,7 +5,8 @@ on; should all of this be lost, the next `cody2zoho backfill` finds what the led
 
 Keys, below the prefix:
     backfill                hash    the latest run: run, a name; began and ended (s); stopped; total; and by figure how
-                                    many: made, ordinary, silent; cody, zoho and credits, which is what it has cost
+                                    many: made, ordinary, silent; cody, zoho and credits, which is what it has cost;
+                                    lapses:<place>, batches of a place that were begun and not struck off
     backfill:todo           zset    id, bot, created_at and, if needed, name of a conversation -> created_at (s); the
                                    newest is next
     backfill:taken:<place>  zset    the same, for those that the batch of one place works on
@@ -113,6 +114,8 @@ class Taken:
     place: int
     #: As each stands in Redis; whoever noted it may have had other settings.
     standing: dict[str, Conversation]
+    #: Batches of this place in a row that ended without a word before this one.
+    lapses: int = 0
 
     @property
     def conversations(self) -> list[Conversation]:
@@ -226,8 +229,8 @@ class History:
     def take(self, place: int, most: int) -> Taken | None:
         """What is next for a place: what its last batch left behind, then the newest. None where nothing is to do."""
         keys = [self._run, self._keys["todo"], self._taken[place], self._keys["rest"]]
-        run, *found = self._take(keys=keys, args=[most]) or [""]
-        taken = Taken(run, place, {one: _read(one) for one in found})
+        run, lapses, *found = self._take(keys=keys, args=[most, f"lapses:{place}"]) or ["", 0]
+        taken = Taken(run, place, {one: _read(one) for one in found}, lapses)
         if run and not found:
             # The last of it was forgotten: no batch is left that would note the end.
             self.strike(taken, [], {})
@@ -240,7 +243,7 @@ class History:
         counted = [part for pair in figures.items() for part in pair]
         ids = {one.id for one in done}
         struck = [written for written, one in taken.standing.items() if one.id in ids]
-        return int(self._strike(keys=keys, args=[taken.run, len(figures), *counted, *struck]))
+        return int(self._strike(keys=keys, args=[taken.run, f"lapses:{taken.place}", len(figures), *counted, *struck]))
 
     def hold(self, ids: Sequence[str], seconds: float) -> None:
         """A batch has these for so long; 0 = no more."""

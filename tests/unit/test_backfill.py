@@ -651,6 +651,21 @@ def test_a_worker_killed_at_any_point_loses_nothing_and_doubles_nothing(
     assert server.journal["cody"].kinds["GET /api/v1/messages"] <= 60 + KILLED
 
 
+def test_where_workers_die_over_what_they_read_each_conversation_is_looked_at_by_itself(
+    account, organisation, server, worker, clock
+) -> None:
+    history(account, 40)
+    begin(worker)
+    for _ in range(5):
+        taken(worker)
+    server.journal.clear()
+    go_on(worker)
+    assert server.journal["cody"].requests == 0
+    assert worker.history.latest().figures["ordinary"] == 40
+    finish(worker, clock)
+    assert perfect(server, account, organisation)
+
+
 def test_killed_three_times_nothing_is_asked_twice_beyond_the_batches_that_were_lost(
     account, organisation, server, worker, clock
 ) -> None:
