@@ -85,7 +85,7 @@ def missing(services: Services, compared: Comparison) -> Iterator[Missing]:
             continue
         case_id = known.case_id if known else ""
         conversation = _conversation(services, one)
-        if conversation and (case_id or _something_said(services, one)):
+        if conversation and _is_ours(services, conversation) and (case_id or _something_said(services, one)):
             yield Missing(conversation, case_id, known.words if known else UNKNOWN)
 
 
@@ -164,8 +164,7 @@ def _why(services: Services, line: int, compared: Comparison, case_id: str, owne
     conversation = _conversation(services, owner)
     if conversation is None:
         return _given_to_a_twin(compared, case_id, owner)
-    bots = services.settings.bots
-    if None not in bots and conversation.bot_id not in bots:
+    if not _is_ours(services, conversation):
         return f"the conversation is of bot {conversation.bot_id}, which is not in CODY_BOT_ID"
     if conversation.created_at >= line:
         compared.note([noted(owner, services.ledger.looked_up([owner]).get(owner))])
@@ -198,6 +197,11 @@ def _conversation(services: Services, conversation_id: str) -> Conversation | No
         return services.cody.conversation(conversation_id)
     except Gone:
         return None
+
+
+def _is_ours(services: Services, conversation: Conversation) -> bool:
+    bots = services.settings.bots
+    return None in bots or conversation.bot_id in bots
 
 
 def _something_said(services: Services, conversation_id: str) -> bool:
