@@ -4,6 +4,7 @@ Polls take what began since the line of SYNC_SINCE; what lies before it is histo
 """
 
 import math
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
@@ -13,6 +14,7 @@ from cody2zoho.credits import cost_of
 from cody2zoho.errors import ConfigurationError, Gone
 from cody2zoho.models import Conversation
 from cody2zoho.permits import patient
+from cody2zoho.reconcile import Insistence
 from cody2zoho.services import Services
 from cody2zoho.settings.formats import since
 
@@ -51,9 +53,17 @@ class Plan:
     lacks_credits: bool
 
 
-def plan(services: Services, wanted: Wanted, tell: Callable[[str], None] = lambda _: None) -> Plan:
-    """Read Cody's lists, and estimate. Touches nothing. Raises ConfigurationError, and what Cody raises."""
-    cody = replace(services.cody, permit=patient(services.cody.permit))
+def plan(
+    services: Services,
+    wanted: Wanted,
+    tell: Callable[[str], None] = lambda _: None,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Plan:
+    """Read Cody's lists, which may take hours, and estimate. Touches nothing.
+
+    Raises ConfigurationError, and what Cody raises.
+    """
+    cody = replace(services.cody, permit=Insistence(sleep).of(patient(services.cody.permit, sleep=sleep)))
     found: dict[str, Conversation] = {}
     for bot in _bots(services, wanted.bot):
         tell(f"reading the conversations of {bot or 'all bots'}")

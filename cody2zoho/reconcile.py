@@ -76,7 +76,7 @@ def reconcile(
 
     It takes what the work leaves of Cody's limit, however long that takes.
     """
-    insistence = _Insistence(sleep)
+    insistence = Insistence(sleep)
     permit = insistence.of(patient(services.cody.permit, sleep=sleep))
     crm = replace(services.crm, in_turn=insistence.of(services.crm.in_turn))
     cody, cases = replace(services.cody, permit=permit), replace(services.cases, crm=crm)
@@ -87,7 +87,7 @@ def reconcile(
 
 
 @dataclass
-class _Insistence:
+class Insistence:
     """Asks again after a passing fault, once anything was answered. Only for what is read, which has no effect."""
 
     sleep: Callable[[float], None]

@@ -177,6 +177,14 @@ def test_a_plan_says_what_it_will_cost_and_touches_nothing(account, server, stor
     assert not plan.lacks_credits
 
 
+def test_one_bad_answer_does_not_end_hours_of_reading(account, server, worker) -> None:
+    ids, slept = history(account, 40), list[float]()
+    server.faults.add(Fault("502", path="*/conversations", nth=3, times=1))
+    plan = backfill.plan(worker, Wanted(), sleep=slept.append)
+    assert {one.id for one in plan.conversations} == set(ids)
+    assert slept == [2]
+
+
 def test_looking_for_contacts_is_part_of_what_it_will_cost_and_of_what_it_has_cost(
     account, organisation, server, plugged
 ) -> None:
