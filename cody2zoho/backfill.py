@@ -65,7 +65,7 @@ def plan(
     """
     cody = replace(services.cody, permit=Insistence(sleep).of(patient(services.cody.permit, sleep=sleep)))
     found: dict[str, Conversation] = {}
-    for bot in _bots(services, wanted.bot):
+    for bot in _bots(services, cody, wanted.bot):
         tell(f"reading the conversations of {bot or 'all bots'}")
         found.update((one.id, one) for one in _unknown(services, cody, bot, wanted))
     newest_first = sorted(found.values(), key=lambda one: one.created_at, reverse=True)[: wanted.limit]
@@ -78,12 +78,15 @@ def line(services: Services) -> int:
     return services.places.line_or(since(services.settings.sync_since, services.clock()))
 
 
-def _bots(services: Services, bot: str | None) -> tuple[str | None, ...]:
+def _bots(services: Services, cody: Cody, bot: str | None) -> tuple[str | None, ...]:
     ours = services.settings.bots
     if bot is None:
         return tuple(ours)
     if bot not in ours and None not in ours:
         raise ConfigurationError([f"--bot {bot} is not in CODY_BOT_ID: name one of {', '.join(map(str, ours))}."])
+    if bot not in ours:
+        # Cody may answer for a mistyped one as for one without conversations.
+        cody.ensure_bot(bot)
     return (bot,)
 
 

@@ -93,7 +93,10 @@ def work(place: int, services: Services) -> Batch:
 
 
 def _yields_to(services: Services) -> str:
-    """What comes before history, if anything does."""
+    """What comes before history, or stands in its way; empty where nothing does."""
+    if services.settings.conversation_split_hours:
+        # It was set while the backfill was under way; a batch makes one case of each conversation.
+        return "CONVERSATION_SPLIT_HOURS is set"
     if services.paused.is_everything():
         return "everything is paused"
     return "what is due comes first" if services.ledger.overdue() > _MOST_OVERDUE else ""

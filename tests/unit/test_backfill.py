@@ -9,7 +9,7 @@ import pytest
 from chats import KEY, chat, work
 from cody2zoho import backfill, batches, drafting, pipeline
 from cody2zoho.backfill import Plan, Wanted
-from cody2zoho.errors import ConfigurationError, OutOfTurn
+from cody2zoho.errors import ConfigurationError, NotSetUp, OutOfTurn
 from cody2zoho.http import Answer
 from cody2zoho.keys import distinct_key
 from cody2zoho.ledger import Claim
@@ -163,6 +163,19 @@ def test_conversations_of_one_visitor_wait_for_the_contact_that_one_of_them_make
 def test_a_bot_that_is_not_ours_is_refused(worker) -> None:
     with pytest.raises(ConfigurationError, match="sales is not in CODY_BOT_ID"):
         backfill.plan(worker, Wanted(bot="sales"))
+
+
+def test_where_all_bots_are_ours_a_mistyped_one_is_refused_all_the_same(plugged) -> None:
+    with pytest.raises(NotSetUp, match="Cody knows no bot suport"):
+        backfill.plan(plugged(sync_since="30d", cody_bot_id="all"), Wanted(bot="suport"))
+
+
+def test_no_batch_makes_one_case_of_what_silences_have_come_to_split(account, organisation, plugged, worker) -> None:
+    history(account, 3)
+    begin(worker)
+    batches.work(0, plugged(sync_since="30d", conversation_split_hours=24))
+    assert worker.history.latest().rests == "CONVERSATION_SPLIT_HOURS is set"
+    assert len(organisation.cases) == 1
 
 
 def test_a_plan_says_what_it_will_cost_and_touches_nothing(account, server, store, worker) -> None:
