@@ -255,8 +255,10 @@ class History:
             self.store.zrem(self._keys["hand"], *ids)
 
     def rest(self, seconds: float, why: str) -> None:
-        """No batch begins for so long."""
-        self.store.set(self._keys["rest"], why, px=max(1, int(seconds * 1000)))
+        """No batch begins for so long. A rest in force is never shortened."""
+        wait_ms = max(1, int(seconds * 1000))
+        if self.store.pttl(self._keys["rest"]) < wait_ms:
+            self.store.set(self._keys["rest"], why, px=wait_ms)
 
     def fault(self) -> int:
         """A passing fault; how many there were in a row."""

@@ -296,6 +296,9 @@ def test_while_the_steady_work_is_behind_no_batch_begins(account, organisation, 
     server.journal.clear()
     assert str(batches.work(0, worker)) == worker.history.latest().rests == "what is due comes first"
     assert server.journal["cody"].requests == 0
+    worker.history.rest(900, "a fault lasts")
+    batches.work(0, worker)
+    assert worker.history.latest().rests == "a fault lasts"
     work(worker)
     finish(worker, clock)
     assert perfect(server, account, organisation)
