@@ -64,8 +64,9 @@ class Bulk:
         ids, lease_seconds = [one.conversation.id for one in self._drafted], self._ledger.lease_seconds
 
         def renewed() -> bool:
-            self._services.history.hold(ids, lease_seconds)
-            return sum(self._ledger.renew(self._claims[one]) for one in list(self._ours)) > 0
+            ours = list(self._ours)
+            self._services.history.hold(ours, lease_seconds)
+            return sum(self._ledger.renew(self._claims[one]) for one in ours) > 0
 
         self._services.history.hold(ids, lease_seconds)
         try:
