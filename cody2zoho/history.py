@@ -5,7 +5,8 @@ on; should all of this be lost, the next `cody2zoho backfill` finds what the led
 
 Keys, below the prefix:
     backfill                hash    the latest run: run, a name; began and ended (s); stopped; total; and by figure how
-                                    many: made, ordinary, silent; cody, zoho and credits, which is what it has cost
+                                    many: made, ordinary, silent; cody, zoho and credits, which is what it has cost;
+                                    lapses:<place>, batches of a place that were begun and not struck off
     backfill:todo           zset    id, bot, created_at and, if needed, name of a conversation -> created_at (s); the
                                    newest is next
     backfill:taken:<place>  zset    the same, for those that the batch of one place works on
@@ -17,7 +18,7 @@ Keys, below the prefix:
 
 import secrets
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import redis
 
@@ -111,7 +112,14 @@ class Taken:
 
     run: str
     place: int
-    conversations: list[Conversation]
+    #: As each stands in Redis; whoever noted it may have had other settings.
+    standing: dict[str, Conversation]
+    #: Batches of this place in a row that ended without a word before this one.
+    lapses: int = 0
+
+    @property
+    def conversations(self) -> list[Conversation]:
+        return list(self.standing.values())
 
 
 @dataclass
@@ -179,12 +187,14 @@ class History:
         for key in (self._keys["todo"], *self._taken):
             for written, _ in self.store.zscan_iter(key, match=f"{conversation_id} *"):
                 self.store.zrem(key, written)
-        # Where a worker died with it, nobody has taken it back.
         self.store.zrem(self._keys["hand"], conversation_id)
 
+    def kept(self, one: Conversation) -> Conversation:
+        """Without its name where its case needs none."""
+        return one if one.name and self.keeps_name(one.name) else replace(one, name=None)
+
     def _written(self, one: Conversation) -> str:
-        name = one.name if one.name and self.keeps_name(one.name) else ""
-        return f"{one.id} {one.bot_id} {one.created_at} {name}".rstrip()
+        return f"{one.id} {one.bot_id} {one.created_at} {self.kept(one).name or ''}".rstrip()
 
     def stop(self) -> Run | None:
         """End the run: no further batch begins. Returns it as it was, None where none was under way."""
@@ -202,6 +212,16 @@ class History:
         run, ended = self.store.hmget(self._run, "run", "ended")
         return bool(run) and not ended
 
+    def has(self, one: Conversation) -> bool:
+        """Whether a batch has it, or will."""
+        began = one.created_at
+        there = [
+            str(written)
+            for key in (self._keys["todo"], *self._taken)
+            for written in self.store.zrangebyscore(key, began, began)
+        ]
+        return self.is_under_way() and any(written.startswith(f"{one.id} ") for written in there)
+
     def is_left_at(self, place: int) -> bool:
         """Whether a batch works there, or has left something behind."""
         return bool(self.store.exists(self._taken[place]))
@@ -209,15 +229,21 @@ class History:
     def take(self, place: int, most: int) -> Taken | None:
         """What is next for a place: what its last batch left behind, then the newest. None where nothing is to do."""
         keys = [self._run, self._keys["todo"], self._taken[place], self._keys["rest"]]
-        run, *found = self._take(keys=keys, args=[most]) or [""]
-        return Taken(run, place, [_read(one) for one in found]) if found else None
+        run, lapses, *found = self._take(keys=keys, args=[most, f"lapses:{place}"]) or ["", 0]
+        taken = Taken(run, place, {one: _read(one) for one in found}, lapses)
+        if run and not found:
+            # The last of it was forgotten: no batch is left that would note the end.
+            self.strike(taken, [], {})
+        return taken if found else None
 
     def strike(self, taken: Taken, done: Sequence[Conversation], figures: dict[str, int]) -> int:
         """These are done, the ledger knows how; returns how many are left, -1 where the run is over."""
         own = self._taken[taken.place]
         keys = [self._run, self._keys["todo"], own, *(key for key in self._taken if key != own)]
         counted = [part for pair in figures.items() for part in pair]
-        return int(self._strike(keys=keys, args=[taken.run, len(figures), *counted, *map(self._written, done)]))
+        ids = {one.id for one in done}
+        struck = [written for written, one in taken.standing.items() if one.id in ids]
+        return int(self._strike(keys=keys, args=[taken.run, f"lapses:{taken.place}", len(figures), *counted, *struck]))
 
     def hold(self, ids: Sequence[str], seconds: float) -> None:
         """A batch has these for so long; 0 = no more."""
@@ -229,8 +255,10 @@ class History:
             self.store.zrem(self._keys["hand"], *ids)
 
     def rest(self, seconds: float, why: str) -> None:
-        """No batch begins for so long."""
-        self.store.set(self._keys["rest"], why, px=max(1, int(seconds * 1000)))
+        """No batch begins for so long. A rest in force is never shortened."""
+        wait_ms = max(1, int(seconds * 1000))
+        if self.store.pttl(self._keys["rest"]) < wait_ms:
+            self.store.set(self._keys["rest"], why, px=wait_ms)
 
     def fault(self) -> int:
         """A passing fault; how many there were in a row."""

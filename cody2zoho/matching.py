@@ -102,6 +102,12 @@ class Matching:
             # Not this conversation's fault: the next one would fail the same way.
             raise NotSetUp(f"Contacts in Zoho cannot be looked up or made as CONTACT_MATCH wants: {error}") from None
 
+    def calls(self, name: str | None, messages: Sequence[Message]) -> int:
+        """Calls to Zoho that choosing takes at the most, where nobody has asked for these addresses lately."""
+        named = self.named(name, messages)
+        asked = sum(count for kind in self.search.kinds if (count := sum(one.kind == kind for one in named)) <= _MOST)
+        return asked + (2 if self.creates and asked else 0)
+
     def looking(self) -> "Matching":
         """One that only looks."""
         return replace(self, fixed=self.fixed.looking(), only_looks=True)

@@ -146,17 +146,22 @@ def _refusal(status: int, body: dict[str, Any]) -> Exception:
     match code:
         case "OAUTH_SCOPE_MISMATCH":
             return NotSetUp(f"The Zoho token lacks a scope: sign in again with {','.join(SCOPES)}")
-        case "INVALID_TOKEN" | "AUTHENTICATION_FAILURE":
-            return AccessRevoked(
-                "Zoho refuses a fresh access token: check ZOHO_DATA_CENTER and the user's access to CRM"
-            )
         case "NO_PERMISSION":
             lacking = ", ".join(str(name) for name in facts.get("permissions", [])) or "a permission"
             return NotSetUp(f"The Zoho user lacks {lacking}: grant it in the user's profile")
+        case "INVALID_TOKEN" | "AUTHENTICATION_FAILURE":
+            return _refuses_token()
         case "INVALID_MODULE":
             return NotSetUp("Zoho has no such module: Cases must be part of the edition and shown to the user")
+    if status == 401:
+        # With a code that nobody documents; never the fault of what was sent.
+        return _refuses_token()
     name = facts.get("api_name") or facts.get("param_name") or facts.get("column_name")
     return Refused(f"Zoho refuses the request: {code or status}" + (f" ({name})" if name else ""), str(name or ""))
+
+
+def _refuses_token() -> AccessRevoked:
+    return AccessRevoked("Zoho refuses a fresh access token: check ZOHO_DATA_CENTER and the user's access to CRM")
 
 
 def _code(answer: Answer) -> str:

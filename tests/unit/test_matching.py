@@ -484,6 +484,17 @@ def findings(worker) -> list[tuple[Level, str]]:
     return [(one.level, one.words) for one in set_up_findings(worker) if one.about == "Zoho contact matching"]
 
 
+def test_threads_that_ask_for_the_fields_at_once_look_up_contacts_all_the_same(
+    account, organisation, server, worker, anna
+) -> None:
+    server.faults.add(Fault("slow", path="*/settings/fields", seconds=0.2))
+    chats = [chat(account, f"I am {name}@example.com") for name in ("anna", "berta", "carla", "dora")]
+    with ThreadPoolExecutor(4) as threads:
+        assert all("case " in str(one) for one in threads.map(lambda one: pipeline.create_case(one, worker), chats))
+    assert "case " in str(pipeline.create_case(chat(account, "I am emma@example.com"), worker))
+    assert worker.blocks.current() == {}
+
+
 def test_the_doctor_names_the_fields_that_are_looked_at(organisation, plugged) -> None:
     fields = "by email (Email, Secondary_Email); by phone (Phone, Home_Phone, Other_Phone, Mobile)"
     assert findings(plugged(contact_match="email,phone", contact_region="DE")) == [
