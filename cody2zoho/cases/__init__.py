@@ -56,11 +56,12 @@ def draft(
     notes = fitted.notes
     if form.enable_notes:
         notes = (*notes, *fitting.as_notes(whole, conversation.id, digest))
-    rules = [rule for rule in form.rules if applies(rule, talk)]
+    chosen, tags = _chosen(form, [rule for rule in form.rules if applies(rule, talk)])
     fields = {
         "Subject": _subject(talk, form),
         "Description": fitted.description,
-        **_chosen(talk, form, rules),
+        **{name: value(one, talk) for name, one in chosen.items()},
+        **({"Tag": [{"name": tag} for tag in tags]} if tags else {}),
         **figures(conversation, messages, form.field_map),
     }
     if contact.contact_id:
@@ -77,7 +78,7 @@ def draft(
         digest=digest,
         contact=contact,
         beside=form.beside,
-        chosen=form.chosen.union(*(rule.fields for rule in rules)),
+        chosen=frozenset({"Related_To", "Tag", *form.beside, *_alike(chosen)}),
     )
 
 
@@ -115,14 +116,21 @@ def _subject(talk: Talk, form: Form) -> str:
     return shortened(_filled(form.subject, talk), SUBJECT_LIMIT) or talk.conversation.id
 
 
-def _chosen(talk: Talk, form: Form, rules: list[Rule]) -> dict[str, object]:
-    """The operator's fields: what all cases of the bot have, then what the rules say, the last of which wins."""
-    fields = {name: value(chosen, talk) for name, chosen in form.fields.items()}
-    tags = list(form.tags)
+def _chosen(form: Form, rules: list[Rule]) -> tuple[dict[str, object], list[str]]:
+    """The operator's fields and tags: what all cases of the bot have, then what the rules say, the last of which wins.
+
+    A value may still be a template.
+    """
+    fields, tags = dict(form.fields), list(form.tags)
     for rule in rules:
-        fields |= {name: value(chosen, talk) for name, chosen in rule.fields.items()}
+        fields |= rule.fields
         tags += rule.tags
-    return fields | ({"Tag": [{"name": tag} for tag in dict.fromkeys(tags)]} if tags else {})
+    return fields, list(dict.fromkeys(tags))
+
+
+def _alike(chosen: dict[str, object]) -> set[str]:
+    """Fields whose value is the same in every case: where Zoho refuses one, it would refuse all of them."""
+    return {name for name, one in chosen.items() if not isinstance(one, Jinja)}
 
 
 def value(chosen: object, talk: Talk) -> object:

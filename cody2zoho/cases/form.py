@@ -51,11 +51,6 @@ class Form:
     #: What stands in the request to Zoho beside the record.
     beside: dict[str, object] = field(default_factory=dict)
 
-    @cached_property
-    def chosen(self) -> frozenset[str]:
-        """What the operator chose: where Zoho refuses one of these, it would refuse it in every case."""
-        return frozenset({"Related_To", "Tag", *self.fields, *self.beside})
-
 
 @dataclass(frozen=True)
 class Forms:

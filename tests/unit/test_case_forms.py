@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from chats import case_of, chat, live, work
+from chats import KEY, case_of, chat, live, work
 from cody2zoho import cases, transcript
 from cody2zoho.cases import reading, signals, values
 from cody2zoho.cases.signals import Signal
@@ -226,8 +226,16 @@ def test_a_rule_for_some_bots_leaves_the_others_alone() -> None:
 
 
 def test_what_a_rule_sets_is_the_operators_choice_only_where_it_set_it() -> None:
-    assert "Note" not in draft(RULES).chosen
-    assert {"Note", "Priority"} <= draft(RULES, said("x", "not in my knowledge base")).chosen
+    assert "Priority" not in draft(RULES).chosen
+    assert "Priority" in draft(RULES, said("x", "not in my knowledge base")).chosen
+
+
+def test_what_a_template_says_is_the_operators_choice_in_no_case_but_what_a_rule_says_instead_is() -> None:
+    text = RULES.replace("Level = 1", 'Level = "{{ messages }}"')
+    assert "Level" not in draft(text).chosen
+    shown = draft(text, said("x", "not in my knowledge base"))
+    assert "Level" in shown.chosen
+    assert "Note" not in shown.chosen
 
 
 def test_the_operator_adds_phrases_of_his_own() -> None:
@@ -318,6 +326,20 @@ def test_a_chosen_value_that_zoho_refuses_parks_nothing_and_stops_the_work_with_
     work(services)
     assert services.blocks.current().keys() == {"zoho set-up"}
     assert services.ledger.counts()["parked"] == 0
+
+
+def test_what_a_template_says_of_one_conversation_and_zoho_refuses_holds_up_no_other(
+    account, organisation, plugged
+) -> None:
+    Path("cody2zoho.toml").write_text('[case.fields]\nReported_By = "{{ question }}"\n')
+    long = account.add_conversation(bot_id="support", at=account.now() - 7_200)
+    account.say(long.id, "Where is my order? " * 5, at=account.now() - 7_200)
+    other = chat(account)
+    services = plugged()
+    work(services)
+    assert services.blocks.current() == {}
+    assert [case[KEY] for case in organisation.cases.values()] == [other]
+    assert services.ledger.about(long.id)["reason"] == "Zoho refuses Reported_By: it is longer than 50 characters"
 
 
 class RefusesRules:
