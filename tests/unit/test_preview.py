@@ -508,3 +508,32 @@ def test_of_a_split_conversation_the_latest_part_is_shown(account, plugged) -> N
     assert "And the next one?" in str(draft.fields["Description"])
     assert "Where is my order?" not in str(draft.fields["Description"])
     assert draft.fields[KEY] == f"{one}~~{account.now() - 7_200}"
+
+
+def test_a_part_that_has_no_case_yet_is_not_said_to_go_into_the_one_before_it(
+    account, organisation, plugged, clock
+) -> None:
+    worker = plugged(conversation_split_hours=24, conversation_quiet_seconds=300, follow_up_hours=24)
+    one = chat(account)
+    work(worker)
+    pass_time(worker, clock, 200_000)
+    account.say(one, "And the next one?", at=account.now() - 10)
+    polling.poll(worker)
+    found = shown(worker, one)
+    assert (found.later, found.is_made_now) == (None, False)
+    assert found.now.startswith("it waits for 4 minutes: the conversation goes on")
+    assert found.now.endswith("; its latest part becomes a case of its own")
+    clock.now += 400
+    worker.store.zadd(f"{worker.settings.redis_key_prefix}agenda", {one: 0})
+    found = shown(worker, one)
+    assert found.is_made_now
+    assert found.now == "its latest part becomes a case of its own as soon as a worker is free"
+    work(worker)
+    assert found.draft is not None
+    made = organisation.cases[case_of(organisation, str(found.draft.fields[KEY]))]
+    assert made.items() >= found.draft.fields.items()
+    account.say(one, "Hello?", at=account.now())
+    later = shown(worker, one).later
+    assert later is not None
+    assert "And the next one?" in str(later.changes["Description"])
+    assert "Where is my order?" not in str(later.changes["Description"])
