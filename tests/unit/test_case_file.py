@@ -175,6 +175,33 @@ def test_a_file_that_cannot_be_read_is_one_sentence(written: bytes, says: str) -
     assert refusal.value.sentences == [says]
 
 
+def test_a_file_of_a_windows_editor_is_read_like_any_other() -> None:
+    written = '[case]\r\nstatus = \'New\'\r\ndescription = """\r\na\r\nb"""\r\n'
+    Path("cody2zoho.toml").write_bytes(b"\xef\xbb\xbf" + written.encode())
+    form = forms().of("any")
+    assert (form.fields["Status"], form.description.source) == ("New", "a\nb")
+
+
+def test_what_stands_in_the_way_of_a_file_that_is_named_is_a_sentence_too() -> None:
+    # As with a folder that nobody may look into: asking whether the file is there already fails.
+    with pytest.raises(ConfigurationError, match=r"cannot be read: File name too long"):
+        forms(cases_file="x" * 300)
+
+
+@pytest.mark.parametrize(
+    ("written", "says"),
+    [
+        ("[case.fields]\nRate = nan", "line 2: fields.Rate in [case] is no value of a field"),
+        ("[case.fields]\nRate = 1e400", "line 2: fields.Rate in [case] is no value of a field"),
+        ("[case]\nunanswered_phrases = [' ']", "line 2: unanswered_phrases.0 in [case] is empty; leave it out"),
+        ("[case]\npriority = ' '", "line 2: priority in [case] is empty; leave it out"),
+    ],
+)
+def test_what_zoho_could_not_be_sent_or_would_fit_every_answer_is_refused(written: str, says: str) -> None:
+    [said] = mistakes(written)
+    assert said.startswith(says)
+
+
 def test_a_file_that_is_named_must_be_there() -> None:
     with pytest.raises(ConfigurationError, match=r"CASES_FILE other.toml cannot be read: No such file or directory"):
         forms(cases_file="other.toml")
