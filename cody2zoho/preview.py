@@ -120,7 +120,7 @@ def _drawn_up(shown: Preview, part: Part, fields: dict[str, Field], services: Se
         later = _later(life, conversation, safe, services) if life.held and has_case else None
     except Refused as error:
         return replace(shown, is_made_now=False, now=f"it would be parked: {error}")
-    wrong = dict(_misfits(draft, fields))
+    wrong = dict(_misfits({**draft.fields, **(later.changes if later else {})}, fields))
     if wrong and shown.is_made_now:
         shown = replace(shown, is_made_now=False, now="Zoho would not take all of it: see ✗ below")
     return replace(shown, draft=draft, later=later, origins=_origins(draft, safe, services), wrong=wrong, fields=fields)
@@ -232,8 +232,8 @@ def _origins(draft: CaseDraft, safe: Redacted, services: Services) -> dict[str, 
     return {name: found.get(name, "") for name in (*draft.fields, *draft.beside)}
 
 
-def _misfits(draft: CaseDraft, fields: dict[str, Field]) -> Iterator[tuple[str, str]]:
-    for name, value in draft.fields.items():
+def _misfits(written: dict[str, object], fields: dict[str, Field]) -> Iterator[tuple[str, str]]:
+    for name, value in written.items():
         if name in _UNDESCRIBED:
             continue
         if name not in fields:

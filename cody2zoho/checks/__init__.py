@@ -164,6 +164,8 @@ def set_up_findings(services: Services) -> Iterator[Finding]:
         yield _pick_list(fields, "Status", "ZOHO_CASE_STATUS", services.settings.zoho_case_status)
     if written.origin is None:
         yield _pick_list(fields, "Case_Origin", "ZOHO_CASE_ORIGIN", services.settings.zoho_case_origin)
+    if services.settings.follow_up_status:
+        yield _pick_list(fields, "Status", "FOLLOW_UP_STATUS", services.settings.follow_up_status)
     yield from case_file.findings(services.forms, fields, services.settings)
     yield _contact(services)
     if services.matching.search.kinds:

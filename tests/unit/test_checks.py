@@ -77,6 +77,7 @@ def test_a_full_redis_is_not_called_well_nor_away(full, run) -> None:
         ({"zoho_refresh_token": "wrong"}, "Zoho", "ZOHO_REFRESH_TOKEN", ""),
         ({"zoho_case_status": "Done"}, "Zoho Status", '"Done" is not in the pick list', "ZOHO_CASE_STATUS"),
         ({"zoho_case_origin": "Chat"}, "Zoho Case_Origin", '"Chat" is not in the pick list', "ZOHO_CASE_ORIGIN"),
+        ({"follow_up_status": "Again"}, "Zoho Status", '"Again" is not in the pick list', "FOLLOW_UP_STATUS"),
         ({"zoho_contact_id": "123"}, "Zoho contact", "there is no contact 123", "ZOHO_CONTACT_ID"),
         (
             {"zoho_field_map": "conversation_id=Gone"},

@@ -234,6 +234,15 @@ def test_what_zoho_would_not_take_is_said(account, plugged) -> None:
     assert found.wrong["Status"].startswith('has no "Done" in its pick list: write one of these: ')
 
 
+def test_what_zoho_would_not_take_of_a_follow_up_is_said(account, plugged) -> None:
+    worker, one = plugged(follow_up_status="Again", follow_up_hours=24), chat(account)
+    work(worker)
+    account.say(one, "And when?")
+    found = shown(worker, one)
+    assert found.wrong
+    assert found.wrong["Status"].startswith('has no "Again" in its pick list: write one of these: ')
+
+
 def test_a_template_that_cannot_be_filled_in_is_said(account, plugged, tmp_path: Path) -> None:
     (tmp_path / "cody2zoho.toml").write_text('[case]\nsubject = "{{ 1 / (messages - 3) }}"\n')
     found = shown(plugged(), said(account, "a", "b", "c"))
