@@ -168,7 +168,7 @@ def test_what_a_template_says_of_a_conversation_has_a_limit_too() -> None:
 @pytest.mark.parametrize("count", [1, 700, 4_000])
 def test_a_long_transcript_goes_on_elsewhere_whatever_the_template(count: int) -> None:
     case = draft(
-        "[case]\ndescription = '''{{ question * 60 }}{{ transcript }}{{ question * 60 }}'''",
+        "[case]\ndescription = '''{{ question * 30 }}{{ transcript }}{{ question * 30 }}'''",
         said(*["👋 a message of some length, as people write them, with a few more words"] * count),
     )
     assert transcript.length(description(case)) <= cases.DESCRIPTION_LIMIT

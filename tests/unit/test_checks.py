@@ -110,7 +110,7 @@ status = "New"
 [case.fields]
 Nobody = 1
 Internal_Comments = 5
-Reported_By = "{{ question }} {{ started_at }} {{ ended_at }}"
+Reported_By = "{{ question }}"
 Cody_Score = "{{ question }}"
 Cody_Done = "yes"
 Account_Name = "4876876000000333001"
