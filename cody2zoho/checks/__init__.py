@@ -87,6 +87,8 @@ def _cody(services: Services) -> Iterator[Finding]:
             yield Finding("Cody bot", Level.FAILED, f"there is no bot {bot}", mend)
         else:
             yield _first_start(services, bot, bots.get(bot or "", "all bots"))
+    if None in services.settings.bots:
+        yield from case_file.unknown_bots(services.forms, bots)
 
 
 def _first_start(services: Services, bot: str | None, name: str) -> Finding:

@@ -3,7 +3,7 @@
 Owners, layouts, products and assignment rules are not looked up: that would need scopes that nothing else needs.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -62,15 +62,26 @@ def _strangers(forms: Forms, settings: Settings) -> Iterator[Finding]:
     """Tables that count for no bot."""
     if None in settings.bots:
         return
-    named = [(("bots", bot_id), bot_id) for bot_id in forms.written.bots] + [
-        (("rules", number, "bots"), bot_id)
-        for number, rule in enumerate(forms.written.rules)
-        for bot_id in rule.bots or ()
-    ]
-    for place, bot_id in named:
+    for line, bot_id in _bots(forms):
         if bot_id not in settings.bots:
-            words = f"{forms.path}, line {forms.line(*place)}: CODY_BOT_ID does not name the bot {bot_id}"
+            words = f"{forms.path}, line {line}: CODY_BOT_ID does not name the bot {bot_id}"
             yield Finding(_ABOUT, Level.WARNING, words, "correct the id here, or add it there")
+
+
+def unknown_bots(forms: Forms, bots: Collection[str]) -> Iterator[Finding]:
+    """Tables for bots that Cody does not have; `bots` are all of its own."""
+    for line, bot_id in _bots(forms):
+        if bot_id not in bots:
+            words = f"{forms.path}, line {line}: Cody has no bot {bot_id}"
+            yield Finding(_ABOUT, Level.WARNING, words, "correct the id here")
+
+
+def _bots(forms: Forms) -> Iterator[tuple[int, str]]:
+    """The bots that tables and rules name, each with its line."""
+    places: list[tuple[Place, str]] = [(("bots", bot_id), bot_id) for bot_id in forms.written.bots]
+    for number, rule in enumerate(forms.written.rules):
+        places += [(("rules", number, "bots"), bot_id) for bot_id in rule.bots or ()]
+    return ((forms.line(*place), bot_id) for place, bot_id in places)
 
 
 def _written(table: CaseTable | RuleTable) -> Iterator[tuple[Place, str, Any]]:

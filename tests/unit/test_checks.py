@@ -154,6 +154,14 @@ def test_what_the_case_file_writes_is_compared_with_zohos_fields_line_by_line(or
     assert all(finding.mend for finding in found)
 
 
+def test_a_table_for_a_bot_that_cody_does_not_have_is_told_where_all_bots_count(plugged) -> None:
+    Path("cody2zoho.toml").write_text("[bots.sales]\npriority = 'High'\n[bots.Sales]\npriority = 'Low'\n")
+    found = [
+        one for one in all_checks(plugged(cody_bot_id="all")) if (one.about, one.level) == ("Case file", "warning")
+    ]
+    assert [one.words for one in found] == ["cody2zoho.toml, line 3: Cody has no bot Sales"]
+
+
 def test_a_case_file_that_fits_is_well_and_so_is_none(organisation, plugged) -> None:
     assert findings(plugged())["Case file"].words.startswith("there is no cody2zoho.toml")
     organisation.add_field("Cases", "Due", "datetime")
