@@ -490,6 +490,8 @@ def test_the_newest_are_shown_one_after_the_other(account, run) -> None:
         (("AAAAAAAAAAAA",), 1, "Cody has no conversation AAAAAAAAAAAA: it was deleted, or the id is mistyped\n"),
         (("--latest", "2", "--bot", "nosuch"), 1, "Cody knows no bot nosuch: write one of the bots"),
         ((), 2, "Name a conversation, or write --latest and how many."),
+        (("",), 2, "Name a conversation, or write --latest and how many."),
+        ((" ",), 2, "Name a conversation, or write --latest and how many."),
         (("AAAAAAAAAAAA", "--latest", "2"), 2, "Name a conversation, or write --latest and how many."),
         (("AAAAAAAAAAAA", "--bot", "support"), 2, "--bot goes with --latest."),
     ],
