@@ -317,14 +317,16 @@ def test_without_a_file_the_request_says_nothing_beside_the_record(account, orga
     assert [(run.trigger, run.lar_id) for run in organisation.automation if run.module == "Cases"] == [(None, None)]
 
 
+@pytest.mark.parametrize("named", ["field", "id"])
 def test_a_chosen_value_that_zoho_refuses_parks_nothing_and_stops_the_work_with_a_sentence(
-    account, organisation, plugged
+    account, organisation, plugged, named: str
 ) -> None:
+    organisation.knobs.lookup_refusal = named
     Path("cody2zoho.toml").write_text("[case]\nowner = 111111\n")
     chat(account)
     services = plugged()
     work(services)
-    assert services.blocks.current().keys() == {"zoho set-up"}
+    assert services.blocks.current() == {"zoho set-up": "Zoho refuses Owner: INVALID_DATA"}
     assert services.ledger.counts()["parked"] == 0
 
 
