@@ -6,6 +6,7 @@ Owners, layouts, products and assignment rules are not looked up: that would nee
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 
 from cody2zoho import cases
@@ -32,7 +33,10 @@ class Misfit:
 
 def findings(forms: Forms, fields: dict[str, Field], settings: Settings) -> Iterator[Finding]:
     if forms.path is None:
-        yield Finding(_ABOUT, Level.OK, f"there is no {settings.cases_file}; the settings count for all bots")
+        # In a container a file that says nothing is mounted where nobody names another.
+        is_there = Path(settings.cases_file).exists()
+        words = f"{settings.cases_file} says nothing" if is_there else f"there is no {settings.cases_file}"
+        yield Finding(_ABOUT, Level.OK, f"{words}; the settings count for all bots")
         return
     found = [*_misfits(forms, fields), *_strangers(forms, settings)]
     yield from found

@@ -174,6 +174,11 @@ def test_a_case_file_that_fits_is_well_and_so_is_none(organisation, plugged) -> 
     assert (finding.level, finding.words) == (Level.OK, "cody2zoho.toml fits Zoho; tables for 0 bots, 1 rules")
 
 
+def test_a_case_file_that_says_nothing_is_not_called_missing(plugged) -> None:
+    Path("cody2zoho.toml").write_text("# nothing\n")
+    assert findings(plugged())["Case file"].words == "cody2zoho.toml says nothing; the settings count for all bots"
+
+
 def test_a_field_that_is_too_short_for_the_key_of_a_part_is_told(organisation, plugged) -> None:
     organisation.add_field("Cases", "Short Key", length=27, unique=True)
     chosen = {"zoho_field_map": "conversation_id=Short_Key"}
