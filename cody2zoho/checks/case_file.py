@@ -38,6 +38,7 @@ def findings(forms: Forms, fields: dict[str, Field], settings: Settings) -> Iter
         words = f"{settings.cases_file} says nothing" if is_there else f"there is no {settings.cases_file}"
         yield Finding(_ABOUT, Level.OK, f"{words}; the settings count for all bots")
         return
+    yield from _layouts(forms, settings.zoho_field_map["conversation_id"])
     found = [*_misfits(forms, fields), *_strangers(forms, settings)]
     yield from found
     if not found:
@@ -60,6 +61,16 @@ def _misfits(forms: Forms, fields: dict[str, Field]) -> Iterator[Finding]:
                 yield Finding(_ABOUT, Level.FAILED, words, mend)
             elif wrong := _wrong(field, value):
                 yield Finding(_ABOUT, Level.FAILED, f"{where} {wrong.words}", wrong.mend)
+
+
+def _layouts(forms: Forms, key: str) -> Iterator[Finding]:
+    """Zoho leaves out of a case what its layout lacks, without a word, and tells of fields as if layouts were alike."""
+    for place, table in reading.tables(forms.written):
+        if isinstance(table, CaseTable) and table.layout is not None:
+            line = forms.line(*place, "layout")
+            words = f"{forms.path}, line {line}: whether layout {table.layout} has the field {key} Zoho does not tell"
+            mend = f"see to it there, and that it has the other fields: without {key} nothing refuses a second case"
+            yield Finding(_ABOUT, Level.WARNING, words, mend)
 
 
 def _strangers(forms: Forms, settings: Settings) -> Iterator[Finding]:

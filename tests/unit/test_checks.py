@@ -174,6 +174,13 @@ def test_a_case_file_that_fits_is_well_and_so_is_none(organisation, plugged) -> 
     assert (finding.level, finding.words) == (Level.OK, "cody2zoho.toml fits Zoho; tables for 0 bots, 1 rules")
 
 
+def test_a_layout_that_may_lack_the_unique_field_is_told(plugged) -> None:
+    Path("cody2zoho.toml").write_text("[case]\nstatus = 'New'\n[bots.support]\nlayout = 4876876000000091023\n")
+    [told] = [one for one in all_checks(plugged()) if (one.about, one.level) == ("Case file", Level.WARNING)]
+    assert told.words.startswith("cody2zoho.toml, line 4: whether layout 4876876000000091023 has the field Cody_Conv")
+    assert "nothing refuses a second case" in told.mend
+
+
 def test_a_case_file_that_says_nothing_is_not_called_missing(plugged) -> None:
     Path("cody2zoho.toml").write_text("# nothing\n")
     assert findings(plugged())["Case file"].words == "cody2zoho.toml says nothing; the settings count for all bots"
