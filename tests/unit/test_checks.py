@@ -215,6 +215,16 @@ def test_config_shows_what_each_bot_gets_and_which_line_says_so(run) -> None:
     assert "bots.sales.fields.A" in run("config").output
 
 
+def test_config_shows_a_rules_no_and_nought_and_the_phrases_that_add_up(run) -> None:
+    Path("cody2zoho.toml").write_text(
+        "[case]\nunanswered_phrases = ['call us']\n[bots.sales]\nunanswered_phrases = ['ask me']\n"
+        "[[rules]]\nwhen = 'failed'\nfields = { Done = false, Level = 0 }\n"
+    )
+    shown = [(one["name"], one["value"]) for one in json.loads(run("config", "--json").output)]
+    assert ("rules.1", "when failed, Done = false, Level = 0") in shown
+    assert [value for name, value in shown if name == "bots.sales.unanswered_phrases"] == ["ask me", "call us"]
+
+
 def test_config_shows_a_broken_case_file_as_sentences(run) -> None:
     Path("cody2zoho.toml").write_text("[case]\nstatsu = 'New'\n")
     result = run("config")
