@@ -353,9 +353,19 @@ def test_what_proves_that_zoho_is_mended_lets_the_work_go_on(run, plugged, comma
     assert plugged().blocks.current().keys() == {"cody"}
 
 
-def test_a_doctor_that_finds_zoho_still_lacking_lifts_nothing(run, plugged) -> None:
+@pytest.mark.parametrize(
+    "chosen",
+    [
+        {"ZOHO_CASE_STATUS": "Done"},
+        # Another finding about the same pick list is good.
+        {"ZOHO_CASE_STATUS": "Done", "FOLLOW_UP_STATUS": "New"},
+        {"CASES_FILE": "wrong.toml"},
+    ],
+)
+def test_a_doctor_that_finds_zoho_still_lacking_lifts_nothing(run, plugged, chosen: dict[str, str]) -> None:
+    Path("wrong.toml").write_text("[case]\npriority = 'Urgent'\n")
     plugged().blocks.put("zoho set-up", "Zoho refuses Status")
-    assert run("doctor", ZOHO_CASE_STATUS="Done").exit_code == 1
+    assert run("doctor", **chosen).exit_code == 1
     assert plugged().blocks.current()
 
 
