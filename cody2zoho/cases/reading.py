@@ -100,6 +100,8 @@ def _problem(item: Any) -> str:
 
 
 def _in_words(item: Any) -> str:
+    if _place(item) == ("rules",):
+        return "must be headings with double brackets, [[rules]], one for each rule"
     if item["type"] == "extra_forbidden":
         return f"is not known; {_meant(_place(item))}"
     if item["type"] == "string_too_long":

@@ -151,6 +151,12 @@ def test_only_a_description_may_name_the_transcript(key: str) -> None:
     assert said == f"line 2: {key} in [case] names the transcript, for which only a description has room"
 
 
+def test_rules_in_single_brackets_are_told_of_double_ones() -> None:
+    assert mistakes("[rules]\nwhen = 'failed'\n") == [
+        "line 1: rules must be headings with double brackets, [[rules]], one for each rule"
+    ]
+
+
 def test_a_field_that_is_a_figure_already_is_named() -> None:
     assert mistakes("[[rules]]\nwhen = 'failed'\n[rules.fields]\nCody_Messages = 1\n") == [
         "line 4: Cody_Messages gets messages by ZOHO_FIELD_MAP; leave it out of one"
