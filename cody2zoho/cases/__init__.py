@@ -111,7 +111,7 @@ def _around(whole: str, talk: Talk, form: Form, remark: str) -> tuple[str, str, 
 def _subject(talk: Talk, form: Form) -> str:
     if form.subject is None:
         started = Moment.at(talk.conversation.created_at, talk.zone)
-        return f"{form.subject_prefix}{started.date} {started.time}"[:SUBJECT_LIMIT]
+        return next(transcript.parts(f"{form.subject_prefix}{started.date} {started.time}", SUBJECT_LIMIT))
     # Zoho demands a subject.
     return shortened(_filled(form.subject, talk), SUBJECT_LIMIT) or talk.conversation.id
 

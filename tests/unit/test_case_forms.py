@@ -112,6 +112,7 @@ def test_a_subject_never_is_too_long_nor_empty() -> None:
         <= 255
     )
     assert draft("[case]\nsubject = '{{ question if failed }}'").fields["Subject"] == CONVERSATION.id
+    assert 200 < transcript.length(str(draft("", case_subject_prefix="👋" * 200).fields["Subject"])) <= 255
 
 
 def test_a_template_decides_where_the_transcript_stands() -> None:
