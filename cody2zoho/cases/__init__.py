@@ -56,7 +56,8 @@ def draft(
     notes = fitted.notes
     if form.enable_notes:
         notes = (*notes, *fitting.as_notes(whole, conversation.id, digest))
-    chosen, tags = _chosen(form, [rule for rule in form.rules if applies(rule, talk)])
+    rules = [rule for rule in form.rules if applies(rule, talk)]
+    chosen, tags = _chosen(form, rules)
     fields = {
         "Subject": _subject(talk, form),
         "Description": fitted.description,
@@ -78,7 +79,7 @@ def draft(
         digest=digest,
         contact=contact,
         beside=form.beside,
-        chosen=frozenset({"Related_To", "Tag", *form.beside, *_alike(chosen)}),
+        chosen=_alike(form, rules),
     )
 
 
@@ -128,9 +129,13 @@ def _chosen(form: Form, rules: list[Rule]) -> tuple[dict[str, object], list[str]
     return fields, list(dict.fromkeys(tags))
 
 
-def _alike(chosen: dict[str, object]) -> set[str]:
-    """Fields whose value is the same in every case: where Zoho refuses one, it would refuse all of them."""
-    return {name for name, one in chosen.items() if not isinstance(one, Jinja)}
+def _alike(form: Form, rules: list[Rule]) -> frozenset[str]:
+    """What is the same in all cases of all bots: where Zoho refuses one of these, it would refuse it in every case."""
+    alike = {"Related_To", "Tag", *form.beside, *form.fields} - form.own
+    alike -= {name for name, one in form.fields.items() if isinstance(one, Jinja)}
+    return frozenset(
+        alike.difference(*(rule.fields for rule in rules), {"Tag"} if any(rule.tags for rule in rules) else ())
+    )
 
 
 def value(chosen: object, talk: Talk) -> object:

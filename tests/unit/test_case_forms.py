@@ -226,17 +226,15 @@ def test_a_rule_for_some_bots_leaves_the_others_alone() -> None:
     assert draft(RULES.replace('["sales"]', '["support"]'), said("x", "y", flagged=True)).fields["Priority"] == "Medium"
 
 
-def test_what_a_rule_sets_is_the_operators_choice_only_where_it_set_it() -> None:
-    assert "Priority" not in draft(RULES).chosen
-    assert "Priority" in draft(RULES, said("x", "not in my knowledge base")).chosen
-
-
-def test_what_a_template_says_is_the_operators_choice_in_no_case_but_what_a_rule_says_instead_is() -> None:
-    text = RULES.replace("Level = 1", 'Level = "{{ messages }}"')
-    assert "Level" not in draft(text).chosen
-    shown = draft(text, said("x", "not in my knowledge base"))
-    assert "Level" in shown.chosen
-    assert "Note" not in shown.chosen
+def test_only_what_is_the_same_in_all_cases_of_all_bots_would_be_refused_in_all() -> None:
+    text = (
+        RULES.replace("Level = 1", 'Level = 1, Said = "{{ messages }}"')
+        + "[bots.support]\nowner = 123456\ntags = ['x']\n"
+    )
+    answered, gap = draft(text), draft(text, said("x", "not in my knowledge base"))
+    assert answered.chosen == {"Status", "Case_Origin", "Level", "Team", "Related_To"}
+    assert gap.chosen == {"Case_Origin", "Team", "Related_To"}
+    assert "Tag" in draft(RULES).chosen
 
 
 def test_the_operator_adds_phrases_of_his_own() -> None:
@@ -343,6 +341,22 @@ def test_what_a_template_says_of_one_conversation_and_zoho_refuses_holds_up_no_o
     assert services.blocks.current() == {}
     assert [case[KEY] for case in organisation.cases.values()] == [other]
     assert services.ledger.about(long.id)["reason"] == "Zoho refuses Reported_By: it is longer than 50 characters"
+
+
+@pytest.mark.parametrize("wrong", ["[bots.sales]\nstatus = 'Done'\n", "[[rules]]\nwhen = 'flagged'\nstatus = 'Done'\n"])
+def test_what_zoho_refuses_of_one_bot_or_of_a_rule_holds_up_no_other_case(
+    account, organisation, plugged, wrong: str
+) -> None:
+    Path("cody2zoho.toml").write_text(wrong)
+    refused = [chat(account, bot_id="sales", ago=7_300) for _ in range(3)]
+    for one in refused:
+        account.say(one, "Hm", machine=True, flagged=True, at=account.now() - 7_200)
+    other = chat(account)
+    services = plugged(cody_bot_id="all")
+    work(services)
+    assert services.blocks.current() == {}
+    assert [case[KEY] for case in organisation.cases.values()] == [other]
+    assert services.ledger.counts()["parked"] == 3
 
 
 class RefusesRules:
