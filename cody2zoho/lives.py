@@ -88,8 +88,8 @@ class Life:
     @property
     def held(self) -> Held | None:
         """What its case holds, as far as the ledger knows; None where it knows of no case."""
-        facts = ("case", "messages", "digest", "last_said_at", "described")
-        return Held.of(" ".join(self.ledger.get(name, "") for name in facts)) if self.ledger.get("case") else None
+        facts = [self.ledger.get(name, "") for name in ("case", "messages", "digest", "last_said_at", "described")]
+        return Held.of(f"{' '.join(facts)} @{self.ledger.get('since', 0)}") if facts[0] else None
 
     @property
     def messages(self) -> int:

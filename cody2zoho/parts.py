@@ -51,23 +51,23 @@ def of_held(
     silence, conversation = _silence(services), claim.conversation
     enough = (lambda found: _reaches(held, found, silence)) if silence or held.since else None
     messages = services.cody.messages(conversation.id, newest, with_sources=with_sources, enough=enough)
-    after = [message for message in messages if message.created_at > held.last_said_at]
-    if _has_ended(held, after, silence):
-        mine, later = None, cut(after, silence)
-    else:
-        mine, later = _cut_after(held, [one for one in messages if one.created_at >= held.since], services)
-    line = _line(services) if later else 0
-    found = [part for some in later if _counts(part := _later(conversation, some), line)]
+    mine, found = _split(conversation, held, messages, services)
     is_followed = services.settings.follow_up_hours or not silence
     if not mine or not is_followed or (len(mine) == held.messages and following.has(claim, held, mine, services)):
         return None, found
-    return Part(replace(conversation, since=held.since, created_at=held.since or conversation.created_at), mine), found
+    return _held(conversation, held, mine), found
 
 
-def latest(conversation: Conversation, messages: list[Message], services: Services) -> Part:
-    """The last part of all that was said; all of it where nothing splits it."""
-    *earlier, last = cut(messages, _silence(services))
-    return _later(conversation, last) if earlier else Part(conversation, last)
+def latest(conversation: Conversation, held: Held | None, messages: list[Message], services: Services) -> Part:
+    """The last part of all that was said, cut as a worker cuts; all of it where nothing splits it."""
+    if held is None:
+        *earlier, last = cut(messages, _silence(services))
+        return _later(conversation, last) if earlier else Part(conversation, last)
+    mine, later = _split(conversation, held, messages, services)
+    if later:
+        return later[-1]
+    known = [one for one in messages if held.since <= one.created_at <= held.last_said_at]
+    return _held(conversation, held, mine or known or messages)
 
 
 def cut(messages: Iterable[Message], silence_seconds: float, whole_until: float = 0) -> list[list[Message]]:
@@ -129,6 +129,25 @@ def _line(services: Services) -> int:
     if not services.settings.conversation_split_hours:
         return 0
     return services.places.line_or(moment_of(services.settings.sync_since, services.clock()))
+
+
+def _split(
+    conversation: Conversation, held: Held, messages: list[Message], services: Services
+) -> tuple[list[Message] | None, list[Part]]:
+    """What was said in the part whose case is known, None where it has ended, and the parts after it that count."""
+    silence = _silence(services)
+    after = [message for message in messages if message.created_at > held.last_said_at]
+    if _has_ended(held, after, silence):
+        mine, later = None, cut(after, silence)
+    else:
+        mine, later = _cut_after(held, [one for one in messages if one.created_at >= held.since], services)
+    line = _line(services) if later else 0
+    return mine, [part for some in later if _counts(part := _later(conversation, some), line)]
+
+
+def _held(conversation: Conversation, held: Held, messages: list[Message]) -> Part:
+    began = held.since or conversation.created_at
+    return Part(replace(conversation, since=held.since, created_at=began), messages)
 
 
 def _later(conversation: Conversation, messages: list[Message]) -> Part:

@@ -5,6 +5,7 @@ people edited, and without its check fields merge cases by subject; the search i
 means "contains".
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -15,6 +16,9 @@ from cody2zoho.http import Answer, Api, raise_for_passing_fault
 from cody2zoho.zoho.accounts import AccessToken
 
 _STALE_TOKEN = {"INVALID_TOKEN", "AUTHENTICATION_FAILURE"}
+
+#: The field of a record, in the path that an error names; of a lookup the path goes on to its id.
+_FIELD = re.compile(r"\$\.data\[\d+\]\.(\w+)")
 
 #: Codes of one record that pass by themselves: another program of Zoho's works on it, or one is out of order.
 _PASSING = {"RECORD_LOCKED", "DEPENDENT_SERVICE_ERROR", "ALREADY_MODIFIED"}
@@ -122,7 +126,8 @@ def refused(item: dict[str, Any]) -> Refused | Transient:
     code, facts = str(first.get("code", "")), details(first)
     if code in _PASSING:
         return Transient(f"Zoho cannot take the record now: {code}")
-    field = str(facts.get("api_name", ""))
+    path = _FIELD.match(str(facts.get("json_path", "")))
+    field = path[1] if path else str(facts.get("api_name", ""))
     return Refused(f"Zoho refuses {field or 'the record'}: {_reason(code, facts)}", field)
 
 

@@ -417,10 +417,12 @@ def test_what_is_known_is_kept_under_no_address_and_for_its_organisation(
     assert not set(keys) & {other.matching._key(one) for one in other.matching.search.addresses([ANNA])}
 
 
+@pytest.mark.parametrize("named", ["field", "id"])
 @pytest.mark.parametrize("merged", [True, False], ids=["merged", "deleted"])
 def test_a_contact_that_was_merged_or_deleted_is_chosen_anew(
-    account, organisation, worker, anna, *, merged: bool
+    account, organisation, worker, anna, *, merged: bool, named: str
 ) -> None:
+    organisation.knobs.lookup_refusal = named
     case_for(account, organisation, worker, ANNA)
     kept = organisation.add_contact("Kept")
     if merged:
