@@ -44,9 +44,12 @@ def seconds_left(newest: Sequence[Message], waited_since: float, now: float, qui
     if not newest:
         return 0.0
     last = newest[0]
-    is_coming = last.by_machine and not last.content.strip() and not last.failed
-    if is_coming and now - last.created_at < max(_ANSWER_SECONDS, 2 * quiet_seconds):
-        return max(_ANSWER_LOOK_SECONDS, first_look_seconds(last.created_at, now, quiet_seconds))
+    is_coming, waited = last.by_machine and not last.content.strip() and not last.failed, now - last.created_at
+    longest = max(_ANSWER_SECONDS, 2 * quiet_seconds)
+    if is_coming and waited < longest:
+        # At growing distances: where Cody's model is out of order, many stay empty at once.
+        growing = min(waited / 4, longest - waited)
+        return max(_ANSWER_LOOK_SECONDS, first_look_seconds(last.created_at, now, quiet_seconds), growing)
     if now - waited_since >= longest_seconds(quiet_seconds):
         return 0.0
     return first_look_seconds(last.created_at, now, quiet_seconds)

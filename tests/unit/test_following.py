@@ -106,6 +106,14 @@ def test_an_answer_that_stays_empty_keeps_no_case_from_being_made(account, organ
     assert organisation.cases
 
 
+def test_an_answer_that_stays_empty_costs_few_looks(account, organisation, server, watching, clock) -> None:
+    conversation = chat(account, ago=20)
+    account.say(conversation, "", machine=True, at=account.now() - 19)
+    live(watching, clock, 640, step=5)
+    assert case_of(organisation, conversation)
+    assert sum(f"conversation_id={conversation}" in one.path for one in server.journal.entries) <= 6
+
+
 def test_a_conversation_that_never_ends_gets_its_case_all_the_same(account, organisation, watching, clock) -> None:
     conversation = chat(account, ago=1)
     live(watching, clock, 30)
