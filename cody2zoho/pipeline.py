@@ -25,7 +25,7 @@ from cody2zoho.errors import (
 from cody2zoho.http import time_limit
 from cody2zoho.keeper import KEEPER
 from cody2zoho.ledger import Claim, Due
-from cody2zoho.models import Message
+from cody2zoho.models import Conversation, Message
 from cody2zoho.parts import Part
 from cody2zoho.records import Held, State
 from cody2zoho.services import Services
@@ -110,11 +110,21 @@ def _claimed(conversation_id: str, services: Services) -> Claim:
     if claim.was == "unknown":
         services.ledger.add_new([services.cody.conversation(conversation_id)])
     elif claim.was == State.EMPTY:
-        # Only a person asks for it again.
-        services.ledger.again(services.cody.conversation(conversation_id))
+        # A person asks for it again, or Cody's feed told that somebody spoke.
+        services.ledger.again(_as_cody_knows_it(conversation_id, services))
     else:
         return claim
     return services.ledger.claim(conversation_id)
+
+
+def _as_cody_knows_it(conversation_id: str, services: Services) -> Conversation:
+    """One that was deleted goes the way of all those, or the agenda would send it again for ever."""
+    try:
+        return services.cody.conversation(conversation_id)
+    except Gone:
+        if services.cody.has(conversation_id):
+            raise
+        return Conversation(conversation_id, "", 0)
 
 
 def _kept(claim: Claim, services: Services) -> AbstractContextManager[None]:

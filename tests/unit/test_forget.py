@@ -10,15 +10,21 @@ import pytest
 from click.testing import CliRunner, Result
 from kombu import Connection
 
-from chats import KEY, case_of, chat, work
+from chats import KEY, case_of, chat, pass_time, work
 from cody2zoho import configuration, erasure, nightly, pipeline, polling, rebuild, reconcile, why
 from cody2zoho.cli import main
 from cody2zoho.lives import look
 from cody2zoho.records import Held, Known, State
+from cody2zoho.services import Services
 from cody2zoho.simulators.faults import Fault
 
 ONE, OTHER = "Jw9R1NVTVgkK", "OtherOneHere"
 FORGOTTEN = Known(State.FORGOTTEN)
+
+
+def park(worker: Services, conversation_id: str) -> None:
+    worker.ledger.moved([(conversation_id, int(worker.clock()), 0)], 3_600, follow_up=True)
+    assert worker.ledger.park(worker.ledger.claim(conversation_id), "Zoho refuses the new status")
 
 
 @pytest.fixture
@@ -160,6 +166,19 @@ def test_a_rebuild_does_not_adopt_the_case_that_nobody_has_deleted_yet(account, 
     assert worker.ledger.counts()[State.CREATED] == 0
     rebuild.check(worker)
     assert worker.ledger.is_open()
+
+
+@pytest.mark.parametrize("become", [erasure.forget, park])
+def test_a_rebuild_looks_for_no_later_words_in_what_nobody_may_claim(account, plugged, clock, become) -> None:
+    worker = plugged(follow_up_hours=24)
+    conversation = chat(account)
+    work(worker)
+    clock.now += 7_200
+    become(worker, conversation)
+    worker.ledger.close()
+    assert rebuild.ensure(worker)
+    pass_time(worker, clock, 3_600)
+    assert pipeline.ready(worker) == []
 
 
 def test_a_comparison_names_the_case_that_is_still_to_be_deleted(account, organisation, worker) -> None:

@@ -135,6 +135,18 @@ def test_somebody_who_speaks_after_their_silence_was_let_go_gets_a_case(account,
     assert case_of(organisation, conversation)
 
 
+def test_one_that_is_deleted_after_somebody_spoke_in_it_at_last_is_not_asked_for_again_and_again(
+    account, watching, clock
+) -> None:
+    conversation = account.add_conversation(bot_id="support").id
+    live(watching, clock, 40 * HOUR, step=HOUR)
+    account.say(conversation, "Hello?")
+    polling.poll(watching)
+    account.delete_conversation(conversation)
+    live(watching, clock, 600, step=60)
+    assert "next_look" not in watching.ledger.about(conversation)
+
+
 def test_a_word_while_its_case_is_being_made_is_not_lost(account, organisation, watching, clock) -> None:
     conversation = chat(account, ago=10)
     pass_time(watching, clock, 300)
