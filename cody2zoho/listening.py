@@ -58,7 +58,7 @@ def hear(services: Services) -> Heard | None:
     except Transient as error:
         log.info("feed_postponed", extra={"reason": str(error)})
     except (Gone, Permanent) as error:
-        _leave(f"Cody does not list all messages: {error}", services)
+        leave(str(error), services)
     return None
 
 
@@ -177,6 +177,11 @@ class _Reading:
 
 def _is_new(one: Said, place: Place) -> bool:
     return one.at > place.top or (one.at == place.top and one.id not in place.ids)
+
+
+def leave(refusal: str, services: Services) -> None:
+    """Do without it for a while."""
+    _leave(f"Cody does not list all messages: {refusal}", services)
 
 
 def _leave(why: str, services: Services) -> None:

@@ -50,20 +50,23 @@ class Found:
 def poll(services: Services) -> Found:
     """Note the new conversations of all bots, and those that moved. A bot that fails does not hold up another."""
     services.paused.tell()
-    heard = _heard(services)
+    heard, refusal = _heard(services)
     found = _each_bot(services, _Reading.poll)
     found.moved = listening.note(heard, services)
+    if refusal and found.pages:
+        # The key is good for all but this list.
+        listening.leave(refusal, services)
     log.info("cody_poll_completed", extra=asdict(found))
     return found
 
 
-def _heard(services: Services) -> listening.Heard | None:
+def _heard(services: Services) -> tuple[listening.Heard | None, str]:
+    """What Cody's list of all messages tells, or why Cody refuses it: of more than this list that says nothing."""
     try:
         with time_limit(services.settings.task_budget_seconds):
-            return listening.hear(services)
+            return listening.hear(services), ""
     except Blocked as error:
-        services.blocks.put(error.what, str(error))
-        return None
+        return None, str(error)
 
 
 def sweep(services: Services) -> Found:

@@ -97,6 +97,27 @@ def test_without_it_later_words_come_all_the_same(account, organisation, watchin
     assert "feed_not_used" in caplog.text
 
 
+def test_a_key_that_may_not_read_it_stops_no_work(account, watching, server, clock, caplog) -> None:
+    server.faults.add(Fault("login", "cody", path="*/messages"))
+    chat(account, ago=10)
+    for _ in range(3):
+        polling.poll(watching)
+        assert not watching.blocks.current()
+    assert "work_blocked" not in caplog.text
+    assert watching.feed.words("support").startswith("not in use: Cody does not list all messages: Cody refuses")
+    assert requests(server, "/messages?page") == 1
+
+
+def test_a_key_that_may_read_nothing_is_no_fault_of_the_list(account, watching, server, clock) -> None:
+    server.faults.add(Fault("login", "cody", times=2))
+    chat(account, ago=10)
+    polling.poll(watching)
+    assert "cody" in watching.blocks.current()
+    polling.poll(watching)
+    assert not watching.blocks.current()
+    assert not watching.feed.place().broken
+
+
 def test_a_bot_it_lacks_a_message_of_is_not_trusted_to_it_any_more(account, watching, clock, caplog) -> None:
     proved(account, watching, clock)
     account.knobs.feed_lacks = "support"
