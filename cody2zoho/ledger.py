@@ -215,9 +215,12 @@ class Ledger(Filling):
         about: list[str | int] = ["bot", one.bot_id, "created_at", one.created_at, "name", self._name(one)]
         return self._move(claim, State.WAITING, ["reason", reason, "attempts", claim.attempts - 1, *about], seconds=0)
 
-    def let_go(self, claim: Claim, state: State) -> bool:
-        """Nothing is to be done, now or later."""
-        return self._move(claim, state, record=state)
+    def let_go(self, claim: Claim, state: State, said_to: int = 0, moved_seconds: float | None = None) -> bool:
+        """Nothing is to be done; in `moved_seconds` it is, where Cody's feed told of a message after `said_to`.
+
+        Both as for `created`.
+        """
+        return self._move(claim, state, [said_to, _ms(moved_seconds)], record=state)
 
     def park(self, claim: Claim, reason: str) -> bool:
         """Trying again cannot help; a person has to look."""

@@ -174,7 +174,9 @@ def _written(claim: Claim, services: Services) -> Outcome:
     if claim.held:
         return _followed(claim, claim.held, newest, services, had_sources=with_sources)
     found = parts.of_new(claim.conversation, newest, services, with_sources=with_sources)
-    return _made(claim, found, newest, services) if found else nothing_said(claim, services)
+    if not found:
+        return nothing_said(claim, services, newest.rows[0].created_at if newest.rows else 0)
+    return _made(claim, found, newest, services)
 
 
 def _made(claim: Claim, found: list[Part], newest: Page[Message], services: Services) -> Outcome:
@@ -233,13 +235,13 @@ def _gone(claim: Claim, services: Services) -> Outcome:
     return Outcome("let go: deleted at Cody")
 
 
-def nothing_said(claim: Claim, services: Services) -> Outcome:
-    """No case yet, perhaps never: someone may still be about to type."""
+def nothing_said(claim: Claim, services: Services, said_to: int = 0) -> Outcome:
+    """No case yet, perhaps never: someone may still be about to type. `said_to` is the second of the newest message."""
     age_seconds = services.clock() - claim.conversation.created_at
     if age_seconds < services.settings.empty_conversation_hours * 3600:
         services.ledger.wait(claim, max(_FIRST_EMPTY_WAIT_SECONDS, age_seconds / 2), _SILENT)
         return Outcome(f"waiting: {_SILENT}")
-    services.ledger.let_go(claim, State.EMPTY)
+    services.ledger.let_go(claim, State.EMPTY, said_to, services.settings.conversation_quiet_seconds)
     log.info("conversation_empty")
     return Outcome("let go: nothing was said")
 

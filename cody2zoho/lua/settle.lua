@@ -2,8 +2,8 @@
 -- known: then its owner knows better what it holds.
 -- KEYS  1 conversation:<id>, 2 its finished bucket, 3 agenda, 4 working, 5 counts, 6 parked, 7 forgotten
 -- ARGV  1 id, 2 owner, 3 new state, 4 what stays of it where it is finished (else ''),
---       5 next look in milliseconds from now ('' = never), then of a created one: 6 second of the newest message in its
---       case, 7 next look where the feed has told of a later one; of one that is not finished: fields, name, value …
+--       5 next look in milliseconds from now ('' = never), then of a finished one: 6 second of the newest message that is
+--       known, 7 next look where the feed has told of a later one; of one that is not finished: fields, name, value …
 -- returns 1 where it moved
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -22,7 +22,7 @@ end
 if not before and redis.call('ZSCORE', KEYS[7], redis.sha1hex(id)) then return 0 end
 local next_look = ARGV[5]
 if record ~= '' then
-  if new == 'created' and tonumber(moved or 0) > tonumber(ARGV[6]) then next_look = ARGV[7] end
+  if tonumber(moved or 0) > tonumber(ARGV[6]) then next_look = ARGV[7] end
   redis.call('DEL', KEYS[1])
   redis.call('HSET', KEYS[2], id, record)
 else

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from chats import case_of, chat, live, pass_time, work
-from cody2zoho import polling
+from cody2zoho import pipeline, polling
 from cody2zoho.records import Held, State
 from cody2zoho.simulators.faults import Fault
 from later import PREFIX
@@ -152,6 +152,19 @@ def test_somebody_who_speaks_after_their_silence_was_let_go_gets_a_case(account,
     live(watching, clock, 40 * HOUR, step=HOUR)
     assert watching.ledger.about(conversation)["state"] == State.EMPTY
     account.say(conversation, "Hello?")
+    live(watching, clock, 420)
+    assert case_of(organisation, conversation)
+
+
+def test_the_first_word_at_the_moment_at_which_it_is_let_go_is_not_lost(account, organisation, watching, clock) -> None:
+    conversation = account.add_conversation(bot_id="support").id
+    pass_time(watching, clock, 30 * HOUR)
+    polling.poll(watching)
+    claim = watching.ledger.claim(conversation)
+    account.say(conversation, "Hello?")
+    polling.poll(watching)
+    pipeline.nothing_said(claim, watching)
+    assert watching.ledger.about(conversation)["state"] == State.EMPTY
     live(watching, clock, 420)
     assert case_of(organisation, conversation)
 
