@@ -64,7 +64,8 @@ def hear(services: Services) -> Heard | None:
 
 def note(heard: Heard | None, services: Services) -> int:
     """Let the ledger know; returns how many conversations have moved."""
-    if heard is None:
+    # Redis that was lost meanwhile knows none of these conversations: they are to be heard once more, when it does.
+    if heard is None or not services.ledger.is_open():
         return 0
     settings, now = services.settings, services.clock()
     newest: dict[str, int] = {}

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from chats import case_of, chat, live, pass_time, work
-from cody2zoho import pipeline, polling
+from cody2zoho import listening, pipeline, polling
 from cody2zoho.records import Held, State
 from cody2zoho.simulators.faults import Fault
 from later import PREFIX
@@ -330,6 +330,21 @@ def test_what_is_said_in_an_old_conversation_while_the_ledger_was_lost_is_heard_
     anew = plugged(conversation_quiet_seconds=300, follow_up_hours=24, closed=True)
     polling.poll(anew)
     live(anew, clock, 420)
+    assert organisation.cases[case_of(organisation, conversation)]["Cody_Messages"] == 2
+
+
+def test_what_was_heard_just_before_the_ledger_was_lost_is_heard_again(
+    account, organisation, watching, plugged, clock
+) -> None:
+    conversation = chat(account, ago=10)
+    live(watching, clock, 330)
+    live(watching, clock, 2 * 86_400, step=HOUR)
+    account.say(conversation, "It broke")
+    heard = listening.hear(watching)
+    watching.store.flushall()
+    anew = plugged(conversation_quiet_seconds=300, follow_up_hours=24, closed=True)
+    assert listening.note(heard, anew) == 0
+    live(anew, clock, 450)
     assert organisation.cases[case_of(organisation, conversation)]["Cody_Messages"] == 2
 
 
