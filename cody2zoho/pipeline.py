@@ -167,9 +167,11 @@ def _worked(claim: Claim, services: Services) -> Outcome:
 def _written(claim: Claim, services: Services) -> Outcome:
     with_sources = services.forms.of(claim.conversation.bot_id).sources
     newest = services.cody.newest_messages(claim.conversation.id, with_sources=with_sources)
-    quiet_seconds = services.settings.conversation_quiet_seconds
-    if left := quiet.seconds_left(newest.rows, claim.seen_at, services.clock(), quiet_seconds):
-        services.ledger.wait(claim, left, "the conversation goes on")
+    quiet_seconds, now = services.settings.conversation_quiet_seconds, services.clock()
+    began_at = claim.conversation.created_at if newest.is_last else newest.rows[-1].created_at
+    since = quiet.going_since(newest.rows, began_at, max(claim.seen_at, claim.goes_on_since), now, quiet_seconds)
+    if left := quiet.seconds_left(newest.rows, since, now, quiet_seconds):
+        services.ledger.wait(claim, left, "the conversation goes on", since)
         return Outcome("waiting: the conversation goes on")
     if claim.held:
         return _followed(claim, claim.held, newest, services, had_sources=with_sources)

@@ -5,6 +5,7 @@ there is. One that is never quiet gets its case all the same, and what is said l
 """
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from cody2zoho.models import Message
 
@@ -34,6 +35,18 @@ def first_look_seconds(began_at: float, now: float, quiet_seconds: float) -> flo
 def longest_seconds(quiet_seconds: float) -> float:
     """For how long a case waits for a conversation that goes on."""
     return max(_ENDLESS_SECONDS, _ENDLESS * quiet_seconds)
+
+
+def going_since(newest: Sequence[Message], began_at: float, seen_at: float, now: float, quiet_seconds: float) -> float:
+    """Unix second since when it is not quiet, as far as its latest messages show; `seen_at` at the least.
+
+    `newest` has the newest first; `began_at` is when the one before them was said, or the conversation began.
+    """
+    seconds = [*(message.created_at for message in newest), began_at]
+    for later, earlier in pairwise(seconds):
+        if later - earlier >= quiet_seconds and later <= now:
+            return max(seen_at, later)
+    return seen_at
 
 
 def seconds_left(newest: Sequence[Message], waited_since: float, now: float, quiet_seconds: float) -> float:

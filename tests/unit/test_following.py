@@ -125,6 +125,33 @@ def test_a_conversation_that_never_ends_gets_its_case_all_the_same(account, orga
     assert case_of(organisation, conversation)
 
 
+@pytest.mark.parametrize("greeting", [True, False])
+@pytest.mark.parametrize("feed", ["newest", "404"])
+def test_who_begins_to_speak_hours_after_the_conversation_began_is_let_finish(
+    account, organisation, watching, server, clock, feed: str, greeting: bool
+) -> None:
+    account.knobs.feed = feed
+    # The clock of Redis, by which a conversation is seen, is nobody's to move.
+    began_at = clock.now = time.time() - 2 * 3_600
+    conversation = account.add_conversation(bot_id="support").id
+    if greeting:
+        account.say(conversation, "How can I help?", machine=True)
+    live(watching, clock, 2 * 3_600, step=300)
+    watching.store.hset(f"{PREFIX}conversation:{conversation}", "seen", int(1000 * began_at))
+    before = sum(f"conversation_id={conversation}" in one.path for one in server.journal.entries)
+    for _ in range(5):
+        talk(account, conversation, "And another thing", "Yes?")
+        live(watching, clock, 120)
+        if feed == "404":
+            watching.store.zadd(f"{PREFIX}agenda", {conversation: 0})
+            work(watching)
+        assert not organisation.cases
+    looks = sum(f"conversation_id={conversation}" in one.path for one in server.journal.entries) - before
+    assert feed == "404" or looks == 1
+    live(watching, clock, 420)
+    assert organisation.cases[case_of(organisation, conversation)]["Cody_Messages"] == 10 + greeting
+
+
 def test_without_follow_ups_a_case_stays_as_it_was_made(account, organisation, plugged, server, clock) -> None:
     worker = plugged(conversation_quiet_seconds=300, follow_up_hours=0)
     conversation = chat(account)
