@@ -214,7 +214,7 @@ def _followed(claim: Claim, held: Held, newest: Page[Message], services: Service
         return Outcome("waiting: its bot is paused")
     if later:
         return _made(known, later, newest, services)
-    following.record(claim, held, services, said_to)
+    following.record(known, held, services, said_to)
     return Outcome(f"case {held.case_id}: up to date")
 
 

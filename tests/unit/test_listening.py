@@ -73,6 +73,17 @@ def test_where_it_tells_of_later_words_a_case_costs_one_look_more(account, watch
     assert requests(server, f"conversation_id={conversation}") - before == 1
 
 
+def test_where_it_tells_of_later_words_a_follow_up_costs_one_look_more_too(account, watching, server, clock) -> None:
+    proved(account, watching, clock)
+    conversation = chat(account, ago=10)
+    live(watching, clock, 330)
+    account.say(conversation, "One more question")
+    live(watching, clock, 420)
+    before = requests(server, f"conversation_id={conversation}")
+    live(watching, clock, 25 * HOUR, step=1_800)
+    assert requests(server, f"conversation_id={conversation}") - before == 1
+
+
 def test_where_it_does_not_a_case_is_looked_at_four_times_in_a_day(account, watching, server, clock) -> None:
     account.knobs.feed_lacks = "support"
     conversation = chat(account, ago=10)
