@@ -7,7 +7,7 @@ whether it was done before, so that one that was interrupted, or whose outcome n
 import logging
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -76,15 +76,17 @@ def has(claim: Claim, held: Held, messages: list[Message], services: Services) -
     return transcript.digest(safe.messages) == held.digest
 
 
-def record(claim: Claim, held: Held, services: Services, said_to: int = 0) -> bool:
+def record(claim: Claim, held: Held, services: Services, newest: Sequence[Message] = ()) -> bool:
     """Write down that there is a case, and when to look for what is said later.
 
-    `said_to` is the Unix second of the newest message, also where the bot alone has spoken since.
+    `newest` are the conversation's latest messages, the newest first, also where the bot alone has spoken since.
     """
     settings, bot, now = services.settings, claim.conversation.bot_id, services.clock()
+    said_to = max([held.last_said_at, *(message.created_at for message in newest[:1])])
     if not (settings.follow_up_hours or settings.conversation_split_hours):
         return services.ledger.created(claim, held)
-    is_fed, said_to = bool(bot) and services.feed.is_trusted(bot), max(said_to, held.last_said_at)
+    # Cody's feed does not tell of an answer that is no longer empty.
+    is_fed = bool(bot) and not quiet.is_coming(newest) and services.feed.is_trusted(bot)
     look = quiet.next_look_seconds(said_to, now, settings.follow_up_hours, is_fed=is_fed)
     if look is None and settings.conversation_split_hours and not _all_fed(bot, services):
         look = quiet.next_part_seconds(said_to, now, settings.conversation_split_hours, is_endless=held.since > 0)

@@ -9,7 +9,7 @@ is read than is needed: down to the part whose case is known, or to the silence 
 """
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import pairwise
@@ -103,12 +103,14 @@ def held_now(
 def made(claim: Claim, case: Inserted, draft: CaseDraft, last_said_at: int, services: Services) -> None:
     """Write down that the case of this draft exists."""
     held, facts = held_now(claim, case, draft, last_said_at)
-    note(claim, held, facts, services, last_said_at)
+    note(claim, held, facts, services)
 
 
-def note(claim: Claim, held: Held, facts: dict[str, object], services: Services, said_to: int) -> None:
-    """Write down what the case holds, of a conversation whose newest message is of second `said_to`."""
-    if following.record(claim, held, services, said_to):
+def note(
+    claim: Claim, held: Held, facts: dict[str, object], services: Services, newest: Sequence[Message] = ()
+) -> None:
+    """Write down what the case holds; `newest` as for `following.record`."""
+    if following.record(claim, held, services, newest):
         log.info("case_created", extra=facts)
     else:
         tell_of_forgotten(claim, held.case_id, services)

@@ -190,7 +190,7 @@ def _made(claim: Claim, found: list[Part], newest: Page[Message], services: Serv
             raise filing.TakenOver(held.case_id)
         log.info("case_created", extra=facts)
     held, facts = parts.file(claim, last, services)
-    parts.note(claim, held, facts, services, newest.rows[0].created_at if newest.rows else 0)
+    parts.note(claim, held, facts, services, newest.rows)
     if claim.is_blocked:
         services.blocks.lift("zoho", "zoho set-up")
     following.judge_feed(claim, last.messages, services)
@@ -199,9 +199,8 @@ def _made(claim: Claim, found: list[Part], newest: Page[Message], services: Serv
 
 def _followed(claim: Claim, held: Held, newest: Page[Message], services: Services, *, had_sources: bool) -> Outcome:
     """Its case is there; what was said since goes into it, or after a long silence into a case of its own."""
-    said_to = newest.rows[0].created_at if newest.rows else 0
     if following.has_all(claim, held, newest, services):
-        following.record(claim, held, services, said_to)
+        following.record(claim, held, services, newest.rows)
         return Outcome(f"case {held.case_id}: nothing new")
     known = following.with_bot(claim, services)
     with_sources = services.forms.of(known.conversation.bot_id).sources
@@ -214,7 +213,7 @@ def _followed(claim: Claim, held: Held, newest: Page[Message], services: Service
         return Outcome("waiting: its bot is paused")
     if later:
         return _made(known, later, newest, services)
-    following.record(known, held, services, said_to)
+    following.record(known, held, services, newest.rows)
     return Outcome(f"case {held.case_id}: up to date")
 
 

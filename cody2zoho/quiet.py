@@ -57,15 +57,19 @@ def seconds_left(newest: Sequence[Message], waited_since: float, now: float, qui
     if not newest:
         return 0.0
     last = newest[0]
-    is_coming, waited = last.by_machine and not last.content.strip() and not last.failed, now - last.created_at
-    longest = max(_ANSWER_SECONDS, 2 * quiet_seconds)
-    if is_coming and waited < longest:
+    longest, waited = max(_ANSWER_SECONDS, 2 * quiet_seconds), now - last.created_at
+    if is_coming(newest) and waited < longest:
         # At growing distances: where Cody's model is out of order, many stay empty at once.
         growing = min(waited / 4, longest - waited)
         return max(_ANSWER_LOOK_SECONDS, first_look_seconds(last.created_at, now, quiet_seconds), growing)
     if now - waited_since >= longest_seconds(quiet_seconds):
         return 0.0
     return first_look_seconds(last.created_at, now, quiet_seconds)
+
+
+def is_coming(newest: Sequence[Message]) -> bool:
+    """Whether the answer to what was said last is still empty."""
+    return any(last.by_machine and not last.content.strip() and not last.failed for last in newest[:1])
 
 
 def next_look_seconds(last_said_at: float, now: float, follow_up_hours: float, *, is_fed: bool) -> float | None:

@@ -84,6 +84,21 @@ def test_where_it_tells_of_later_words_a_follow_up_costs_one_look_more_too(accou
     assert requests(server, f"conversation_id={conversation}") - before == 1
 
 
+def test_an_answer_that_was_still_empty_when_the_case_was_made_is_looked_for_though_the_list_does_not_tell_of_it(
+    account, organisation, plugged, watching, clock
+) -> None:
+    proved(account, watching, clock)
+    at_first_sight = plugged(conversation_quiet_seconds=0, follow_up_hours=24)
+    conversation = account.add_conversation(bot_id="support").id
+    account.say(conversation, "Where is my order?")
+    answer = account.say(conversation, "", machine=True)
+    live(at_first_sight, clock, 60)
+    case_id = case_of(organisation, conversation)
+    answer.content = "It is on its way"
+    live(at_first_sight, clock, HOUR, step=300)
+    assert answer.content in organisation.cases[case_id]["Description"]
+
+
 def test_where_it_does_not_a_case_is_looked_at_four_times_in_a_day(account, watching, server, clock) -> None:
     account.knobs.feed_lacks = "support"
     conversation = chat(account, ago=10)
