@@ -175,7 +175,9 @@ class Update:
 
     def _untold(self) -> CaseDraft | None:
         titles = self.services.cases.note_titles(self.held.case_id)
-        known = max(self.known, _told_in(titles, self.draft.conversation_id))
+        # Where Cody has changed what the case holds, what its notes say of the same messages is no longer all.
+        is_as_it_was = self.known or self.held.messages is None
+        known = max(self.known, _told_in(titles, self.draft.conversation_id)) if is_as_it_was else 0
         if known >= len(self.messages):
             return None
         return _rest(self.draft, self.messages, known, self.form) if self.known else cases.entire(self.draft)

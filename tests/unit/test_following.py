@@ -404,6 +404,20 @@ def test_a_message_that_turns_up_among_those_that_the_case_holds_is_not_lost(
     assert all_found(said(account, conversation), texts_of(organisation, case_id)[1:])
 
 
+def test_an_answer_that_is_filled_in_after_its_note_was_written_is_noted_too(
+    account, organisation, watching, clock
+) -> None:
+    conversation, case_id = edited_case(account, organisation, watching, clock)
+    talk(account, conversation, "One more question")
+    answer = account.say(conversation, "", machine=True, at=account.now() + 1)
+    live(watching, clock, 900)
+    assert len(notes_of(organisation, case_id)) == 1
+    answer.content = "It is on its way"
+    live(watching, clock, 2 * 3_600, step=300)
+    assert all_found(said(account, conversation), texts_of(organisation, case_id)[1:])
+    assert len(notes_of(organisation, case_id)) == 2
+
+
 def test_half_of_the_notes_of_a_follow_up_are_not_taken_for_all(account, organisation, watching, clock) -> None:
     conversation, case_id = edited_case(account, organisation, watching, clock)
     watching.cases.add_notes(case_id, [Note(f"Cody messages 2-3 1/2 [{conversation}]", "One more")])
