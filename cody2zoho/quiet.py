@@ -80,8 +80,8 @@ def next_look_seconds(last_said_at: float, now: float, follow_up_hours: float, *
     if not follow_up_hours:
         return None
     looks = [] if is_fed else [hours for hours in LOOKS_HOURS if hours < follow_up_hours]
-    silent_hours = (now - last_said_at) / 3_600
-    ahead = [hours for hours in (*looks, follow_up_hours) if hours > silent_hours + _SAME_LOOK_HOURS]
+    silent_hours, early = (now - last_said_at) / 3_600, min(_SAME_LOOK_HOURS, follow_up_hours / 2)
+    ahead = [hours for hours in (*looks, follow_up_hours) if hours > silent_hours + early]
     return (ahead[0] - silent_hours) * 3_600 if ahead else None
 
 

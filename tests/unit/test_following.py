@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from chats import case_of, chat, live, pass_time, work
+from cody2zoho import quiet
 from cody2zoho.models import Note
 from cody2zoho.records import State
 from cody2zoho.simulators.faults import Fault
@@ -160,6 +161,16 @@ def test_without_follow_ups_a_case_stays_as_it_was_made(account, organisation, p
     live(worker, clock, DAY, step=3_600)
     assert organisation.cases[case_of(organisation, conversation)]["Cody_Messages"] == 1
     assert not worker.store.zcard(f"{PREFIX}agenda")
+
+
+@pytest.mark.parametrize("hours", [0.001, 0.01, 0.02, 8_760])
+def test_the_last_look_is_at_the_end_of_the_follow_up_hours_however_few(hours: float) -> None:
+    looks, silent = [], 0.0
+    while left := quiet.next_look_seconds(1_000, 1_000 + silent, hours, is_fed=False):
+        silent += left
+        looks.append(silent / 3_600)
+    assert looks[-1] == pytest.approx(hours)
+    assert len(looks) == (1 if hours < 0.25 else 4)
 
 
 def test_no_request_is_made_for_the_sake_of_the_quiet_period(account, watching, server, clock) -> None:
