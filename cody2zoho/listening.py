@@ -149,7 +149,13 @@ class _Reading:
     def down(self, number: int, second: int, known: frozenset[str] = frozenset()) -> bool:
         """Read from a page on until all that is as new as a second was read, or known; whether it came so far."""
         while self.pages < _PAGES:
-            page = self._page(number)
+            try:
+                page = self._page(number)
+            except OutOfTurn:
+                # What was read is not to be read again where Cody's limit is used up.
+                if not self.pages:
+                    raise
+                return False
             read = {one.id for one in self.rows}
             self.rows += [one for one in page.rows if one.id not in read]
             number += 1

@@ -1,15 +1,20 @@
 """Cody's list of all messages: what it spares, and that nothing depends on it before it has proved itself."""
 
 import time
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
+from requests.structures import CaseInsensitiveDict
 
 from chats import case_of, chat, live, pass_time, work
 from cody2zoho import listening, pipeline, polling
+from cody2zoho.errors import OutOfTurn
+from cody2zoho.http import Answer, time_limit
+from cody2zoho.permits import Kind
 from cody2zoho.records import Held, State
 from cody2zoho.simulators.faults import Fault
-from later import PREFIX
+from later import PREFIX, later
 
 HOUR = 3_600
 
@@ -332,6 +337,33 @@ def test_words_that_come_while_it_is_read_push_no_other_past_the_reader(account,
     while busy.feed.place().gap_to:
         polling.poll(busy)
     assert {one: int(busy.store.hget(f"{PREFIX}conversation:{one}", "moved") or 0) for one in spoken} == spoken
+
+
+def read_up(services) -> None:
+    """Whoever reads on in long conversations takes all of Cody's limit but the share of the polls."""
+    with suppress(OutOfTurn), time_limit(5):
+        while True:
+            services.limits.permit(lambda: Answer(200, CaseInsensitiveDict(), b""), Kind.ON, "a long one")
+
+
+def test_where_codys_limit_is_used_up_busy_chats_hide_no_new_one_and_are_heard_bit_by_bit(
+    account, plugged, clock
+) -> None:
+    worker = plugged(conversation_quiet_seconds=300, follow_up_hours=24, cody_requests_per_minute=60)
+    chats = [chat(account, ago=900 + number) for number in range(20)]
+    polling.poll(worker)
+    spoken = {}
+    for number in range(60):
+        clock.now += 0.5
+        spoken[chats[number % 20]] = account.say(chats[number % 20], "word").created_at
+    later(worker.store, 70)
+    read_up(worker)
+    assert polling.poll(worker).conversations == 15
+    assert worker.feed.place().gap_to
+    later(worker.store, 70)
+    while worker.feed.place().gap_to:
+        polling.poll(worker)
+    assert {one: int(worker.store.hget(f"{PREFIX}conversation:{one}", "moved") or 0) for one in spoken} == spoken
 
 
 def test_a_second_in_which_much_was_said_is_read_once(account, watching, server, clock) -> None:
