@@ -26,6 +26,9 @@ _PER_PAGE = 10
 #: Unknown conversations that one poll asks Cody about at most.
 _ASKED_AT_ONCE = 5
 
+#: Redis may have been lost for so long when the ledger is filled anew.
+_LOST_SECONDS = 900
+
 #: A list that is not what it should be is tried again after so long.
 _LEAVE_SECONDS = 3_600
 
@@ -110,8 +113,8 @@ def _since(place: Place, now: float, services: Services) -> Heard | None:
     """From the newest message down to what is known, and then on in the gap below, as far as one poll goes."""
     reading = _Reading(services)
     try:
-        # The first time: what was said since the first case could be made.
-        known_to = place.top or int(services.ledger.opened_at())
+        # The first time: what was said since the first case could be made, and while the ledger may have been lost.
+        known_to = place.top or int(services.ledger.opened_at()) - _LOST_SECONDS
         reached = reading.down(1, known_to, place.ids)
         new = [one for one in reading.rows if _is_new(one, place)]
         gap_to, offset = place.gap_to, place.offset + len(new)

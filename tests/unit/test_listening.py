@@ -391,6 +391,22 @@ def test_what_is_said_in_an_old_conversation_while_the_ledger_was_lost_is_heard_
     assert organisation.cases[case_of(organisation, conversation)]["Cody_Messages"] == 2
 
 
+def test_what_is_said_while_the_ledger_is_lost_is_heard_however_much_is_said_after_it(
+    account, organisation, watching, plugged, clock
+) -> None:
+    clock.now = time.time() - 4 * 86_400
+    conversation = chat(account, ago=10)
+    live(watching, clock, 330)
+    clock.now = time.time() - 600
+    watching.store.flushall()
+    account.say(conversation, "It broke")
+    clock.now = time.time()
+    for _ in range(15):
+        chat(account, ago=5)
+    live(plugged(conversation_quiet_seconds=300, follow_up_hours=24, closed=True), clock, 120)
+    assert organisation.cases[case_of(organisation, conversation)]["Cody_Messages"] == 2
+
+
 def test_what_was_heard_just_before_the_ledger_was_lost_is_heard_again(
     account, organisation, watching, plugged, clock
 ) -> None:
