@@ -26,6 +26,9 @@ _PER_PAGE = 10
 #: Unknown conversations that one poll asks Cody about at most.
 _ASKED_AT_ONCE = 5
 
+#: A message may turn up so long after the second that it bears: an answer takes time, and bears that of its question.
+_LATE_SECONDS = 180
+
 #: Redis may have been lost for so long when the ledger is filled anew.
 _LOST_SECONDS = 900
 
@@ -116,8 +119,9 @@ def _since(place: Place, now: float, services: Services) -> Heard | None:
         # The first time: what was said since the first case could be made, and while the ledger may have been lost.
         known_to = place.top or int(services.ledger.opened_at()) - _LOST_SECONDS
         reached = reading.down(1, known_to, place.ids)
-        new = [one for one in reading.rows if _is_new(one, place)]
-        gap_to, offset = place.gap_to, place.offset + len(new)
+        on_top = sum(one.at >= place.top and one.id not in place.ids for one in reading.rows)
+        new = [one for one in reading.rows if one.at > place.top - _LATE_SECONDS and one.id not in place.ids]
+        gap_to, offset = place.gap_to, place.offset + on_top
         if not reached:
             gap_to, offset = gap_to or known_to, max(0, min(len(reading.rows), reading.depth))
         elif gap_to:
@@ -129,7 +133,8 @@ def _since(place: Place, now: float, services: Services) -> Heard | None:
         _leave("Cody does not list messages newest first", services)
         return None
     top = max([place.top, *(one.at for one in reading.rows)])
-    ids = frozenset(one.id for one in reading.rows if one.at == top) | (place.ids if top == place.top else frozenset())
+    ids = frozenset(one.id for one in reading.rows if one.at > top - _LATE_SECONDS)
+    ids |= place.ids if top == place.top else frozenset()
     return Heard(new, Place(top, ids, gap_to, offset if gap_to else 0), now)
 
 
@@ -183,10 +188,6 @@ class _Reading:
         elif page.total is not None:
             self.grown = max(self.grown, page.total - self._total)
         return page
-
-
-def _is_new(one: Said, place: Place) -> bool:
-    return one.at > place.top or (one.at == place.top and one.id not in place.ids)
 
 
 def leave(refusal: str, services: Services) -> None:

@@ -244,6 +244,24 @@ def test_a_word_in_the_second_up_to_which_all_is_known_is_heard(account, watchin
     assert watching.ledger.about(conversation)["state"] == State.WAITING
 
 
+def test_an_answer_that_turns_up_late_with_the_second_of_its_question_is_heard(
+    account, organisation, plugged, clock
+) -> None:
+    worker = plugged(conversation_quiet_seconds=0, follow_up_hours=24)
+    conversation, other = chat(account, ago=10), chat(account, ago=10)
+    live(worker, clock, 30)
+    asked_at = account.say(conversation, "When?").created_at
+    live(worker, clock, 30)
+    account.say(other, "And another thing")
+    live(worker, clock, 30)
+    account.say(conversation, "Tomorrow", machine=True, at=asked_at + 1)
+    live(worker, clock, 30)
+    assert "Tomorrow" in organisation.cases[case_of(organisation, conversation)]["Description"]
+    before = worker.feed.place()
+    assert polling.poll(worker).moved == 0
+    assert worker.feed.place() == before
+
+
 def test_what_waits_for_a_fault_to_pass_is_not_tried_earlier_because_somebody_speaks(account, watching, clock) -> None:
     conversation = chat(account, ago=300)
     polling.poll(watching)
