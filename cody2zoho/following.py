@@ -170,7 +170,8 @@ class Update:
 
     def _new_status(self) -> dict[str, Any]:
         wanted = self.services.settings.follow_up_status
-        visitor_spoke = any(not message.by_machine for message in self.messages[self.known :])
+        # Where the description has all, nothing is new, whether or not anybody can tell how far the case went before.
+        visitor_spoke = not self.has_all and any(not message.by_machine for message in self.messages[self.known :])
         return {"Status": wanted} if wanted and visitor_spoke and self.case.get("Status") != wanted else {}
 
     def _untold(self) -> CaseDraft | None:

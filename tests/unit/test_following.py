@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from chats import case_of, chat, live, pass_time, work
+from chats import KEY, case_of, chat, live, pass_time, work
 from cody2zoho import quiet
 from cody2zoho.models import Note
 from cody2zoho.records import State
@@ -211,6 +211,24 @@ def test_a_status_for_later_words_is_set_when_a_visitor_speaks(account, organisa
     account.say(conversation, "When?")
     live(worker, clock, 360)
     assert organisation.cases[case["id"]]["Status"] == "New"
+
+
+def test_after_redis_was_lost_no_case_is_opened_again_in_which_nobody_spoke(
+    account, organisation, plugged, clock
+) -> None:
+    chosen = {
+        "conversation_quiet_seconds": 300,
+        "follow_up_hours": 24,
+        "follow_up_status": "New",
+        "zoho_field_map": {"conversation_id": KEY},
+    }
+    before = plugged(**chosen)
+    conversation = chat(account, ago=300)
+    live(before, clock, 60)
+    clock.now += 7_200
+    before.store.flushall()
+    live(plugged(**chosen, closed=True), clock, 900)
+    assert organisation.cases[case_of(organisation, conversation)]["Status"] == "Closed"
 
 
 def test_what_does_not_fit_into_the_description_becomes_a_note(account, organisation, watching, clock) -> None:
