@@ -152,8 +152,7 @@ class Update:
         """How many of the messages, from the first, the case holds for sure; 0 where nobody can tell."""
         count = self.held.messages
         if count is None:
-            field = self.services.settings.zoho_field_map.get("messages", "")
-            return min(int(self.case.get(field) or 0), len(self.messages))
+            return counted(self.case, len(self.messages), self.services)
         is_as_it_was = transcript.digest(self.messages[:count]) == self.held.digest
         return count if is_as_it_was else 0
 
@@ -182,6 +181,15 @@ class Update:
         if known >= len(self.messages):
             return None
         return _rest(self.draft, self.messages, known, self.form) if self.known else cases.entire(self.draft)
+
+
+def counted(case: dict[str, Any], most: int, services: Services) -> int:
+    """How many messages a case says it holds; 0 where it does not, or somebody wrote what cannot be."""
+    try:
+        count = int(float(case.get(services.settings.zoho_field_map.get("messages", "")) or 0))
+    except (TypeError, ValueError, OverflowError):
+        return 0
+    return count if 0 <= count <= most else 0
 
 
 def _figures(draft: CaseDraft, services: Services) -> dict[str, Any]:

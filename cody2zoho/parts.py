@@ -180,8 +180,8 @@ def _known_until(held: Held, messages: list[Message], services: Services) -> flo
     """
     field = services.settings.zoho_field_map.get("messages", "")
     case = services.cases.read(held.case_id, "Created_Time", *([field] if field else [])) or {}
-    count = held.messages or int(case.get(field) or 0)
+    count = min(held.messages or following.counted(case, len(messages), services), len(messages))
     if count:
-        return messages[min(count, len(messages)) - 1].created_at
+        return messages[count - 1].created_at
     made_at = case.get("Created_Time")
     return datetime.fromisoformat(str(made_at)).timestamp() if made_at else 0

@@ -384,6 +384,19 @@ def test_words_that_were_to_be_noted_when_redis_was_lost_are_noted(
     assert sum(str(note["Note_Content"]).count("One more question") for note in notes_of(organisation, case_id)) == 1
 
 
+@pytest.mark.parametrize("figure", [77, "ten"])
+def test_after_redis_was_lost_a_figure_that_somebody_changed_hides_no_later_words(
+    account, organisation, watching, plugged, clock, figure: int | str
+) -> None:
+    conversation, case_id = edited_case(account, organisation, watching, clock)
+    organisation.cases[case_id]["Cody_Messages"] = figure
+    clock.now += 7_200
+    watching.store.flushall()
+    account.say(conversation, "One more question")
+    live(plugged(conversation_quiet_seconds=300, follow_up_hours=24, closed=True), clock, 900)
+    assert all_found(said(account, conversation), texts_of(organisation, case_id)[1:])
+
+
 def edited_case(account, organisation, worker, clock) -> tuple[str, str]:
     """A conversation and its case, whose description a person has changed."""
     conversation = chat(account, ago=300)
