@@ -30,6 +30,9 @@ PAGES_PER_POLL = 20
 #: Seconds between two looks whether a bot without conversations exists.
 _BOT_CHECK_SECONDS = 3_600
 
+#: Of a task's time, beside all of it for the lists of conversations: twice the time, and the worker counts as hung.
+_HEAR_SHARE, _NOTE_SHARE = 0.5, 0.25
+
 _PER_PAGE = 15
 
 
@@ -52,7 +55,8 @@ def poll(services: Services) -> Found:
     services.paused.tell()
     heard, refusal = _heard(services)
     found = _each_bot(services, _Reading.poll)
-    found.moved = listening.note(heard, services)
+    with time_limit(_NOTE_SHARE * services.settings.task_budget_seconds):
+        found.moved = listening.note(heard, services)
     if refusal and found.pages:
         # The key is good for all but this list.
         listening.leave(refusal, services)
@@ -63,7 +67,7 @@ def poll(services: Services) -> Found:
 def _heard(services: Services) -> tuple[listening.Heard | None, str]:
     """What Cody's list of all messages tells, or why Cody refuses it: of more than this list that says nothing."""
     try:
-        with time_limit(services.settings.task_budget_seconds):
+        with time_limit(_HEAR_SHARE * services.settings.task_budget_seconds):
             return listening.hear(services), ""
     except Blocked as error:
         return None, str(error)

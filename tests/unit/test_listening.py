@@ -10,7 +10,7 @@ from requests.structures import CaseInsensitiveDict
 from chats import case_of, chat, live, pass_time, work
 from cody2zoho import listening, pipeline, polling
 from cody2zoho.errors import OutOfTurn
-from cody2zoho.http import Answer, time_limit
+from cody2zoho.http import Answer, time_left, time_limit
 from cody2zoho.permits import Kind
 from cody2zoho.records import Held, State
 from cody2zoho.simulators.faults import Fault
@@ -382,6 +382,27 @@ def test_where_codys_limit_is_used_up_busy_chats_hide_no_new_one_and_are_heard_b
     while worker.feed.place().gap_to:
         polling.poll(worker)
     assert {one: int(worker.store.hget(f"{PREFIX}conversation:{one}", "moved") or 0) for one in spoken} == spoken
+
+
+class Watched:
+    """Cody, and how much time is left to each of its lists when it is asked for the first time."""
+
+    def __init__(self, cody) -> None:
+        self.cody, self.left = cody, {}
+
+    def __getattr__(self, name: str):
+        self.left.setdefault(name, time_left())
+        return getattr(self.cody, name)
+
+
+def test_a_poll_of_a_slow_cody_ends_before_its_worker_counts_as_hung(account, plugged) -> None:
+    worker = plugged(conversation_quiet_seconds=300, conversation_split_hours=24, task_budget_seconds=120)
+    chat(account)
+    chat(account, bot_id="sales")
+    watched = Watched(worker.cody)
+    polling.poll(replace(worker, cody=watched))
+    assert list(watched.left) == ["feed", "conversations", "conversation"]
+    assert sum(watched.left.values()) < 2 * 120
 
 
 def test_a_second_in_which_much_was_said_is_read_once(account, watching, server, clock) -> None:
