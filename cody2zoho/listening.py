@@ -159,8 +159,8 @@ class _Reading:
         while self.pages < _PAGES:
             try:
                 page = self._page(number)
-            except OutOfTurn:
-                # What was read is not to be read again where Cody's limit is used up.
+            except Transient:
+                # What was read is not to be read again, least of all where Cody's limit is used up.
                 if not self.pages:
                     raise
                 return False

@@ -305,6 +305,23 @@ def test_more_than_a_poll_reads_is_read_by_the_next_ones(account, organisation, 
     assert organisation.cases[case_of(organisation, conversation)]["Cody_Messages"] == 2
 
 
+def test_a_page_of_it_that_fails_costs_no_page_that_was_read(account, watching, server, clock) -> None:
+    chats = [chat(account, ago=900 + number) for number in range(25)]
+    polling.poll(watching)
+    spoken = {}
+    for one in chats:
+        clock.now += 1
+        spoken[one] = account.say(one, "Hello?").created_at
+    for _ in range(3):
+        server.faults.add(Fault("503", "cody", path="*/messages", nth=2))
+        polling.poll(watching)
+        server.faults.rules.clear()
+    assert watching.store.hexists(f"{PREFIX}conversation:{chats[-1]}", "moved")
+    polling.poll(watching)
+    heard = {one: int(watching.store.hget(f"{PREFIX}conversation:{one}", "moved") or 0) for one in spoken}
+    assert heard == spoken
+
+
 class Busy:
     """Cody, where more is said while the list is read, before every page but the first."""
 
