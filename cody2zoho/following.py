@@ -126,13 +126,15 @@ class Update:
     def write(self) -> str:
         """Write it; returns the fingerprint of a new description, empty where the old one stays."""
         # Before the figures: a ledger that is lost now is told by them how far the case goes.
-        if rest := self.rest():
+        rest, changes = self.rest(), self.changes()
+        if rest:
             filing.complete(self.claim, Inserted(self.held.case_id, was_there=True), rest, self.services)
-        if changes := self.changes():
+        if changes:
             # Whoever wants no workflow when a case is made wants none when it is brought up to date either.
             silence = {name: value for name, value in self.form.beside.items() if name == "trigger"}
             self.services.cases.update(self.held.case_id, changes, str(self.case["Modified_Time"]), silence)
-        log.info("case_followed_up", extra={"case": self.held.case_id, "messages": len(self.messages)})
+        if rest or changes:
+            log.info("case_followed_up", extra={"case": self.held.case_id, "messages": len(self.messages)})
         return cases.fingerprint(str(changes["Description"])) if "Description" in changes else ""
 
     def changes(self) -> dict[str, Any]:

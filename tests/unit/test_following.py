@@ -214,8 +214,9 @@ def test_a_status_for_later_words_is_set_when_a_visitor_speaks(account, organisa
 
 
 def test_after_redis_was_lost_no_case_is_opened_again_in_which_nobody_spoke(
-    account, organisation, plugged, clock
+    account, organisation, plugged, clock, caplog
 ) -> None:
+    caplog.set_level("INFO")
     chosen = {
         "conversation_quiet_seconds": 300,
         "follow_up_hours": 24,
@@ -229,6 +230,7 @@ def test_after_redis_was_lost_no_case_is_opened_again_in_which_nobody_spoke(
     before.store.flushall()
     live(plugged(**chosen, closed=True), clock, 900)
     assert organisation.cases[case_of(organisation, conversation)]["Status"] == "Closed"
+    assert "case_followed_up" not in caplog.text
 
 
 def test_what_does_not_fit_into_the_description_becomes_a_note(account, organisation, watching, clock) -> None:
