@@ -13,6 +13,9 @@ from cody2zoho.models import Message
 _ANSWER_SECONDS = 10.0
 _ANSWER_LOOK_SECONDS = 5.0
 
+#: What is due is handed out a moment early (`due.lua`); to look once more for that would cost a request, or several.
+_EARLY_SECONDS = 0.1
+
 #: So many quiet periods, and an hour at least, without one: it may never end.
 _ENDLESS = 12
 _ENDLESS_SECONDS = 3_600.0
@@ -64,7 +67,8 @@ def seconds_left(newest: Sequence[Message], waited_since: float, now: float, qui
         return max(_ANSWER_LOOK_SECONDS, first_look_seconds(last.created_at, now, quiet_seconds), growing)
     if now - waited_since >= longest_seconds(quiet_seconds):
         return 0.0
-    return first_look_seconds(last.created_at, now, quiet_seconds)
+    left = first_look_seconds(last.created_at, now, quiet_seconds)
+    return left if left > _EARLY_SECONDS else 0.0
 
 
 def is_coming(newest: Sequence[Message]) -> bool:

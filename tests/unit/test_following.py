@@ -7,7 +7,7 @@ import pytest
 
 from chats import KEY, case_of, chat, live, pass_time, work
 from cody2zoho import quiet
-from cody2zoho.models import Note
+from cody2zoho.models import Message, Note
 from cody2zoho.records import State
 from cody2zoho.simulators.faults import Fault
 from cody2zoho.simulators.words import all_found
@@ -133,7 +133,7 @@ def test_who_begins_to_speak_hours_after_the_conversation_began_is_let_finish(
 ) -> None:
     account.knobs.feed = feed
     # The clock of Redis, by which a conversation is seen, is nobody's to move.
-    began_at = clock.now = time.time() - 2 * 3_600
+    began_at = clock.now = int(time.time()) - 2 * 3_600
     conversation = account.add_conversation(bot_id="support").id
     if greeting:
         account.say(conversation, "How can I help?", machine=True)
@@ -161,6 +161,12 @@ def test_without_follow_ups_a_case_stays_as_it_was_made(account, organisation, p
     live(worker, clock, DAY, step=3_600)
     assert organisation.cases[case_of(organisation, conversation)]["Cody_Messages"] == 1
     assert not worker.store.zcard(f"{PREFIX}agenda")
+
+
+def test_a_look_that_comes_a_moment_early_is_no_reason_for_another() -> None:
+    newest = [Message("m", "Where is my order?", by_machine=False, created_at=1_000)]
+    assert quiet.seconds_left(newest, 1_000, 1_299.96, 300) == 0
+    assert quiet.seconds_left(newest, 1_000, 1_299.5, 300) == 0.5
 
 
 @pytest.mark.parametrize("hours", [0.001, 0.01, 0.02, 8_760])
