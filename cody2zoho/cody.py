@@ -225,9 +225,11 @@ def _no_such_address() -> NotSetUp:
 
 def _kind(path: str, query: dict[str, str]) -> Kind:
     """What a request is for, as far as its turn goes."""
-    if path in ("bots", "conversations") or (path == "messages" and "conversation_id" not in query):
+    is_first, is_feed = query.get("page", "1") == "1", path == "messages" and "conversation_id" not in query
+    # Further pages of the feed would take the share that keeps a backlog from hiding what is new.
+    if path in ("bots", "conversations") or (is_feed and is_first):
         return Kind.POLL
-    return Kind.ON if query.get("page", "1") != "1" else Kind.START
+    return Kind.START if is_first or is_feed else Kind.ON
 
 
 def _pages_slipped(before: Page[Row], page: Page[Row]) -> int:

@@ -9,7 +9,7 @@ is read than is needed: down to the part whose case is known, or to the silence 
 """
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import pairwise
@@ -103,12 +103,14 @@ def held_now(
 def made(claim: Claim, case: Inserted, draft: CaseDraft, last_said_at: int, services: Services) -> None:
     """Write down that the case of this draft exists."""
     held, facts = held_now(claim, case, draft, last_said_at)
-    note(claim, held, facts, services, last_said_at)
+    note(claim, held, facts, services)
 
 
-def note(claim: Claim, held: Held, facts: dict[str, object], services: Services, said_to: int) -> None:
-    """Write down what the case holds, of a conversation whose newest message is of second `said_to`."""
-    if following.record(claim, held, services, said_to):
+def note(
+    claim: Claim, held: Held, facts: dict[str, object], services: Services, newest: Sequence[Message] = ()
+) -> None:
+    """Write down what the case holds; `newest` as for `following.record`."""
+    if following.record(claim, held, services, newest):
         log.info("case_created", extra=facts)
     else:
         tell_of_forgotten(claim, held.case_id, services)
@@ -197,8 +199,8 @@ def _known_until(held: Held, messages: list[Message], services: Services) -> flo
     """
     field = services.settings.zoho_field_map.get("messages", "")
     case = services.cases.read(held.case_id, "Created_Time", *([field] if field else [])) or {}
-    count = held.messages or int(case.get(field) or 0)
+    count = min(held.messages or following.counted(case, len(messages), services), len(messages))
     if count:
-        return messages[min(count, len(messages)) - 1].created_at
+        return messages[count - 1].created_at
     made_at = case.get("Created_Time")
     return datetime.fromisoformat(str(made_at)).timestamp() if made_at else 0

@@ -195,7 +195,10 @@ def _what_holds_it_up(life: Life, services: Services) -> str:
 
 def _seconds_left(life: Life, services: Services) -> float:
     seen_at = int(life.ledger.get("seen") or life.now * 1000) / 1000
-    return quiet.seconds_left(life.said[::-1], seen_at, life.now, services.settings.conversation_quiet_seconds)
+    newest, quiet_seconds = life.said[::-1], services.settings.conversation_quiet_seconds
+    began_at = life.conversation.created_at if life.conversation else life.now
+    since = quiet.going_since(newest, began_at, seen_at, life.now, quiet_seconds)
+    return quiet.seconds_left(newest, since, life.now, quiet_seconds)
 
 
 def contact_words(choice: ContactChoice, named: Sequence[Address], settings: Settings) -> str:
