@@ -7,7 +7,7 @@ of all conversations, by whose rules it is completed, tried again or parked.
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
-from cody2zoho import filing, logs, parts
+from cody2zoho import filing, logs, parts, quiet
 from cody2zoho.errors import Blocked, Cody2ZohoError, OutcomeUnknown, OutOfTurn, RateLimited, Refused, Transient
 from cody2zoho.keeper import KEEPER
 from cody2zoho.ledger import Claim
@@ -87,6 +87,14 @@ class Bulk:
                     self._hand_on(one, 0, "it is looked at by itself")
             elif claim.was != "closed":
                 self._finish(one.conversation, "made" if claim.was == State.CREATED else "ordinary")
+        self._hear()
+
+    def _hear(self) -> None:
+        """What was said while they were read, and the ledger did not know them, reaches the case as later words do."""
+        settings, heard = self._services.settings, self._services.history.heard(list(self._ours))
+        later = [(one, at, 0.0) for one, at in heard.items() if at > self._ours[one].last_said_at]
+        longest = quiet.longest_seconds(settings.conversation_quiet_seconds)
+        self._ledger.moved(later, longest, follow_up=settings.follow_up_hours > 0)
 
     def _insert(self) -> None:
         is_unique = self._services.key_field.is_unique()

@@ -12,12 +12,14 @@ Keys, below the prefix:
     backfill:taken:<place>  zset    the same, for those that the batch of one place works on
     backfill:hand           zset    id -> ms at which its lease ends, while a batch has it: the steady work's limit of
                                     conversations in hand leaves them out
+    backfill:heard          hash    id -> second of the newest message that Cody's feed told of in the last hour, of all
+                                    conversations, as long as a batch may be reading them
     backfill:rest           string  why no batch begins; gone when one may
     backfill:faults         string  passing faults in a row
 """
 
 import secrets
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import redis
@@ -36,6 +38,9 @@ _PER_CALL = 1_000
 
 #: For so long a row of faults is remembered.
 _FAULTS_SECONDS = 3_600
+
+#: No batch has read anything for so long when it claims it.
+_HEARD_SECONDS = 3_600
 
 
 @dataclass(frozen=True)
@@ -133,7 +138,7 @@ class History:
     _keys: dict[str, str] = field(init=False)
 
     def __post_init__(self) -> None:
-        self._keys = {name: f"{self.prefix}backfill:{name}" for name in ("todo", "hand", "rest", "faults")}
+        self._keys = {name: f"{self.prefix}backfill:{name}" for name in ("todo", "hand", "heard", "rest", "faults")}
         self._run = f"{self.prefix}backfill"
         self._taken = [f"{self._run}:taken:{place}" for place in range(PLACES)]
         self._take = script(self.store, "take")
@@ -188,6 +193,23 @@ class History:
             for written, _ in self.store.zscan_iter(key, match=f"{conversation_id} *"):
                 self.store.zrem(key, written)
         self.store.zrem(self._keys["hand"], conversation_id)
+        self.store.hdel(self._keys["heard"], conversation_id)
+
+    def hear(self, said: Mapping[str, int]) -> None:
+        """Note, while a run is under way, in which conversations somebody spoke, and at which Unix second.
+
+        What a batch reads, the ledger does not know until the batch claims it.
+        """
+        if said and self.is_under_way():
+            with self.store.pipeline() as pipe:
+                pipe.hset(self._keys["heard"], items=[part for pair in said.items() for part in pair])
+                pipe.expire(self._keys["heard"], _HEARD_SECONDS)
+                pipe.execute()
+
+    def heard(self, ids: Sequence[str]) -> dict[str, int]:
+        """Of these, those in which somebody spoke in the last hour, with the Unix second."""
+        seconds = self.store.hmget(self._keys["heard"], ids) if ids else []
+        return {one: int(at) for one, at in zip(ids, seconds, strict=True) if at}
 
     def kept(self, one: Conversation) -> Conversation:
         """Without its name where its case needs none."""

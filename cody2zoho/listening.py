@@ -77,6 +77,8 @@ def note(heard: Heard | None, services: Services) -> int:
     newest: dict[str, int] = {}
     for one in heard.said:
         newest[one.conversation_id] = max(one.at, newest.get(one.conversation_id, 0))
+    # Before the ledger is asked: whoever claims one meanwhile asks after the claim.
+    services.history.hear(newest)
     quiet_seconds = settings.conversation_quiet_seconds
     waits = ((one, at, quiet.first_look_seconds(at, now, quiet_seconds)) for one, at in newest.items())
     longest = quiet.longest_seconds(quiet_seconds)

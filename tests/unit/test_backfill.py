@@ -6,15 +6,16 @@ from threading import Thread
 
 import pytest
 
-from chats import KEY, chat, work
-from cody2zoho import backfill, batches, drafting, pipeline
+from chats import KEY, chat, live, work
+from cody2zoho import backfill, batches, drafting, pipeline, polling
 from cody2zoho.backfill import Plan, Wanted
 from cody2zoho.errors import ConfigurationError, NotSetUp, OutOfTurn
 from cody2zoho.http import Answer
 from cody2zoho.keys import distinct_key
 from cody2zoho.ledger import Claim
-from cody2zoho.models import Conversation
+from cody2zoho.models import Conversation, Message
 from cody2zoho.records import Held, State
+from cody2zoho.redaction import Redacted, Redaction
 from cody2zoho.services import Services
 from cody2zoho.simulators.audit import audit
 from cody2zoho.simulators.faults import Fault
@@ -616,6 +617,36 @@ def test_while_cody_is_out_of_order_history_waits_and_few_are_left_to_the_way_of
     assert run.rests
     assert run.figures["ordinary"] <= 20
     assert run.left >= 70
+
+
+@dataclass
+class Meanwhile:
+    """What happens once a batch has read a conversation, and before the ledger knows of it."""
+
+    redaction: Redaction
+    happens: Callable[[], object]
+
+    def of(self, conversation: Conversation, messages: list[Message]) -> Redacted:
+        self.happens()
+        return self.redaction.of(conversation, messages)
+
+
+def test_what_is_said_while_a_batch_has_read_and_not_claimed_reaches_the_case(
+    account, organisation, server, plugged, clock
+) -> None:
+    worker = started(plugged(sync_since="30d", conversation_quiet_seconds=300, follow_up_hours=24), account)
+    live(worker, clock, 600)
+    [one] = history(account, 1)
+    begin(worker)
+
+    def speak() -> None:
+        account.say(one, "Are you still there?")
+        polling.poll(worker)
+
+    go_on(replace(worker, redaction=Meanwhile(worker.redaction, speak)))
+    assert worker.history.latest().figures["made"] == 1
+    live(worker, clock, 600)
+    assert perfect(server, account, organisation)
 
 
 class BrokenRedaction:

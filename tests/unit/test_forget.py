@@ -10,21 +10,15 @@ import pytest
 from click.testing import CliRunner, Result
 from kombu import Connection
 
-from chats import KEY, case_of, chat, pass_time, work
+from chats import KEY, case_of, chat, work
 from cody2zoho import configuration, erasure, nightly, pipeline, polling, rebuild, reconcile, why
 from cody2zoho.cli import main
 from cody2zoho.lives import look
 from cody2zoho.records import Held, Known, State
-from cody2zoho.services import Services
 from cody2zoho.simulators.faults import Fault
 
 ONE, OTHER = "Jw9R1NVTVgkK", "OtherOneHere"
 FORGOTTEN = Known(State.FORGOTTEN)
-
-
-def park(worker: Services, conversation_id: str) -> None:
-    worker.ledger.moved([(conversation_id, int(worker.clock()), 0)], 3_600, follow_up=True)
-    assert worker.ledger.park(worker.ledger.claim(conversation_id), "Zoho refuses the new status")
 
 
 @pytest.fixture
