@@ -19,13 +19,16 @@ simulate: demo-venv ## Only the simulators of Cody and Zoho
 up: demo-venv ## The real thing on this machine, with the credentials in .env
 	@$(BIN)/cody2zoho up $(ARGS)
 
+# A few at a time: the long ones come first, and must not all go to one process.
+PYTEST := -n auto --maxschedchunk=2
+
 test: venv ## All tests; ARGS="-k transcript" chooses
-	@$(BIN)/pytest -n auto $(ARGS)
+	@$(BIN)/pytest $(PYTEST) $(ARGS)
 
 # Worker and beat processes that the tests start are counted as well: see [tool.coverage.run].
 coverage: venv ## All tests, and which lines they do not reach
 	@rm -f .coverage .coverage.*
-	@status=0; $(BIN)/coverage run -m pytest -n auto $(ARGS) || status=$$?; \
+	@status=0; $(BIN)/coverage run -m pytest $(PYTEST) $(ARGS) || status=$$?; \
 	$(BIN)/coverage combine -q && $(BIN)/coverage report --skip-covered --show-missing; exit $$status
 
 chaos: venv ## Break everything with 20 different seeds, as `cody2zoho prove` does; ARGS="--seed 7 --seeds 1"

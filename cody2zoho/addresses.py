@@ -23,14 +23,18 @@ _WEB_ADDRESS = re.compile(r"\b[a-z][a-z0-9+.-]{0,20}://\S+", re.IGNORECASE)
 _LONG_NUMBER = re.compile(r"\d(?:[ ./-]?\d){15,}")
 
 # A part of an address is somebody else's: of `jörg@…` `rg@…`, of `git@host.com:path` `git@host.co`. So the text before
-# the @ is taken as far as letters of any alphabet go, though only ASCII counts, and the domain is not given back letter
-# by letter. In scripts without blanks the sentence runs on into the address; their letters end it.
-_LOCAL = r"A-Za-z0-9_\u00c0-\u052f.%+&'-"
+# the @ is taken as far as letters of Latin, Greek and Cyrillic go, Vietnamese ones too, though only ASCII counts, and
+# the domain is not given back letter by letter. In scripts without blanks the sentence runs on into the address; their
+# letters end it.
+_LOCAL = r"A-Za-z0-9_\u00c0-\u052f\u1e00-\u1fff.%+&'-"
 _EMAIL = re.compile(
     rf"(?<![@{_LOCAL}])(?P<local>[{_LOCAL}]++)@"
     r"(?P<domain>(?>(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.){1,10}(?:xn--[A-Za-z0-9-]+|[A-Za-z]{2,63}|[^\W\d_A-Za-z]{2,63})))"
     r"(?!@|:\S)"
 )
+
+#: Web pages and word processors put these between letters, where nobody sees them: soft hyphens, blanks without width.
+_INVISIBLE = re.compile("[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]")
 
 #: What looks like a domain and is the end of a file's name: none of these is one.
 _FILES = frozenset(
@@ -56,7 +60,8 @@ class Search:
         """All that are named in these texts, each once."""
         found: dict[str, Address] = {}
         for text in texts:
-            for address in self._in(_WEB_ADDRESS.sub(" ", unicodedata.normalize("NFKC", text))):
+            seen = unicodedata.normalize("NFKC", _INVISIBLE.sub("", text))
+            for address in self._in(_WEB_ADDRESS.sub(" ", seen)):
                 if address.value not in found or address.is_certain:
                     found[address.value] = address
         return [address for address in found.values() if not self._is_ignored(address.value)]
@@ -74,9 +79,10 @@ class Search:
             yield from (_phone(match.number, match.raw_string) for match in matches)
 
     def _is_ignored(self, value: str) -> bool:
+        """An address itself, a phone number with any extension, or what is below a domain."""
         _, _, domain = value.partition("@")
         above = [domain.split(".", level)[-1] for level in range(domain.count(".") + 1)]
-        return not self.ignored.isdisjoint([value, *above])
+        return not self.ignored.isdisjoint([value, value.partition(";")[0], *above])
 
 
 def email(text: str) -> Address | None:

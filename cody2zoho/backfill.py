@@ -4,15 +4,17 @@ Polls take what began since the line of SYNC_SINCE; what lies before it is histo
 """
 
 import math
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from cody2zoho.batches import PER_CALL
+from cody2zoho.batches import PER_CALL, READING
 from cody2zoho.cody import Cody
 from cody2zoho.credits import cost_of
 from cody2zoho.errors import ConfigurationError, Gone
 from cody2zoho.models import Conversation
 from cody2zoho.permits import patient
+from cody2zoho.reconcile import Insistence
 from cody2zoho.services import Services
 from cody2zoho.settings.formats import since
 
@@ -51,16 +53,24 @@ class Plan:
     lacks_credits: bool
 
 
-def plan(services: Services, wanted: Wanted, tell: Callable[[str], None] = lambda _: None) -> Plan:
-    """Read Cody's lists, and estimate. Touches nothing. Raises ConfigurationError, and what Cody raises."""
-    cody = replace(services.cody, permit=patient(services.cody.permit))
+def plan(
+    services: Services,
+    wanted: Wanted,
+    tell: Callable[[str], None] = lambda _: None,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Plan:
+    """Read Cody's lists, which may take hours, and estimate. Touches nothing.
+
+    Raises ConfigurationError, and what Cody raises.
+    """
+    cody = replace(services.cody, permit=Insistence(sleep).of(patient(services.cody.permit, sleep=sleep)))
     found: dict[str, Conversation] = {}
-    for bot in _bots(services, wanted.bot):
+    for bot in _bots(services, cody, wanted.bot):
         tell(f"reading the conversations of {bot or 'all bots'}")
         found.update((one.id, one) for one in _unknown(services, cody, bot, wanted))
     newest_first = sorted(found.values(), key=lambda one: one.created_at, reverse=True)[: wanted.limit]
     tell("counting the messages of some")
-    return _estimated(newest_first, _pages(cody, newest_first), services)
+    return _estimated(newest_first, _sampled(services, cody, newest_first), services)
 
 
 def line(services: Services) -> int:
@@ -68,12 +78,15 @@ def line(services: Services) -> int:
     return services.places.line_or(since(services.settings.sync_since, services.clock()))
 
 
-def _bots(services: Services, bot: str | None) -> tuple[str | None, ...]:
+def _bots(services: Services, cody: Cody, bot: str | None) -> tuple[str | None, ...]:
     ours = services.settings.bots
     if bot is None:
         return tuple(ours)
     if bot not in ours and None not in ours:
         raise ConfigurationError([f"--bot {bot} is not in CODY_BOT_ID: name one of {', '.join(map(str, ours))}."])
+    if bot not in ours:
+        # Cody may answer for a mistyped one as for one without conversations.
+        cody.ensure_bot(bot)
     return (bot,)
 
 
@@ -83,37 +96,47 @@ def _unknown(services: Services, cody: Cody, bot: str | None, wanted: Wanted) ->
     for page in cody.conversations_since(bot, wanted.since or 0):
         old = [one for one in page if one.created_at < before]
         known = services.ledger.looked_up([one.id for one in old]) if old else {}
-        # A name may hold a customer's words, and is not wanted.
-        yield from (replace(one, name=None) for one in old if one.id not in known)
+        yield from (services.history.kept(one) for one in old if one.id not in known)
 
 
-def _pages(cody: Cody, conversations: list[Conversation]) -> float:
-    """Requests for one conversation's messages, on the average of some."""
+@dataclass(frozen=True)
+class _Average:
+    """Of one conversation: requests for its messages, and calls to Zoho to find its contact."""
+
+    pages: float = 1.0
+    looks: float = 0.0
+
+
+def _sampled(services: Services, cody: Cody, conversations: list[Conversation]) -> _Average:
+    """On the average of some."""
     step = max(1, len(conversations) // _SAMPLE)
-    counted = []
+    pages, looks = [], []
     for one in conversations[::step][:_SAMPLE]:
         try:
             page = cody.newest_messages(one.id)
         except Gone:
             continue
-        counted.append(max(page.page_count, math.ceil((page.total or 0) / _PER_PAGE), 1))
-    return sum(counted) / len(counted) if counted else 1.0
+        pages.append(max(page.page_count, math.ceil((page.total or 0) / _PER_PAGE), 1))
+        looks.append(services.matching.calls(one.name, page.rows))
+    return _Average(sum(pages) / len(pages), sum(looks) / len(looks)) if pages else _Average()
 
 
-def _estimated(conversations: list[Conversation], pages: float, services: Services) -> Plan:
+def _estimated(conversations: list[Conversation], average: _Average, services: Services) -> Plan:
     count, now = len(conversations), services.limits.now()
-    batches = math.ceil(count / PER_CALL)
-    notes = count if services.settings.enable_notes else 0
-    full, rest = divmod(count, PER_CALL)
-    inserts = sum(cost_of("Cases", {"data": [None] * size}) for size in (*[PER_CALL] * full, rest) if size)
-    cody_requests = math.ceil(count * pages)
+    read_in_time = _SHARE * now.cody_limit * READING * services.settings.task_budget_seconds / 60 / average.pages
+    size = max(1, min(PER_CALL, int(read_in_time)))
+    batches = math.ceil(count / size)
+    beside = math.ceil(count * average.looks) + (count if services.settings.enable_notes else 0)
+    full, rest = divmod(count, size)
+    inserts = sum(cost_of("Cases", {"data": [None] * some}) for some in (*[size] * full, rest) if some)
+    cody_requests = math.ceil(count * average.pages)
     return Plan(
         conversations,
         cody_requests,
-        batches + notes,
-        inserts + notes,
+        batches + beside,
+        inserts + beside,
         60 * cody_requests / (_SHARE * now.cody_limit) + _BATCH_SECONDS * batches,
-        inserts + notes > _spare(services),
+        inserts + beside > _spare(services),
     )
 
 

@@ -23,6 +23,7 @@ from cody2zoho.errors import Blocked, Cody2ZohoError, OutOfTurn, Transient
 from cody2zoho.history import PLACES, Taken
 from cody2zoho.http import Answer, time_left, time_limit
 from cody2zoho.models import Conversation
+from cody2zoho.paused import name_of
 from cody2zoho.permits import Kind
 from cody2zoho.records import State
 from cody2zoho.services import Services
@@ -34,7 +35,17 @@ from cody2zoho.telemetry.events import BackfillBatchCompleted
 PER_CALL = 100
 
 #: The share of a task's time for reading; the rest is for Zoho and the ledger.
-_READING = 0.6
+READING = 0.6
+
+#: While more of the steady work than this waits for a worker, no batch begins: what batches leave to it would come
+#: before what is new.
+_MOST_OVERDUE = 10
+
+#: Until it is looked at again whether something else still comes first.
+_YIELDS_SECONDS = 5.0
+
+#: Batches in a row whose worker died or hung over the same conversations, before each is looked at by itself.
+_MOST_LAPSES = 5
 
 #: What a call that waits in a crowd must find left of the task's time afterwards.
 _CALL_SECONDS = 10.0
@@ -70,13 +81,24 @@ def work(place: int, services: Services) -> Batch:
             return Batch(words="another batch is at this place")
         if not services.ledger.is_open() or services.blocks.current().keys() & set(STOPS_WORK):
             return Batch(words="nothing can be done now")
-        if services.paused.is_everything():
-            return Batch(words="everything is paused")
+        if why := _yields_to(services):
+            services.history.rest(_YIELDS_SECONDS, why)
+            return Batch(words=why)
         taken = services.history.take(place, PER_CALL)
         if taken is None:
             return Batch()
         with time_limit(services.settings.task_budget_seconds), lane("backfill"):
             return _worked(taken, services)
+
+
+def _yields_to(services: Services) -> str:
+    """What comes before history, or stands in its way; empty where nothing does."""
+    if services.settings.conversation_split_hours:
+        # It was set while the backfill was under way; a batch makes one case of each conversation.
+        return "CONVERSATION_SPLIT_HOURS is set"
+    if services.paused.is_everything():
+        return "everything is paused"
+    return "what is due comes first" if services.ledger.overdue() > _MOST_OVERDUE else ""
 
 
 def _worked(taken: Taken, services: Services) -> Batch:
@@ -122,12 +144,17 @@ class _Cost:
         self._cody: list[int] = []
         self._zoho: list[int] = []
         crm = replace(services.crm, in_turn=self._in_turn)
+        contacts = replace(services.contacts, crm=crm)
+        contact = replace(services.contact, contacts=contacts)
         self._services = services
         self.services = replace(
             services,
             cody=replace(services.cody, permit=self._permit),
             crm=crm,
             cases=replace(services.cases, crm=crm),
+            contacts=contacts,
+            contact=contact,
+            matching=replace(services.matching, contacts=contacts, fixed=contact),
         )
 
     def figures(self) -> dict[str, int]:
@@ -162,6 +189,7 @@ class _Work:
     def __init__(self, taken: Taken, services: Services) -> None:
         self.services, self._ledger = services, services.ledger
         self._ahead = deque(taken.conversations)
+        self._is_deadly = taken.lapses >= _MOST_LAPSES
         self.done: list[Conversation] = []
         self.figures = {"made": 0, "ordinary": 0, "silent": 0}
         self.fault: Cody2ZohoError | None = None
@@ -169,7 +197,12 @@ class _Work:
     def run(self) -> None:
         """Raises Transient or Blocked where the batch has to be tried again."""
         self._leave_out_what_is_settled()
-        reading_ends = time.monotonic() + _READING * self.services.settings.task_budget_seconds
+        self._wait_for_what_is_paused()
+        while self._is_deadly and self._ahead:
+            # The ledger counts how often a worker dies over one.
+            self._note([self._ahead[0]], 0)
+            self._finish(self._ahead.popleft(), "ordinary")
+        reading_ends = time.monotonic() + READING * self.services.settings.task_budget_seconds
         while self._ahead and self._may_read(reading_ends - time.monotonic()):
             skimming = Skimming(self.services, self._ahead)
             with time_limit(reading_ends - time.monotonic()):
@@ -200,6 +233,13 @@ class _Work:
         for one in [one for one in self._ahead if one.id in known and known[one.id].state is not State.WAITING]:
             self._ahead.remove(one)
             self._finish(one, "made" if known[one.id].state is State.CREATED else "ordinary")
+
+    def _wait_for_what_is_paused(self) -> None:
+        """Raise OutOfTurn: what was read would be put aside, and be done one by one when it is resumed."""
+        bots = {name_of(one.bot_id) for one in self._ahead}
+        for pause in self.services.paused.current():
+            if pause.what in bots:
+                raise OutOfTurn(f"{pause.what} is paused", _YIELDS_SECONDS)
 
     def _note(self, some: Iterable[Conversation], seconds: float) -> None:
         self._ledger.add_new(some, lambda _: seconds)

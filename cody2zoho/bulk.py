@@ -7,7 +7,7 @@ of all conversations, by whose rules it is completed, tried again or parked.
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
-from cody2zoho import filing, logs, parts
+from cody2zoho import filing, logs, parts, quiet
 from cody2zoho.errors import Blocked, Cody2ZohoError, OutcomeUnknown, OutOfTurn, RateLimited, Refused, Transient
 from cody2zoho.keeper import KEEPER
 from cody2zoho.ledger import Claim
@@ -64,8 +64,9 @@ class Bulk:
         ids, lease_seconds = [one.conversation.id for one in self._drafted], self._ledger.lease_seconds
 
         def renewed() -> bool:
-            self._services.history.hold(ids, lease_seconds)
-            return sum(self._ledger.renew(self._claims[one]) for one in list(self._ours)) > 0
+            ours = list(self._ours)
+            self._services.history.hold(ours, lease_seconds)
+            return sum(self._ledger.renew(self._claims[one]) for one in ours) > 0
 
         self._services.history.hold(ids, lease_seconds)
         try:
@@ -86,6 +87,14 @@ class Bulk:
                     self._hand_on(one, 0, "it is looked at by itself")
             elif claim.was != "closed":
                 self._finish(one.conversation, "made" if claim.was == State.CREATED else "ordinary")
+        self._hear()
+
+    def _hear(self) -> None:
+        """What was said while they were read, and the ledger did not know them, reaches the case as later words do."""
+        settings, heard = self._services.settings, self._services.history.heard(list(self._ours))
+        later = [(one, at, 0.0) for one, at in heard.items() if at > self._ours[one].last_said_at]
+        longest = quiet.longest_seconds(settings.conversation_quiet_seconds)
+        self._ledger.moved(later, longest, follow_up=settings.follow_up_hours > 0)
 
     def _insert(self) -> None:
         is_unique = self._services.key_field.is_unique()
@@ -112,12 +121,17 @@ class Bulk:
             self._conclude(one, result)
 
     def _settle(self, ids: Sequence[str]) -> None:
-        """Ask Zoho which of these have their case. One made since we first tried is ours: nobody else had it."""
+        """Ask Zoho which of these have their case. One made since we first tried is ours: nobody else had it.
+
+        But it may be of an earlier try, and lack what was said shortly before that or since.
+        """
+        most_before = _SKEW_SECONDS + self._services.settings.task_budget_seconds
         for key, case in self._services.cases.with_keys(ids).items():
-            if case.made_at >= self._services.clock() - self._claims[key].trying_seconds - _SKEW_SECONDS:
-                self._made(self._ours[key], Inserted(case.case_id, was_there=True))
+            one, first_tried = self._ours[key], self._services.clock() - self._claims[key].trying_seconds
+            if case.made_at >= first_tried - _SKEW_SECONDS and one.last_said_at < first_tried - most_before:
+                self._made(one, Inserted(case.case_id, was_there=True))
             else:
-                self._hand_on(self._ours[key], 0, "Zoho has a case of it")
+                self._hand_on(one, 0, "Zoho has a case of it")
 
     def _conclude(self, one: Drafted, result: Inserted | Refused | Transient) -> None:
         if isinstance(result, Inserted) and not result.was_there:

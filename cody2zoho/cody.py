@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 from urllib.parse import quote
 
+from cody2zoho import rows
 from cody2zoho.errors import AccessRevoked, Gone, NotSetUp, Refused, Transient
 from cody2zoho.http import Answer, Api, raise_for_passing_fault
-from cody2zoho.models import Conversation, Message, Said, Source
+from cody2zoho.models import Conversation, Message, Said
 from cody2zoho.permits import Kind
 from cody2zoho.transcript import oldest_first
 
@@ -90,7 +91,7 @@ class Cody:
     def conversations(self, bot_id: str | None, page: int) -> Page[Conversation]:
         """One page of a bot's conversations, or of all bots'; raises NotSetUp where Cody knows no such thing."""
         try:
-            return self._page("conversations", {"bot_id": bot_id} if bot_id else {}, page, _conversation)
+            return self._page("conversations", {"bot_id": bot_id} if bot_id else {}, page, rows.conversation)
         except Gone:
             raise (_no_such_bot(bot_id) if bot_id else _no_such_list()) from None
 
@@ -114,7 +115,7 @@ class Cody:
 
     def conversation(self, conversation_id: str) -> Conversation:
         body = _object(self._get(f"conversations/{quote(conversation_id, safe='')}", {}))
-        return _parsed(_conversation, body.get("data"))
+        return rows.parsed(rows.conversation, body.get("data"))
 
     def has(self, conversation_id: str) -> bool:
         """Whether there still is such a conversation. Raises NotSetUp where nothing at this address is Cody's."""
@@ -131,11 +132,11 @@ class Cody:
 
     def feed(self, page: int) -> Page[Said]:
         """One page of all messages of the account. Raises Gone where Cody has no such list."""
-        return self._page("messages", {}, page, _said)
+        return self._page("messages", {}, page, rows.said)
 
     def newest_messages(self, conversation_id: str, *, with_sources: bool = False) -> Page[Message]:
         """The first page of its messages, newest first."""
-        return self._page("messages", _asked(conversation_id, with_sources), 1, _message)
+        return self._page("messages", _asked(conversation_id, with_sources), 1, rows.message)
 
     def messages(
         self,
@@ -151,7 +152,7 @@ class Cody:
         each page about all that was read, newest first.
         """
         query = _asked(conversation_id, with_sources)
-        return oldest_first(self._whole_list("messages", query, _message, first, enough))
+        return oldest_first(self._whole_list("messages", query, rows.message, first, enough))
 
     def _whole_list(
         self, path: str, query: _Query, parse: _Parse[Row], first: Page[Row] | None = None, enough: Enough = None
@@ -186,14 +187,14 @@ class Cody:
 
     def _page(self, path: str, query: dict[str, str], number: int, parse: Callable[[Any], Row]) -> Page[Row]:
         body = _object(self._get(path, {**query, "page": str(number)}))
-        rows = body.get("data")
-        if not isinstance(rows, list):
+        found = body.get("data")
+        if not isinstance(found, list):
             raise Transient(f"Cody answered a list of {path} with something else")
         meta = body.get("meta")
         place = (meta.get("pagination") if isinstance(meta, dict) else None) or {}
         page_count = int(place.get("total_pages") or 1)
         more = number < page_count or bool(place.get("next_page")) or "next" in (place.get("links") or {})
-        return Page([_parsed(parse, row) for row in rows], not (rows and more), place.get("total"), page_count)
+        return Page([rows.parsed(parse, row) for row in found], not (found and more), place.get("total"), page_count)
 
     def _get(self, path: str, query: dict[str, str]) -> Answer:
         url, authorization = f"{self.base_url}/{path}", f"Bearer {self.key}"
@@ -225,9 +226,11 @@ def _no_such_address() -> NotSetUp:
 
 def _kind(path: str, query: dict[str, str]) -> Kind:
     """What a request is for, as far as its turn goes."""
-    if path in ("bots", "conversations") or (path == "messages" and "conversation_id" not in query):
+    is_first, is_feed = query.get("page", "1") == "1", path == "messages" and "conversation_id" not in query
+    # Further pages of the feed would take the share that keeps a backlog from hiding what is new.
+    if path in ("bots", "conversations") or (is_feed and is_first):
         return Kind.POLL
-    return Kind.ON if query.get("page", "1") != "1" else Kind.START
+    return Kind.START if is_first or is_feed else Kind.ON
 
 
 def _pages_slipped(before: Page[Row], page: Page[Row]) -> int:
@@ -252,47 +255,3 @@ def _object(answer: Answer) -> dict[str, Any]:
     if not isinstance(body, dict):
         raise Transient("Cody answered with something that is not JSON")
     return body
-
-
-def _parsed(parse: Callable[[Any], Row], row: Any) -> Row:
-    try:
-        return parse(row)
-    except (KeyError, TypeError, ValueError, AttributeError):
-        raise Transient("Cody answered with a row that lacks what Cody documents") from None
-
-
-def _conversation(row: dict[str, Any]) -> Conversation:
-    return Conversation(str(row["id"]), str(row["bot_id"]), int(row["created_at"]), row.get("name"))
-
-
-def _message(row: dict[str, Any]) -> Message:
-    content = row.get("content")
-    return Message(
-        id=str(row["id"]),
-        content="" if content is None else str(content),
-        by_machine=bool(row["machine"]) if "machine" in row else row.get("role") not in _PEOPLE,
-        created_at=int(row["created_at"]),
-        failed=bool(row.get("failed_responding")),
-        flagged=bool(row.get("flagged")),
-        sources=_sources(row.get("sources")),
-    )
-
-
-def _sources(cited: Any) -> tuple[Source, ...]:
-    """Cody's documents show one object, or a list of them. A row that is odd is no reason to lose a message."""
-    data = cited.get("data") if isinstance(cited, dict) else None
-    rows = data if isinstance(data, list) else [data]
-    return tuple(dict.fromkeys(_source(row) for row in rows if isinstance(row, dict) and row.get("document_name")))
-
-
-def _source(row: dict[str, Any]) -> Source:
-    address = row.get("webpage_url") or row.get("document_url") or ""
-    return Source(" ".join(str(row["document_name"]).split()), str(address))
-
-
-def _said(row: dict[str, Any]) -> Said:
-    return Said(str(row["id"]), str(row["conversation_id"]), int(row["created_at"]))
-
-
-#: Roles of people, in the rows of older answers that have a role and no `machine` flag.
-_PEOPLE = ("user", "human", "visitor", "customer")

@@ -11,10 +11,10 @@ from cody2zoho.services import Services
 def drafted(conversation: Conversation, messages: list[Message], services: Services) -> CaseDraft:
     """The draft of a conversation; what the operator wants redacted is so before anything is made of it.
 
-    Only the contact is looked for by what the visitor really typed, as far as that is not to be redacted.
+    Nor is the contact looked for by what is redacted, whether by a kind or by an expression.
     """
     safe = services.redaction.of(conversation, messages)
-    contact = services.matching.choose(conversation.name, messages)
+    contact = services.matching.choose(safe.conversation.name, safe.messages)
     return of_redacted(safe, contact, services)
 
 

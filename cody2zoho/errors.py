@@ -8,6 +8,7 @@ Every error we raise, sorted by what happens next:
       - OutOfTurn       our own limit says wait; nothing was asked, and it is not an attempt
         . ReadInPart    ... but a part was read before, which is in vain: it is one
     + NotSent           the request did not arrive; nothing can have come of it
+    + OnItsWay          another worker makes just now what this one needs
     + OutcomeUnknown    the request may have taken effect; send the same insert again to learn whether it did
   x Blocked             nothing of this kind can succeed until a person mends the set-up; the work waits
     + AccessRevoked     an API no longer accepts our credentials
@@ -56,6 +57,10 @@ class ReadInPart(OutOfTurn):
 
 class NotSent(Transient):
     """The request never reached the other side."""
+
+
+class OnItsWay(Transient):
+    """Another worker makes just now what this one needs; no API is at fault."""
 
 
 class OutcomeUnknown(Transient):

@@ -4,7 +4,7 @@ Nobody documents that the list is newest first, nor that it has the messages of 
 has to prove itself, bot by bot: what a conversation turns out to hold must have been told by the list before.
 
 Keys, below the prefix:
-    feed  hash  top: Unix second of the newest message known; ids: the messages of that second; gap_to and offset: see
+    feed  hash  top: Unix second of the newest message known; ids: the latest messages; gap_to and offset: see
                 `Place`; read_at: Unix second;
                 broken: why it is not read, and until: the Unix second when it is tried again; told:<bot>: how often it
                 was right; missed:<bot>: Unix second at which it was wrong
@@ -33,7 +33,9 @@ _KNOWN_FOR_SECONDS = 5.0
 
 @dataclass(frozen=True)
 class Place:
-    """Everything up to `top` is known, and of that Unix second the messages `ids`; 0 before the first reading.
+    """Everything up to `top` is known, and of that Unix second, and a while before it, the messages `ids`.
+
+    0 before the first reading.
 
     Where more was said than one poll reads, what lies at least `offset` rows below the top and is as new as second
     `gap_to` is still to come.

@@ -35,13 +35,18 @@ class Filling(Records):
         return new
 
     def look_again(self, ids: Sequence[str], first_seconds: float, apart_seconds: float) -> None:
-        """Put finished conversations that have their case into the agenda, one after the other."""
-        if not ids:
+        """Put those of these that are finished and have their case into the agenda, one after the other."""
+        # Nobody may claim what is parked or was forgotten: it would be handed out, and named, for ever.
+        known = self.looked_up(ids) if ids else {}
+        created = [one for one, found in known.items() if found.state is State.CREATED]
+        if not created:
             return
         seconds, micros = self._store.time()
         first = seconds * 1000 + micros // 1000 + int(first_seconds * 1000)
         apart = int(apart_seconds * 1000)
-        self._store.zadd(self._key("agenda"), {one: first + apart * number for number, one in enumerate(ids)}, nx=True)
+        self._store.zadd(
+            self._key("agenda"), {one: first + apart * number for number, one in enumerate(created)}, nx=True
+        )
 
     def pack(self, ids: Sequence[str]) -> int:
         """Put those that are finished and stand by themselves, as in version 1, into their buckets; how many."""

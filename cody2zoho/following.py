@@ -6,7 +6,7 @@ whether it was done before, so that one that was interrupted, or whose outcome n
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -75,15 +75,17 @@ def has(claim: Claim, held: Held, messages: list[Message], services: Services) -
     return transcript.digest(safe.messages) == held.digest
 
 
-def record(claim: Claim, held: Held, services: Services, said_to: int = 0) -> bool:
+def record(claim: Claim, held: Held, services: Services, newest: Sequence[Message] = ()) -> bool:
     """Write down that there is a case, and when to look for what is said later.
 
-    `said_to` is the Unix second of the newest message, also where the bot alone has spoken since.
+    `newest` are the conversation's latest messages, the newest first, also where the bot alone has spoken since.
     """
     settings, bot, now = services.settings, claim.conversation.bot_id, services.clock()
+    said_to = max([held.last_said_at, *(message.created_at for message in newest[:1])])
     if not (settings.follow_up_hours or settings.conversation_split_hours):
         return services.ledger.created(claim, held)
-    is_fed, said_to = bool(bot) and services.feed.is_trusted(bot), max(said_to, held.last_said_at)
+    # Cody's feed does not tell of an answer that is no longer empty.
+    is_fed = bool(bot) and not quiet.is_coming(newest) and services.feed.is_trusted(bot)
     look = quiet.next_look_seconds(said_to, now, settings.follow_up_hours, is_fed=is_fed)
     if look is None and settings.conversation_split_hours and not _all_fed(bot, services):
         look = quiet.next_part_seconds(said_to, now, settings.conversation_split_hours, is_endless=held.since > 0)
@@ -123,13 +125,15 @@ class Update:
     def write(self) -> str:
         """Write it; returns the fingerprint of a new description, empty where the old one stays."""
         # Before the figures: a ledger that is lost now is told by them how far the case goes.
-        if rest := self.rest():
+        rest, changes = self.rest(), self.changes()
+        if rest:
             filing.complete(self.claim, Inserted(self.held.case_id, was_there=True), rest, self.services)
-        if changes := self.changes():
+        if changes:
             # Whoever wants no workflow when a case is made wants none when it is brought up to date either.
             silence = {name: value for name, value in self.form.beside.items() if name == "trigger"}
             self.services.cases.update(self.held.case_id, changes, str(self.case["Modified_Time"]), silence)
-        report(CaseFollowedUp(self.held.case_id, len(self.messages)))
+        if rest or changes:
+            report(CaseFollowedUp(self.held.case_id, len(self.messages)))
         return cases.fingerprint(str(changes["Description"])) if "Description" in changes else ""
 
     def changes(self) -> dict[str, Any]:
@@ -149,8 +153,7 @@ class Update:
         """How many of the messages, from the first, the case holds for sure; 0 where nobody can tell."""
         count = self.held.messages
         if count is None:
-            field = self.services.settings.zoho_field_map.get("messages", "")
-            return min(int(self.case.get(field) or 0), len(self.messages))
+            return counted(self.case, len(self.messages), self.services)
         is_as_it_was = transcript.digest(self.messages[:count]) == self.held.digest
         return count if is_as_it_was else 0
 
@@ -166,16 +169,30 @@ class Update:
         }
 
     def _new_status(self) -> dict[str, Any]:
-        wanted = self.services.settings.follow_up_status
-        visitor_spoke = any(not message.by_machine for message in self.messages[self.known :])
+        wanted, before = self.services.settings.follow_up_status, self.held.messages
+        # As many as before, but not the same: an answer was completed, or what is redacted has changed since.
+        # Where nobody can tell how far the case went before, a description that has all says that nothing is new.
+        said_more = not self.has_all and (before is None or len(self.messages) > before)
+        visitor_spoke = said_more and any(not message.by_machine for message in self.messages[self.known :])
         return {"Status": wanted} if wanted and visitor_spoke and self.case.get("Status") != wanted else {}
 
     def _untold(self) -> CaseDraft | None:
         titles = self.services.cases.note_titles(self.held.case_id)
-        known = max(self.known, _told_in(titles, self.draft.conversation_id))
+        # Where Cody has changed what the case holds, what its notes say of the same messages is no longer all.
+        is_as_it_was = self.known or self.held.messages is None
+        known = max(self.known, _told_in(titles, self.draft.conversation_id)) if is_as_it_was else 0
         if known >= len(self.messages):
             return None
         return _rest(self.draft, self.messages, known, self.form) if self.known else cases.entire(self.draft)
+
+
+def counted(case: dict[str, Any], most: int, services: Services) -> int:
+    """How many messages a case says it holds; 0 where it does not, or somebody wrote what cannot be."""
+    try:
+        count = int(float(case.get(services.settings.zoho_field_map.get("messages", "")) or 0))
+    except (TypeError, ValueError, OverflowError):
+        return 0
+    return count if 0 <= count <= most else 0
 
 
 def _figures(draft: CaseDraft, services: Services) -> dict[str, Any]:

@@ -5,19 +5,22 @@ on; should all of this be lost, the next `cody2zoho backfill` finds what the led
 
 Keys, below the prefix:
     backfill                hash    the latest run: run, a name; began and ended (s); stopped; total; and by figure how
-                                    many: made, ordinary, silent; cody, zoho and credits, which is what it has cost
+                                    many: made, ordinary, silent; cody, zoho and credits, which is what it has cost;
+                                    lapses:<place>, batches of a place that were begun and not struck off
     backfill:todo           zset    id, bot, created_at and, if needed, name of a conversation -> created_at (s); the
                                    newest is next
     backfill:taken:<place>  zset    the same, for those that the batch of one place works on
     backfill:hand           zset    id -> ms at which its lease ends, while a batch has it: the steady work's limit of
                                     conversations in hand leaves them out
+    backfill:heard          hash    id -> second of the newest message that Cody's feed told of in the last hour, of all
+                                    conversations, as long as a batch may be reading them
     backfill:rest           string  why no batch begins; gone when one may
     backfill:faults         string  passing faults in a row
 """
 
 import secrets
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import redis
 
@@ -35,6 +38,9 @@ _PER_CALL = 1_000
 
 #: For so long a row of faults is remembered.
 _FAULTS_SECONDS = 3_600
+
+#: No batch has read anything for so long when it claims it.
+_HEARD_SECONDS = 3_600
 
 
 @dataclass(frozen=True)
@@ -111,7 +117,14 @@ class Taken:
 
     run: str
     place: int
-    conversations: list[Conversation]
+    #: As each stands in Redis; whoever noted it may have had other settings.
+    standing: dict[str, Conversation]
+    #: Batches of this place in a row that ended without a word before this one.
+    lapses: int = 0
+
+    @property
+    def conversations(self) -> list[Conversation]:
+        return list(self.standing.values())
 
 
 @dataclass
@@ -125,7 +138,7 @@ class History:
     _keys: dict[str, str] = field(init=False)
 
     def __post_init__(self) -> None:
-        self._keys = {name: f"{self.prefix}backfill:{name}" for name in ("todo", "hand", "rest", "faults")}
+        self._keys = {name: f"{self.prefix}backfill:{name}" for name in ("todo", "hand", "heard", "rest", "faults")}
         self._run = f"{self.prefix}backfill"
         self._taken = [f"{self._run}:taken:{place}" for place in range(PLACES)]
         self._take = script(self.store, "take")
@@ -179,10 +192,31 @@ class History:
         for key in (self._keys["todo"], *self._taken):
             for written, _ in self.store.zscan_iter(key, match=f"{conversation_id} *"):
                 self.store.zrem(key, written)
+        self.store.zrem(self._keys["hand"], conversation_id)
+        self.store.hdel(self._keys["heard"], conversation_id)
+
+    def hear(self, said: Mapping[str, int]) -> None:
+        """Note, while a run is under way, in which conversations somebody spoke, and at which Unix second.
+
+        What a batch reads, the ledger does not know until the batch claims it.
+        """
+        if said and self.is_under_way():
+            with self.store.pipeline() as pipe:
+                pipe.hset(self._keys["heard"], items=[part for pair in said.items() for part in pair])
+                pipe.expire(self._keys["heard"], _HEARD_SECONDS)
+                pipe.execute()
+
+    def heard(self, ids: Sequence[str]) -> dict[str, int]:
+        """Of these, those in which somebody spoke in the last hour, with the Unix second."""
+        seconds = self.store.hmget(self._keys["heard"], ids) if ids else []
+        return {one: int(at) for one, at in zip(ids, seconds, strict=True) if at}
+
+    def kept(self, one: Conversation) -> Conversation:
+        """Without its name where its case needs none."""
+        return one if one.name and self.keeps_name(one.name) else replace(one, name=None)
 
     def _written(self, one: Conversation) -> str:
-        name = one.name if one.name and self.keeps_name(one.name) else ""
-        return f"{one.id} {one.bot_id} {one.created_at} {name}".rstrip()
+        return f"{one.id} {one.bot_id} {one.created_at} {self.kept(one).name or ''}".rstrip()
 
     def stop(self) -> Run | None:
         """End the run: no further batch begins. Returns it as it was, None where none was under way."""
@@ -200,6 +234,16 @@ class History:
         run, ended = self.store.hmget(self._run, "run", "ended")
         return bool(run) and not ended
 
+    def has(self, one: Conversation) -> bool:
+        """Whether a batch has it, or will."""
+        began = one.created_at
+        there = [
+            str(written)
+            for key in (self._keys["todo"], *self._taken)
+            for written in self.store.zrangebyscore(key, began, began)
+        ]
+        return self.is_under_way() and any(written.startswith(f"{one.id} ") for written in there)
+
     def is_left_at(self, place: int) -> bool:
         """Whether a batch works there, or has left something behind."""
         return bool(self.store.exists(self._taken[place]))
@@ -207,15 +251,21 @@ class History:
     def take(self, place: int, most: int) -> Taken | None:
         """What is next for a place: what its last batch left behind, then the newest. None where nothing is to do."""
         keys = [self._run, self._keys["todo"], self._taken[place], self._keys["rest"]]
-        run, *found = self._take(keys=keys, args=[most]) or [""]
-        return Taken(run, place, [_read(one) for one in found]) if found else None
+        run, lapses, *found = self._take(keys=keys, args=[most, f"lapses:{place}"]) or ["", 0]
+        taken = Taken(run, place, {one: _read(one) for one in found}, lapses)
+        if run and not found:
+            # The last of it was forgotten: no batch is left that would note the end.
+            self.strike(taken, [], {})
+        return taken if found else None
 
     def strike(self, taken: Taken, done: Sequence[Conversation], figures: dict[str, int]) -> int:
         """These are done, the ledger knows how; returns how many are left, -1 where the run is over."""
         own = self._taken[taken.place]
         keys = [self._run, self._keys["todo"], own, *(key for key in self._taken if key != own)]
         counted = [part for pair in figures.items() for part in pair]
-        return int(self._strike(keys=keys, args=[taken.run, len(figures), *counted, *map(self._written, done)]))
+        ids = {one.id for one in done}
+        struck = [written for written, one in taken.standing.items() if one.id in ids]
+        return int(self._strike(keys=keys, args=[taken.run, f"lapses:{taken.place}", len(figures), *counted, *struck]))
 
     def hold(self, ids: Sequence[str], seconds: float) -> None:
         """A batch has these for so long; 0 = no more."""
@@ -227,8 +277,10 @@ class History:
             self.store.zrem(self._keys["hand"], *ids)
 
     def rest(self, seconds: float, why: str) -> None:
-        """No batch begins for so long."""
-        self.store.set(self._keys["rest"], why, px=max(1, int(seconds * 1000)))
+        """No batch begins for so long. A rest in force is never shortened."""
+        wait_ms = max(1, int(seconds * 1000))
+        if self.store.pttl(self._keys["rest"]) < wait_ms:
+            self.store.set(self._keys["rest"], why, px=wait_ms)
 
     def fault(self) -> int:
         """A passing fault; how many there were in a row."""

@@ -22,7 +22,8 @@ Keys, below the prefix:
     conversation:<id>          hash  one that is not finished: state, bot, created_at (s), seen (ms), attempts,
                                      first_try (ms); while working: owner; while waiting or parked: reason; after a
                                      lease that ended without a word: lapses; once Cody's feed told of a message:
-                                     moved (s); of one that has a case: held;
+                                     moved (s); of one that goes on after it was quiet: goes_on (ms), since when;
+                                     of one that has a case: held;
                                      name, where CONTACT_MATCH finds an address in it, or a template shows it
     conversation:finished:<n>  hash  id -> state and, of a case, what it holds (`records.Held`): 65,536 buckets, so
                                      small that Redis packs each into one piece of memory
@@ -68,6 +69,8 @@ class Claim:
     seen_at: float = 0
     #: Unix second of the newest message that Cody's feed told of; 0 where it told of none.
     moved_at: int = 0
+    #: Unix second since when it goes on without being quiet, where that is after it was seen; else 0.
+    goes_on_since: float = 0
 
 
 @dataclass(frozen=True)
@@ -147,7 +150,7 @@ class Ledger(Filling):
         was, *facts = self._claim(keys=keys, args=[conversation_id, owner, self._lease_ms])
         if was != "claimed":
             return Claim(Conversation(conversation_id, "", 0), was)
-        bot, created_at, attempts, trying_ms, lapses, blocked, seen, moved, held, name = facts
+        bot, created_at, attempts, trying_ms, lapses, blocked, seen, moved, held, name, goes_on = facts
         return Claim(
             Conversation(conversation_id, bot, int(created_at), name or None),
             was,
@@ -159,6 +162,7 @@ class Ledger(Filling):
             Held.of(held) if held else None,
             int(seen or 0) / 1000,
             int(moved or 0),
+            int(goes_on or 0) / 1000,
         )
 
     def renew(self, claim: Claim) -> bool:
@@ -206,13 +210,14 @@ class Ledger(Filling):
         facts: list[str | int] = ["reason", reason, "lapses", 0, "attempts", 0 if anew else claim.attempts]
         return self._move(claim, State.WAITING, facts, seconds=seconds)
 
-    def wait(self, claim: Claim, seconds: float, reason: str) -> bool:
+    def wait(self, claim: Claim, seconds: float, reason: str, goes_on_since: float = 0) -> bool:
         """It is not time yet. False where the claim was lost meanwhile.
 
         Attempts and the time since the first are counted anew; that this was one is forgotten, unless others were.
         """
         untried = ("first_try", "") if claim.attempts == 1 else ()
-        facts: list[str | int] = ["reason", reason, "lapses", 0, "attempts", 0, *untried]
+        going = ("goes_on", int(goes_on_since * 1000)) if goes_on_since > claim.seen_at else ()
+        facts: list[str | int] = ["reason", reason, "lapses", 0, "attempts", 0, *untried, *going]
         return self._move(claim, State.WAITING, facts, seconds=seconds)
 
     def put_off(self, claim: Claim, reason: str) -> bool:
@@ -221,9 +226,12 @@ class Ledger(Filling):
         about: list[str | int] = ["bot", one.bot_id, "created_at", one.created_at, "name", self._name(one)]
         return self._move(claim, State.WAITING, ["reason", reason, "attempts", claim.attempts - 1, *about], seconds=0)
 
-    def let_go(self, claim: Claim, state: State) -> bool:
-        """Nothing is to be done, now or later."""
-        return self._move(claim, state, record=state)
+    def let_go(self, claim: Claim, state: State, said_to: int = 0, moved_seconds: float | None = None) -> bool:
+        """Nothing is to be done; in `moved_seconds` it is, where Cody's feed told of a message after `said_to`.
+
+        Both as for `created`.
+        """
+        return self._move(claim, state, [said_to, _ms(moved_seconds)], record=state)
 
     def park(self, claim: Claim, reason: str) -> bool:
         """Trying again cannot help; a person has to look."""

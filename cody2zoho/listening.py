@@ -25,6 +25,12 @@ _PER_PAGE = 10
 #: Unknown conversations that one poll asks Cody about at most.
 _ASKED_AT_ONCE = 5
 
+#: A message may turn up so long after the second that it bears: an answer takes time, and bears that of its question.
+_LATE_SECONDS = 180
+
+#: Redis may have been lost for so long when the ledger is filled anew.
+_LOST_SECONDS = 900
+
 #: A list that is not what it should be is tried again after so long.
 _LEAVE_SECONDS = 3_600
 
@@ -57,18 +63,21 @@ def hear(services: Services) -> Heard | None:
     except Transient as error:
         report(FeedPostponed(str(error)))
     except (Gone, Permanent) as error:
-        _leave(f"Cody does not list all messages: {error}", services)
+        leave(str(error), services)
     return None
 
 
 def note(heard: Heard | None, services: Services) -> int:
     """Let the ledger know; returns how many conversations have moved."""
-    if heard is None:
+    # Redis that was lost meanwhile knows none of these conversations: they are to be heard once more, when it does.
+    if heard is None or not services.ledger.is_open():
         return 0
     settings, now = services.settings, services.clock()
     newest: dict[str, int] = {}
     for one in heard.said:
         newest[one.conversation_id] = max(one.at, newest.get(one.conversation_id, 0))
+    # Before the ledger is asked: whoever claims one meanwhile asks after the claim.
+    services.history.hear(newest)
     quiet_seconds = settings.conversation_quiet_seconds
     waits = ((one, at, quiet.first_look_seconds(at, now, quiet_seconds)) for one, at in newest.items())
     longest = quiet.longest_seconds(quiet_seconds)
@@ -108,11 +117,12 @@ def _since(place: Place, now: float, services: Services) -> Heard | None:
     """From the newest message down to what is known, and then on in the gap below, as far as one poll goes."""
     reading = _Reading(services)
     try:
-        # The first time: what was said since the first case could be made.
-        known_to = place.top or int(services.ledger.opened_at())
+        # The first time: what was said since the first case could be made, and while the ledger may have been lost.
+        known_to = place.top or int(services.ledger.opened_at()) - _LOST_SECONDS
         reached = reading.down(1, known_to, place.ids)
-        new = [one for one in reading.rows if _is_new(one, place)]
-        gap_to, offset = place.gap_to, place.offset + len(new)
+        on_top = sum(one.at >= place.top and one.id not in place.ids for one in reading.rows)
+        new = [one for one in reading.rows if one.at > place.top - _LATE_SECONDS and one.id not in place.ids]
+        gap_to, offset = place.gap_to, place.offset + on_top
         if not reached:
             gap_to, offset = gap_to or known_to, max(0, min(len(reading.rows), reading.depth))
         elif gap_to:
@@ -124,7 +134,8 @@ def _since(place: Place, now: float, services: Services) -> Heard | None:
         _leave("Cody does not list messages newest first", services)
         return None
     top = max([place.top, *(one.at for one in reading.rows)])
-    ids = frozenset(one.id for one in reading.rows if one.at == top) | (place.ids if top == place.top else frozenset())
+    ids = frozenset(one.id for one in reading.rows if one.at > top - _LATE_SECONDS)
+    ids |= place.ids if top == place.top else frozenset()
     return Heard(new, Place(top, ids, gap_to, offset if gap_to else 0), now)
 
 
@@ -147,7 +158,13 @@ class _Reading:
     def down(self, number: int, second: int, known: frozenset[str] = frozenset()) -> bool:
         """Read from a page on until all that is as new as a second was read, or known; whether it came so far."""
         while self.pages < _PAGES:
-            page = self._page(number)
+            try:
+                page = self._page(number)
+            except Transient:
+                # What was read is not to be read again, least of all where Cody's limit is used up.
+                if not self.pages:
+                    raise
+                return False
             read = {one.id for one in self.rows}
             self.rows += [one for one in page.rows if one.id not in read]
             number += 1
@@ -174,8 +191,9 @@ class _Reading:
         return page
 
 
-def _is_new(one: Said, place: Place) -> bool:
-    return one.at > place.top or (one.at == place.top and one.id not in place.ids)
+def leave(refusal: str, services: Services) -> None:
+    """Do without it for a while."""
+    _leave(f"Cody does not list all messages: {refusal}", services)
 
 
 def _leave(why: str, services: Services) -> None:

@@ -57,6 +57,8 @@ class Life:
     #: None where Cody does not have it.
     conversation: Conversation | None = None
     is_ours: bool = True
+    #: Whether a batch of the backfill under way has it, or will.
+    in_backfill: bool = False
     #: Whether long silences split conversations.
     is_split: bool = False
     #: What was said, the oldest first; a customer's words.
@@ -86,8 +88,8 @@ class Life:
     @property
     def held(self) -> Held | None:
         """What its case holds, as far as the ledger knows; None where it knows of no case."""
-        facts = ("case", "messages", "digest", "last_said_at", "described")
-        return Held.of(" ".join(self.ledger.get(name, "") for name in facts)) if self.ledger.get("case") else None
+        facts = [self.ledger.get(name, "") for name in ("case", "messages", "digest", "last_said_at", "described")]
+        return Held.of(f"{' '.join(facts)} @{self.ledger.get('since', 0)}") if facts[0] else None
 
     @property
     def messages(self) -> int:
@@ -153,6 +155,7 @@ def _ask_ledger(services: Services, life: Life) -> None:
     pause = services.paused.of(life.conversation.bot_id if life.conversation else life.ledger.get("bot", ""))
     life.paused = pause.words(life.now) if pause else ""
     if life.conversation:
+        life.in_backfill = services.history.has(life.conversation)
         bot = "all" if None in services.settings.bots else life.conversation.bot_id
         place = services.places.place(bot, life.line)
         life.was_polled = life.conversation.created_at <= (place.known_to if place.offset else place.top)

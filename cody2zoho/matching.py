@@ -23,7 +23,7 @@ from redis.exceptions import LockError
 
 from cody2zoho.addresses import Search
 from cody2zoho.contact import FixedContact
-from cody2zoho.errors import Cody2ZohoError, NotSetUp, OutcomeUnknown, Refused, Transient
+from cody2zoho.errors import Cody2ZohoError, NotSetUp, OnItsWay, OutcomeUnknown, Refused, Transient
 from cody2zoho.models import Address, ContactChoice, Message
 from cody2zoho.zoho.contacts import Contacts
 from cody2zoho.zoho.fields import Fields
@@ -60,6 +60,14 @@ def remark_in(description: str) -> str:
 
 
 @dataclass
+class _Known:
+    """The contacts' fields that hold addresses, by kind. Threads share it, so it is only ever replaced as a whole."""
+
+    fields: dict[str, list[str]] = field(default_factory=dict)
+    good_until: float = 0.0
+
+
+@dataclass
 class Matching:
     store: redis.Redis
     contacts: Contacts
@@ -71,8 +79,7 @@ class Matching:
     budget_seconds: float
     #: Whether it only looks: nothing is made in Zoho, nothing is kept in Redis.
     only_looks: bool = False
-    _known_fields: dict[str, list[str]] = field(default_factory=dict)
-    _fields_good_until: float = 0.0
+    _known: _Known = field(default_factory=_Known)
 
     def choose(self, name: str | None, messages: Sequence[Message], *, may_create: bool = True) -> ContactChoice:
         """The contact of a conversation with this name. Raises what `zoho.crm` raises, but never Refused.
@@ -94,6 +101,12 @@ class Matching:
         except Refused as error:
             # Not this conversation's fault: the next one would fail the same way.
             raise NotSetUp(f"Contacts in Zoho cannot be looked up or made as CONTACT_MATCH wants: {error}") from None
+
+    def calls(self, name: str | None, messages: Sequence[Message]) -> int:
+        """Calls to Zoho that choosing takes at the most, where nobody has asked for these addresses lately."""
+        named = self.named(name, messages)
+        asked = sum(count for kind in self.search.kinds if (count := sum(one.kind == kind for one in named)) <= _MOST)
+        return asked + (2 if self.creates and asked else 0)
 
     def looking(self) -> "Matching":
         """One that only looks."""
@@ -120,15 +133,15 @@ class Matching:
 
     def fields_of(self, kind: str) -> list[str]:
         """The contacts' fields that hold such addresses, as of the last hour. Raises NotSetUp where there is none."""
-        if time.monotonic() >= self._fields_good_until:
-            self._known_fields = {one: [] for one in _WORDS}
+        if time.monotonic() >= self._known.good_until:
+            found: dict[str, list[str]] = {one: [] for one in _WORDS}
             for it in self.fields.all("Contacts").values():
                 if it.data_type in _WORDS and it.api_name not in _NOT_THEIRS:
-                    self._known_fields[it.data_type].append(it.api_name)
-            if lacking := [one for one in self.search.kinds if not self._known_fields[one]]:
+                    found[it.data_type].append(it.api_name)
+            if lacking := [one for one in self.search.kinds if not found[one]]:
                 raise NotSetUp(f"Zoho's Contacts show no field for {' and '.join(lacking)}, which CONTACT_MATCH names")
-            self._fields_good_until = time.monotonic() + _FIELDS_GOOD_SECONDS
-        return self._known_fields[kind]
+            self._known.fields, self._known.good_until = found, time.monotonic() + _FIELDS_GOOD_SECONDS
+        return self._known.fields[kind]
 
     def _among(self, addresses: Sequence[Address]) -> ContactChoice | None:
         """The contact that addresses of a kind lead to; None where nobody has any of them."""
@@ -137,14 +150,16 @@ class Matching:
         kind = addresses[0].kind
         if len(addresses) > _MOST:
             return self._several(f"{len(addresses)} {_PLURALS[kind]} were given")
-        owners = set(map(self._owners, addresses))
-        if owners == {()}:
+        # A bare number that nobody has may be an order's.
+        counting = {one: some for one in addresses if (some := self._owners(one)) or one.is_certain}
+        owners = set(counting.values())
+        if owners <= {()}:
             return None
         if any(len(some) > 1 for some in owners):
             return self._several(f"several contacts in Zoho have the {_WORDS[kind]} that was given")
         if len(owners) > 1:
             return self._several(f"several {_PLURALS[kind]} were given, which do not lead to one and the same contact")
-        return ContactChoice(owners.pop()[0], "matched", addresses=tuple(addresses))
+        return ContactChoice(owners.pop()[0], "matched", addresses=tuple(counting))
 
     def _new(self, by_kind: Sequence[Sequence[Address]]) -> ContactChoice | None:
         """The contact made for an address that nobody has; None where there is none that is surely an address."""
@@ -167,7 +182,7 @@ class Matching:
         lasts_seconds = self.budget_seconds + _ON_ITS_WAY_SECONDS
         making = self.store.lock(self._key(address, "making:"), timeout=lasts_seconds, thread_local=False)
         if not making.acquire(blocking=False):
-            raise Transient("The contact of this conversation is on its way into Zoho")
+            raise OnItsWay("The contact of this conversation is on its way into Zoho")
         try:
             contact_id = self.contacts.create_with(address)
         except OutcomeUnknown:

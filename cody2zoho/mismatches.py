@@ -28,6 +28,9 @@ MOST_ASKED = 200
 #: A night has two minutes, and work goes on beside it.
 _MOST_ASKED_BY_NIGHT = 20
 
+#: Cases of which one must have its conversation at Cody, before others count as erased there.
+_MOST_WITNESSES = 3
+
 _PER_LOOK = 500
 
 _FORGOTTEN = "the conversation was forgotten: delete the case, too"
@@ -82,19 +85,30 @@ def missing(services: Services, compared: Comparison) -> Iterator[Missing]:
             continue
         case_id = known.case_id if known else ""
         conversation = _conversation(services, one)
-        if conversation and (case_id or _something_said(services, one)):
+        if conversation and _is_ours(services, conversation) and (case_id or _something_said(services, one)):
             yield Missing(conversation, case_id, known.words if known else UNKNOWN)
 
 
 def erased(services: Services, compared: Comparison) -> int:
-    """How many of the conversations whose case is missing are not at Cody either; 20 of them are asked for."""
+    """How many of the conversations whose case is missing are not at Cody either; 20 of them are asked for.
+
+    With the key of another account none would be there. So one with a case must be, of the newest three.
+    """
+    asked = [one for one, _ in compared.missing(State.CREATED)[:_MOST_ASKED_BY_NIGHT]]
     count = 0
-    for one, _ in compared.missing(State.CREATED)[:_MOST_ASKED_BY_NIGHT]:
-        try:
+    try:
+        for one in asked:
             count += not services.cody.has(one)
-        except Cody2ZohoError:
-            break
-    return count
+    except Cody2ZohoError:
+        return count
+    return count if count and _is_their_account(services, compared) else 0
+
+
+def _is_their_account(services: Services, compared: Comparison) -> bool:
+    try:
+        return any(map(services.cody.has, compared.newest(_MOST_WITNESSES)))
+    except Cody2ZohoError:
+        return False
 
 
 def unrecorded(services: Services, compared: Comparison) -> list[Unrecorded]:
@@ -150,8 +164,7 @@ def _why(services: Services, line: int, compared: Comparison, case_id: str, owne
     conversation = _conversation(services, owner)
     if conversation is None:
         return _given_to_a_twin(compared, case_id, owner)
-    bots = services.settings.bots
-    if None not in bots and conversation.bot_id not in bots:
+    if not _is_ours(services, conversation):
         return f"the conversation is of bot {conversation.bot_id}, which is not in CODY_BOT_ID"
     if conversation.created_at >= line:
         compared.note([noted(owner, services.ledger.looked_up([owner]).get(owner))])
@@ -184,6 +197,11 @@ def _conversation(services: Services, conversation_id: str) -> Conversation | No
         return services.cody.conversation(conversation_id)
     except Gone:
         return None
+
+
+def _is_ours(services: Services, conversation: Conversation) -> bool:
+    bots = services.settings.bots
+    return None in bots or conversation.bot_id in bots
 
 
 def _something_said(services: Services, conversation_id: str) -> bool:

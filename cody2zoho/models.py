@@ -104,7 +104,7 @@ class Attachment:
 class CaseDraft:
     """A case as it is to stand in Zoho: field API names to values, and what did not fit into them.
 
-    `beside` stands in the request beside the record, and `chosen` names what the operator chose the value of.
+    `beside` stands in the request beside the record, and `chosen` names what the cases of all bots have in common.
     `whole` is the transcript, and `described` as much of it as stands in the description. `digest` is over all
     messages: equal digests, equal transcripts. `contact` is where `Related_To` comes from, `redacted` counts what was
     replaced in the messages, by kind.

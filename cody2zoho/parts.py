@@ -8,7 +8,7 @@ What a case holds stays one part, however the setting changes: cuts fall behind 
 is read than is needed: down to the part whose case is known, or to the silence behind it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import pairwise
@@ -50,23 +50,23 @@ def of_held(
     silence, conversation = _silence(services), claim.conversation
     enough = (lambda found: _reaches(held, found, silence)) if silence or held.since else None
     messages = services.cody.messages(conversation.id, newest, with_sources=with_sources, enough=enough)
-    after = [message for message in messages if message.created_at > held.last_said_at]
-    if _has_ended(held, after, silence):
-        mine, later = None, cut(after, silence)
-    else:
-        mine, later = _cut_after(held, [one for one in messages if one.created_at >= held.since], services)
-    line = _line(services) if later else 0
-    found = [part for some in later if _counts(part := _later(conversation, some), line)]
+    mine, found = _split(conversation, held, messages, services)
     is_followed = services.settings.follow_up_hours or not silence
     if not mine or not is_followed or (len(mine) == held.messages and following.has(claim, held, mine, services)):
         return None, found
-    return Part(replace(conversation, since=held.since, created_at=held.since or conversation.created_at), mine), found
+    return _held(conversation, held, mine), found
 
 
-def latest(conversation: Conversation, messages: list[Message], services: Services) -> Part:
-    """The last part of all that was said; all of it where nothing splits it."""
-    *earlier, last = cut(messages, _silence(services))
-    return _later(conversation, last) if earlier else Part(conversation, last)
+def latest(conversation: Conversation, held: Held | None, messages: list[Message], services: Services) -> Part:
+    """The last part of all that was said, cut as a worker cuts; all of it where nothing splits it."""
+    if held is None:
+        *earlier, last = cut(messages, _silence(services))
+        return _later(conversation, last) if earlier else Part(conversation, last)
+    mine, later = _split(conversation, held, messages, services)
+    if later:
+        return later[-1]
+    known = [one for one in messages if held.since <= one.created_at <= held.last_said_at]
+    return _held(conversation, held, mine or known or messages)
 
 
 def cut(messages: Iterable[Message], silence_seconds: float, whole_until: float = 0) -> list[list[Message]]:
@@ -101,12 +101,12 @@ def held_now(
 def made(claim: Claim, case: Inserted, draft: CaseDraft, last_said_at: int, services: Services) -> None:
     """Write down that the case of this draft exists."""
     held, created = held_now(claim, case, draft, last_said_at)
-    note(claim, held, created, services, last_said_at)
+    note(claim, held, created, services)
 
 
-def note(claim: Claim, held: Held, created: CaseCreated, services: Services, said_to: int) -> None:
-    """Write down what the case holds, of a conversation whose newest message is of second `said_to`."""
-    if following.record(claim, held, services, said_to):
+def note(claim: Claim, held: Held, created: CaseCreated, services: Services, newest: Sequence[Message] = ()) -> None:
+    """Write down what the case holds; `newest` as for `following.record`."""
+    if following.record(claim, held, services, newest):
         report(created)
     else:
         tell_of_forgotten(claim, held.case_id, services)
@@ -127,6 +127,25 @@ def _line(services: Services) -> int:
     if not services.settings.conversation_split_hours:
         return 0
     return services.places.line_or(moment_of(services.settings.sync_since, services.clock()))
+
+
+def _split(
+    conversation: Conversation, held: Held, messages: list[Message], services: Services
+) -> tuple[list[Message] | None, list[Part]]:
+    """What was said in the part whose case is known, None where it has ended, and the parts after it that count."""
+    silence = _silence(services)
+    after = [message for message in messages if message.created_at > held.last_said_at]
+    if _has_ended(held, after, silence):
+        mine, later = None, cut(after, silence)
+    else:
+        mine, later = _cut_after(held, [one for one in messages if one.created_at >= held.since], services)
+    line = _line(services) if later else 0
+    return mine, [part for some in later if _counts(part := _later(conversation, some), line)]
+
+
+def _held(conversation: Conversation, held: Held, messages: list[Message]) -> Part:
+    began = held.since or conversation.created_at
+    return Part(replace(conversation, since=held.since, created_at=began), messages)
 
 
 def _later(conversation: Conversation, messages: list[Message]) -> Part:
@@ -176,8 +195,8 @@ def _known_until(held: Held, messages: list[Message], services: Services) -> flo
     """
     field = services.settings.zoho_field_map.get("messages", "")
     case = services.cases.read(held.case_id, "Created_Time", *([field] if field else [])) or {}
-    count = held.messages or int(case.get(field) or 0)
+    count = min(held.messages or following.counted(case, len(messages), services), len(messages))
     if count:
-        return messages[min(count, len(messages)) - 1].created_at
+        return messages[count - 1].created_at
     made_at = case.get("Created_Time")
     return datetime.fromisoformat(str(made_at)).timestamp() if made_at else 0

@@ -6,7 +6,7 @@ left is counted in `window.lua`, which also hears from Cody's own headers what o
 
 Keys, below the prefix:
     limit:cody:reads  zset    a random name -> ms at which it was asked, for each request of the last 66 seconds
-    limit:cody:polls  zset    the same, for lists of conversations and bots
+    limit:cody:polls  zset    the same, for lists of conversations and bots, and the feed's first page
     limit:cody:told   hash    what Cody's headers say: limit; used in Cody's window, and when that ends (ms)
     limit:cody:first  string  the conversation that is read to its end before others go on; gone after 5 seconds
 """

@@ -25,7 +25,7 @@ from cody2zoho.errors import (
 from cody2zoho.http import time_limit
 from cody2zoho.keeper import KEEPER
 from cody2zoho.ledger import Claim, Due
-from cody2zoho.models import Message
+from cody2zoho.models import Conversation, Message
 from cody2zoho.parts import Part
 from cody2zoho.records import Held, State
 from cody2zoho.services import Services
@@ -128,11 +128,21 @@ def _claimed(conversation_id: str, services: Services) -> Claim:
     if claim.was == "unknown":
         services.ledger.add_new([services.cody.conversation(conversation_id)])
     elif claim.was == State.EMPTY:
-        # Only a person asks for it again.
-        services.ledger.again(services.cody.conversation(conversation_id))
+        # A person asks for it again, or Cody's feed told that somebody spoke.
+        services.ledger.again(_as_cody_knows_it(conversation_id, services))
     else:
         return claim
     return services.ledger.claim(conversation_id)
+
+
+def _as_cody_knows_it(conversation_id: str, services: Services) -> Conversation:
+    """One that was deleted goes the way of all those, or the agenda would send it again for ever."""
+    try:
+        return services.cody.conversation(conversation_id)
+    except Gone:
+        if services.cody.has(conversation_id):
+            raise
+        return Conversation(conversation_id, "", 0)
 
 
 def _kept(claim: Claim, services: Services) -> AbstractContextManager[None]:
@@ -175,14 +185,18 @@ def _worked(claim: Claim, services: Services) -> Outcome:
 def _written(claim: Claim, services: Services) -> Outcome:
     with_sources = services.forms.of(claim.conversation.bot_id).sources
     newest = services.cody.newest_messages(claim.conversation.id, with_sources=with_sources)
-    quiet_seconds = services.settings.conversation_quiet_seconds
-    if left := quiet.seconds_left(newest.rows, claim.seen_at, services.clock(), quiet_seconds):
-        services.ledger.wait(claim, left, "the conversation goes on")
+    quiet_seconds, now = services.settings.conversation_quiet_seconds, services.clock()
+    began_at = claim.conversation.created_at if newest.is_last else newest.rows[-1].created_at
+    since = quiet.going_since(newest.rows, began_at, max(claim.seen_at, claim.goes_on_since), now, quiet_seconds)
+    if left := quiet.seconds_left(newest.rows, since, now, quiet_seconds):
+        services.ledger.wait(claim, left, "the conversation goes on", since)
         return Outcome("waiting: the conversation goes on")
     if claim.held:
         return _followed(claim, claim.held, newest, services, had_sources=with_sources)
     found = parts.of_new(claim.conversation, newest, services, with_sources=with_sources)
-    return _made(claim, found, newest, services) if found else nothing_said(claim, services)
+    if not found:
+        return nothing_said(claim, services, newest.rows[0].created_at if newest.rows else 0)
+    return _made(claim, found, newest, services)
 
 
 def _made(claim: Claim, found: list[Part], newest: Page[Message], services: Services) -> Outcome:
@@ -194,7 +208,7 @@ def _made(claim: Claim, found: list[Part], newest: Page[Message], services: Serv
             raise filing.TakenOver(held.case_id)
         report(created)
     held, created = parts.file(claim, last, services)
-    parts.note(claim, held, created, services, newest.rows[0].created_at if newest.rows else 0)
+    parts.note(claim, held, created, services, newest.rows)
     if claim.is_blocked:
         services.blocks.lift("zoho", "zoho set-up")
     following.judge_feed(claim, last.messages, services)
@@ -204,9 +218,8 @@ def _made(claim: Claim, found: list[Part], newest: Page[Message], services: Serv
 
 def _followed(claim: Claim, held: Held, newest: Page[Message], services: Services, *, had_sources: bool) -> Outcome:
     """Its case is there; what was said since goes into it, or after a long silence into a case of its own."""
-    said_to = newest.rows[0].created_at if newest.rows else 0
     if following.has_all(claim, held, newest, services):
-        following.record(claim, held, services, said_to)
+        following.record(claim, held, services, newest.rows)
         return Outcome(f"case {held.case_id}: nothing new")
     known = following.with_bot(claim, services)
     with_sources = services.forms.of(known.conversation.bot_id).sources
@@ -219,7 +232,7 @@ def _followed(claim: Claim, held: Held, newest: Page[Message], services: Service
         return Outcome("waiting: its bot is paused")
     if later:
         return _made(known, later, newest, services)
-    following.record(claim, held, services, said_to)
+    following.record(known, held, services, newest.rows)
     return Outcome(f"case {held.case_id}: up to date")
 
 
@@ -242,13 +255,13 @@ def _gone(claim: Claim, services: Services) -> Outcome:
     return Outcome("let go: deleted at Cody")
 
 
-def nothing_said(claim: Claim, services: Services) -> Outcome:
-    """No case yet, perhaps never: someone may still be about to type."""
+def nothing_said(claim: Claim, services: Services, said_to: int = 0) -> Outcome:
+    """No case yet, perhaps never: someone may still be about to type. `said_to` is the second of the newest message."""
     age_seconds = services.clock() - claim.conversation.created_at
     if age_seconds < services.settings.empty_conversation_hours * 3600:
         services.ledger.wait(claim, max(_FIRST_EMPTY_WAIT_SECONDS, age_seconds / 2), _SILENT)
         return Outcome(f"waiting: {_SILENT}")
-    services.ledger.let_go(claim, State.EMPTY)
+    services.ledger.let_go(claim, State.EMPTY, said_to, services.settings.conversation_quiet_seconds)
     report(ConversationEmpty())
     return Outcome("let go: nothing was said")
 

@@ -30,6 +30,9 @@ PAGES_PER_POLL = 20
 #: Seconds between two looks whether a bot without conversations exists.
 _BOT_CHECK_SECONDS = 3_600
 
+#: Of a task's time, beside all of it for the lists of conversations: twice the time, and the worker counts as hung.
+_HEAR_SHARE, _NOTE_SHARE = 0.5, 0.25
+
 _PER_PAGE = 15
 
 
@@ -51,20 +54,24 @@ def poll(services: Services) -> Found:
     """Note the new conversations of all bots, and those that moved. A bot that fails does not hold up another."""
     began = time.monotonic()
     services.paused.tell()
-    heard = _heard(services)
+    heard, refusal = _heard(services)
     found = _each_bot(services, _Reading.poll)
-    found.moved = listening.note(heard, services)
+    with time_limit(_NOTE_SHARE * services.settings.task_budget_seconds):
+        found.moved = listening.note(heard, services)
+    if refusal and found.pages:
+        # The key is good for all but this list.
+        listening.leave(refusal, services)
     report(CodyPollCompleted(**asdict(found), seconds=time.monotonic() - began))
     return found
 
 
-def _heard(services: Services) -> listening.Heard | None:
+def _heard(services: Services) -> tuple[listening.Heard | None, str]:
+    """What Cody's list of all messages tells, or why Cody refuses it: of more than this list that says nothing."""
     try:
-        with time_limit(services.settings.task_budget_seconds):
-            return listening.hear(services)
+        with time_limit(_HEAR_SHARE * services.settings.task_budget_seconds):
+            return listening.hear(services), ""
     except Blocked as error:
-        services.blocks.put(error.what, str(error))
-        return None
+        return None, str(error)
 
 
 def sweep(services: Services) -> Found:

@@ -14,6 +14,7 @@ from cody2zoho.errors import Gone, Refused, Transient
 from cody2zoho.ledger import Claim
 from cody2zoho.lives import Life, look
 from cody2zoho.models import Address, CaseDraft, ContactChoice, Conversation
+from cody2zoho.parts import Part
 from cody2zoho.permits import patient
 from cody2zoho.records import Held, State
 from cody2zoho.redaction import Redacted
@@ -96,38 +97,44 @@ def preview(services: Services, given: str, fields: dict[str, Field]) -> Preview
         raise Gone(f"Zoho has no case {given} with a conversation id: it was deleted, or never was one of ours")
     if conversation is None:
         raise Gone(f"Cody has no conversation {life.conversation_id}: it was deleted, or the id is mistyped")
-    is_made_now, now = _now(life, conversation, services)
+    part = parts.latest(conversation, life.held, life.said, services) if life.something_said else None
+    is_next = bool(part and life.held and part.conversation.since > life.held.since)
+    is_made_now, now = _now(life, conversation, services, is_next=is_next)
     shown = Preview(life, conversation, is_made_now, now)
-    if life.state == State.FORGOTTEN or not life.something_said:
+    if life.state == State.FORGOTTEN or not part:
         return shown
     # All of it at one moment.
-    return _drawn_up(shown, fields, replace(services, clock=lambda: life.now))
+    return _drawn_up(shown, part, fields, replace(services, clock=lambda: life.now), has_case=not is_next)
 
 
-def _drawn_up(shown: Preview, fields: dict[str, Field], services: Services) -> Preview:
-    life, part = shown.life, parts.latest(shown.conversation, shown.life.said, services)
-    conversation = part.conversation
+def _drawn_up(shown: Preview, part: Part, fields: dict[str, Field], services: Services, *, has_case: bool) -> Preview:
+    life, conversation = shown.life, part.conversation
     safe = services.redaction.of(conversation, part.messages)
-    choice = services.matching.choose(conversation.name, part.messages, may_create=False)
-    named = services.matching.named(conversation.name, part.messages)
+    choice = services.matching.choose(safe.conversation.name, safe.messages, may_create=False)
+    named = services.matching.named(safe.conversation.name, safe.messages)
     makes_contact = choice.contact_id is None and bool(choice.is_visitors or services.settings.zoho_contact_name)
     words = contact_words(choice, named, services.settings)
     shown = replace(shown, contact=words, makes_contact=makes_contact)
     try:
         draft = drafting.of_redacted(safe, choice, services)
-        later = _later(life, conversation, safe, services) if life.held else None
+        later = _later(life, conversation, safe, services) if life.held and has_case else None
     except Refused as error:
         return replace(shown, is_made_now=False, now=f"it would be parked: {error}")
-    wrong = dict(_misfits(draft, fields))
+    wrong = dict(_misfits({**draft.fields, **(later.changes if later else {})}, fields))
     if wrong and shown.is_made_now:
         shown = replace(shown, is_made_now=False, now="Zoho would not take all of it: see ✗ below")
     return replace(shown, draft=draft, later=later, origins=_origins(draft, safe, services), wrong=wrong, fields=fields)
 
 
-def _now(life: Life, conversation: Conversation, services: Services) -> tuple[bool, str]:
-    """Whether its case is made now, and what happens, in the order in which a worker looks."""
+def _now(life: Life, conversation: Conversation, services: Services, *, is_next: bool) -> tuple[bool, str]:
+    """Whether its case is made now, and what happens, in the order in which a worker looks.
+
+    `is_next`: its latest part comes after the one that has its case.
+    """
     if life.state == State.FORGOTTEN:
         return False, "no case: a person had it forgotten"
+    if is_next and life.state in (State.WAITING, State.WORKING, State.CREATED):
+        return _next_part(life, services)
     if life.cases or life.state == State.CREATED:
         return False, _has_case(life)
     if life.state not in (State.WAITING, State.WORKING, ""):
@@ -141,6 +148,15 @@ def _now(life: Life, conversation: Conversation, services: Services) -> tuple[bo
     if life.state == State.WAITING:
         return True, "a worker makes the case as soon as one is free"
     return True, "the next poll finds it, and a worker makes the case"
+
+
+def _next_part(life: Life, services: Services) -> tuple[bool, str]:
+    what = "its latest part becomes a case of its own"
+    if words := _what_holds_it_up(life, services):
+        return False, f"{words}; {what}"
+    if life.state == State.CREATED and not life.next_look:
+        return False, f"{what} when a poll hears of it"
+    return (life.next_look or 0) - life.now < 1, f"{what} {_when(life, services)}"
 
 
 def _has_case(life: Life) -> str:
@@ -179,7 +195,10 @@ def _what_holds_it_up(life: Life, services: Services) -> str:
 
 def _seconds_left(life: Life, services: Services) -> float:
     seen_at = int(life.ledger.get("seen") or life.now * 1000) / 1000
-    return quiet.seconds_left(life.said[::-1], seen_at, life.now, services.settings.conversation_quiet_seconds)
+    newest, quiet_seconds = life.said[::-1], services.settings.conversation_quiet_seconds
+    began_at = life.conversation.created_at if life.conversation else life.now
+    since = quiet.going_since(newest, began_at, seen_at, life.now, quiet_seconds)
+    return quiet.seconds_left(newest, since, life.now, quiet_seconds)
 
 
 def contact_words(choice: ContactChoice, named: Sequence[Address], settings: Settings) -> str:
@@ -216,8 +235,8 @@ def _origins(draft: CaseDraft, safe: Redacted, services: Services) -> dict[str, 
     return {name: found.get(name, "") for name in (*draft.fields, *draft.beside)}
 
 
-def _misfits(draft: CaseDraft, fields: dict[str, Field]) -> Iterator[tuple[str, str]]:
-    for name, value in draft.fields.items():
+def _misfits(written: dict[str, object], fields: dict[str, Field]) -> Iterator[tuple[str, str]]:
+    for name, value in written.items():
         if name in _UNDESCRIBED:
             continue
         if name not in fields:
@@ -247,7 +266,7 @@ def _later(life: Life, conversation: Conversation, safe: Redacted, services: Ser
 
 
 def _when(life: Life, services: Services) -> str:
-    left, look_in = _seconds_left(life, services), (life.next_look or 0) - life.now
+    left, look_in = _seconds_left(life, services), max(0, (life.next_look or 0) - life.now)
     if left > look_in:
         return f"in {span(left)}, unless somebody says more"
     return f"in {span(look_in)} at the latest" if look_in >= 1 else "as soon as a worker is free"

@@ -76,7 +76,7 @@ def reconcile(
 
     It takes what the work leaves of Cody's limit, however long that takes.
     """
-    insistence = _Insistence(sleep)
+    insistence = Insistence(sleep)
     permit = insistence.of(patient(services.cody.permit, sleep=sleep))
     crm = replace(services.crm, in_turn=insistence.of(services.crm.in_turn))
     cody, cases = replace(services.cody, permit=permit), replace(services.cases, crm=crm)
@@ -87,7 +87,7 @@ def reconcile(
 
 
 @dataclass
-class _Insistence:
+class Insistence:
     """Asks again after a passing fault, once anything was answered. Only for what is read, which has no effect.
 
     A 429 comes here from Zoho alone: Cody's are waited for by `patient`, below, from the first request on.
@@ -123,12 +123,15 @@ def _compared(services: Services, tell: Callable[[str], None]) -> Report:
         for bot in services.settings.bots:
             tell(f"reading the conversations of {bot or 'all bots'}")
             _note_conversations(services, bot, line, compared)
+        # History that became cases lies before the line, where Cody is not read.
+        compared.believe((one, known.since) for one, known in services.ledger.all_created() if known.case_id)
         tell("reading the cases")
         for page in services.cases.keyed_pages():
             compared.hold((case.case_id, case.key) for case in page)
         if len(compared.strays()) > mismatches.MOST_ASKED:
             _note_latest(services, max(line, int(began) - _YOUNG_SECONDS), compared)
         tell("looking at what does not match")
+        compared.note_believed(State.CREATED)
         report.cases = compared.cases()
         report.orphaned, report.unclear = mismatches.orphans(services, line, compared)
         report.missing = list(mismatches.missing(services, compared))

@@ -168,6 +168,11 @@ class Records:
         found = self._store.hgetall(self._key("metrics:states"))
         return {state: int(found.get(state, 0)) for state in State}
 
+    def overdue(self) -> int:
+        """How many conversations are due and not handed out, because workers have enough in hand."""
+        seconds, micros = self._store.time()
+        return int(self._store.zcount(self._key("agenda"), "-inf", seconds * 1000 + micros // 1000))
+
     def schema(self) -> int:
         """Of what is there; ours where nothing is there yet."""
         known = self._store.hget(self._key("ledger"), "schema")

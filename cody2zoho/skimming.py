@@ -8,19 +8,26 @@ from dataclasses import dataclass, field
 from redis.exceptions import RedisError
 
 from cody2zoho import drafting, quiet, transcript
-from cody2zoho.errors import Blocked, Cody2ZohoError, Gone, Permanent, RateLimited, ReadInPart, Transient
+from cody2zoho.errors import Blocked, Cody2ZohoError, Gone, OnItsWay, Permanent, RateLimited, ReadInPart, Transient
 from cody2zoho.http import time_left
-from cody2zoho.models import CaseDraft, Conversation
+from cody2zoho.models import CaseDraft, Conversation, Message
 from cody2zoho.services import Services
 
 #: At Cody's 0.2 seconds an answer, 80 conversations a second.
 _READERS = 16
+
+#: Requests a minute that Cody must allow for each of them. Where few are allowed, one conversation is read after the
+#: other: many that share the requests of a minute would all run out of time, and take those of what is new.
+_PER_READER = 60
 
 #: Characters of all drafts together; what a worker may have to hold of a batch, a few times over while it is sent.
 _MOST_CHARACTERS = 1_000_000
 
 #: Passing faults of Cody after which a reading ends: it is not this one conversation.
 _MOST_FAULTS = 3
+
+#: A visitor's conversations stand one by the other: while one of them makes the contact, others look again for it.
+_LOOKS, _LOOK_SECONDS = 4, 0.5
 
 #: What must be left of the time for reading, to begin one more.
 LEAST_SECONDS = 2.0
@@ -55,8 +62,10 @@ class Skimming:
 
     def read(self) -> None:
         """Until all are read, or they are too much to hold, or something stands in the way. Raises RedisError."""
-        with ThreadPoolExecutor(min(_READERS, len(self.ahead)) or 1, "backfill") as threads:
-            readers = [threads.submit(copy_context().run, self._read_on) for _ in range(_READERS)]
+        allowed = self.services.limits.now().cody_limit // _PER_READER
+        count = max(1, min(_READERS, len(self.ahead), allowed))
+        with ThreadPoolExecutor(count, "backfill") as threads:
+            readers = [threads.submit(copy_context().run, self._read_on) for _ in range(count)]
         for reader in readers:
             reader.result()
 
@@ -82,6 +91,8 @@ class Skimming:
             self.ordinary.append((one, error.retry_after_seconds or 0))
         except (RateLimited, Blocked) as error:
             self.fault = error
+        except OnItsWay:
+            self.ordinary.append((one, 0))
         except Transient as error:
             if time_left() <= 0:
                 return
@@ -106,9 +117,17 @@ class Skimming:
         if not transcript.something_said(messages):
             self.silent.append(one)
             return
-        draft = drafting.drafted(one, messages, services)
+        draft = self._draft(one, messages)
         self.characters += len(str(draft.fields["Description"])) + _apart(draft)
         self.drafted.append(Drafted(one, draft, messages[-1].created_at))
+
+    def _draft(self, one: Conversation, messages: list[Message]) -> CaseDraft:
+        for _ in range(_LOOKS - 1):
+            try:
+                return drafting.drafted(one, messages, self.services)
+            except OnItsWay:
+                self.services.limits.patience.rest(_LOOK_SECONDS)
+        return drafting.drafted(one, messages, self.services)
 
 
 def _apart(draft: CaseDraft) -> int:

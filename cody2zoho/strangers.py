@@ -4,12 +4,13 @@ Where silences split conversations, one that began before the line of SYNC_SINCE
 it is only Cody knows, and is asked once.
 
 Keys, below the prefix:
-    strangers  zset  id -> Unix second at which Cody said that it is none of ours, infinite before it was asked; the
-                     latest 10,000
+    strangers     zset    id -> Unix second at which Cody said that it is none of ours, infinite before it was asked;
+                          the latest 10,000
+    strangers:of  string  the bots that were ours then
 """
 
 import random
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import redis
@@ -23,15 +24,23 @@ class Strangers:
 
     store: redis.Redis
     prefix: str
+    #: Ours.
+    bots: Sequence[str | None]
 
-    def meet(self, ids: Iterable[str], at_once: int) -> list[str]:
+    def meet(self, ids: Sequence[str], at_once: int) -> list[str]:
         """Note those that are new; returns some, by chance, of which nobody knows yet whose they are."""
+        bots = " ".join(sorted(bot or "all" for bot in self.bots))
         with self.store.pipeline() as pipe:
+            pipe.set(f"{self._key}:of", bots, get=True)
             for one in ids:
                 pipe.zadd(self._key, {one: "inf"}, nx=True)
             pipe.zremrangebyrank(self._key, 0, -_MOST - 1)
             pipe.zrangebyscore(self._key, "inf", "inf")
-            unknown = pipe.execute()[-1]
+            before, *_, unknown = pipe.execute()
+        if before not in (None, bots):
+            # Those of a bot that was added since are ours; each is asked about when somebody speaks in it again.
+            self.store.zremrangebyscore(self._key, "-inf", "(inf")
+            return self.meet(ids, at_once)
         # One that Cody has trouble with must not hold up the others.
         return [str(one) for one in random.sample(unknown, min(at_once, len(unknown)))]
 

@@ -2,10 +2,12 @@
 
 import logging
 import time
-from contextlib import AbstractContextManager, suppress
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Any
 
 from celery import Task, shared_task
+from celery.exceptions import CeleryError
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
@@ -26,12 +28,33 @@ class _Sent:
     at = 0.0
 
 
+@contextmanager
+def _wordless() -> Iterator[None]:
+    """Celery writes an error nobody foresaw into its log and to Flower: its words may be a customer's.
+
+    Its kind and the traceback remain. A text that cannot be encoded stands in its error as a whole.
+    """
+    try:
+        yield
+    except (Cody2ZohoError, CeleryError, OperationalError, RedisError, OSError):
+        raise
+    except Exception as error:
+        one: BaseException | None = error
+        while one:
+            one.args = ()
+            one = one.__cause__ or one.__context__
+        raise
+
+
 class Traced(Task):
-    """Puts the task's id, and the conversation's, on every log line it causes."""
+    """Puts the task's id, and the conversation's, on every log line it causes, and a customer's words on none."""
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         named = {"conversation": str(args[0])} if args else {}
-        with logs.context(task=self.name.removeprefix("cody2zoho."), task_id=self.request.id or "", **named):
+        with (
+            logs.context(task=self.name.removeprefix("cody2zoho."), task_id=self.request.id or "", **named),
+            _wordless(),
+        ):
             return super().__call__(*args, **kwargs)
 
 

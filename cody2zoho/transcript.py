@@ -70,7 +70,12 @@ def at(unix_seconds: float, zone: tzinfo) -> str:
 
 def readable(content: str) -> str:
     """Text that every system takes: one kind of line end, control characters as pictures, no half characters."""
-    return _SURROGATES.sub("\ufffd", content.replace("\r\n", "\n").replace("\r", "\n")).translate(_PICTURES)
+    return whole(content.replace("\r\n", "\n").replace("\r", "\n")).translate(_PICTURES)
+
+
+def whole(content: str) -> str:
+    """Without half characters, such as a text that was cut in the midst of an emoji ends with; Redis refuses them."""
+    return _SURROGATES.sub("\ufffd", content)
 
 
 def length(content: str) -> int:

@@ -160,6 +160,8 @@ def _nobody_has_it(life: Life) -> str:
         return "nothing"
     if not life.is_ours:
         return f"nothing: its bot {life.conversation.bot_id} is not in CODY_BOT_ID"
+    if life.in_backfill:
+        return "it waits for its batch: `cody2zoho backfill` shows how far that is"
     if life.conversation.created_at < life.line:
         until = " until it goes on" if life.is_split else ""
         return f"nothing{until}: it began before SYNC_SINCE, {at(life.line, life.zone)}"
@@ -182,7 +184,7 @@ def _let_go_empty(life: Life) -> str:
 
 def _will_be_found(life: Life) -> bool:
     found = life.conversation
-    counts = found and life.is_ours and found.created_at >= life.line
+    counts = found and life.is_ours and (found.created_at >= life.line or life.in_backfill)
     return bool(counts and life.something_said and "ledger" not in life.away)
 
 

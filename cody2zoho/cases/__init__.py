@@ -57,10 +57,12 @@ def draft(
     if form.enable_notes:
         notes = (*notes, *fitting.as_notes(whole, conversation.id, digest))
     rules = [rule for rule in form.rules if applies(rule, talk)]
+    chosen, tags = _chosen(form, rules)
     fields = {
         "Subject": _subject(talk, form),
         "Description": fitted.description,
-        **_chosen(talk, form, rules),
+        **{name: value(one, talk) for name, one in chosen.items()},
+        **({"Tag": [{"name": tag} for tag in tags]} if tags else {}),
         **figures(conversation, messages, form.field_map),
     }
     if contact.contact_id:
@@ -77,7 +79,7 @@ def draft(
         digest=digest,
         contact=contact,
         beside=form.beside,
-        chosen=form.chosen.union(*(rule.fields for rule in rules)),
+        chosen=_alike(form, rules),
     )
 
 
@@ -110,19 +112,30 @@ def _around(whole: str, talk: Talk, form: Form, remark: str) -> tuple[str, str, 
 def _subject(talk: Talk, form: Form) -> str:
     if form.subject is None:
         started = Moment.at(talk.conversation.created_at, talk.zone)
-        return f"{form.subject_prefix}{started.date} {started.time}"[:SUBJECT_LIMIT]
+        return next(transcript.parts(f"{form.subject_prefix}{started.date} {started.time}", SUBJECT_LIMIT))
     # Zoho demands a subject.
     return shortened(_filled(form.subject, talk), SUBJECT_LIMIT) or talk.conversation.id
 
 
-def _chosen(talk: Talk, form: Form, rules: list[Rule]) -> dict[str, object]:
-    """The operator's fields: what all cases of the bot have, then what the rules say, the last of which wins."""
-    fields = {name: value(chosen, talk) for name, chosen in form.fields.items()}
-    tags = list(form.tags)
+def _chosen(form: Form, rules: list[Rule]) -> tuple[dict[str, object], list[str]]:
+    """The operator's fields and tags: what all cases of the bot have, then what the rules say, the last of which wins.
+
+    A value may still be a template.
+    """
+    fields, tags = dict(form.fields), list(form.tags)
     for rule in rules:
-        fields |= {name: value(chosen, talk) for name, chosen in rule.fields.items()}
+        fields |= rule.fields
         tags += rule.tags
-    return fields | ({"Tag": [{"name": tag} for tag in dict.fromkeys(tags)]} if tags else {})
+    return fields, list(dict.fromkeys(tags))
+
+
+def _alike(form: Form, rules: list[Rule]) -> frozenset[str]:
+    """What is the same in all cases of all bots: where Zoho refuses one of these, it would refuse it in every case."""
+    alike = {"Related_To", "Tag", *form.beside, *form.fields} - form.own
+    alike -= {name for name, one in form.fields.items() if isinstance(one, Jinja)}
+    return frozenset(
+        alike.difference(*(rule.fields for rule in rules), {"Tag"} if any(rule.tags for rule in rules) else ())
+    )
 
 
 def value(chosen: object, talk: Talk) -> object:

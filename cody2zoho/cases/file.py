@@ -4,6 +4,7 @@
 conversations that show a signal.
 """
 
+import math
 import re
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
@@ -57,6 +58,12 @@ def _description(value: str) -> str:
     return value
 
 
+def _says_something(value: str) -> str:
+    if not value.strip():
+        raise ValueError("is empty; leave it out")
+    return value
+
+
 def _id(value: Any) -> Any:
     """TOML has whole numbers of that size, so both spellings are understood."""
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
@@ -84,7 +91,9 @@ def _field_value(value: Any) -> Any:
     match value:
         case str():
             return _template(value) if templates.is_template(value) else value
-        case bool() | int() | float():
+        case bool() | int():
+            return value
+        case float() if math.isfinite(value):
             return value
         case datetime() if value.tzinfo is None:
             raise ValueError("has no time zone; write one such as 2026-11-20T14:00:00+01:00")
@@ -97,8 +106,7 @@ def _field_value(value: Any) -> Any:
     raise ValueError('is no value of a field: a text, a number, true or false, a date, ["a", "b"] or { id = "…" }')
 
 
-Line = Annotated[str, Field(min_length=1, max_length=120)]
-Choice = Annotated[str, Field(min_length=1, max_length=120)]
+Line = Annotated[str, Field(min_length=1, max_length=120), AfterValidator(_says_something)]
 RecordId = Annotated[str, BeforeValidator(_id), AfterValidator(_record_id)]
 Tags = Annotated[tuple[Annotated[str, Field(min_length=1, max_length=25)], ...], BeforeValidator(_list)]
 Lines = Annotated[tuple[Line, ...], BeforeValidator(_list)]
@@ -115,9 +123,9 @@ class CaseTable(_Table):
 
     subject: Annotated[str, Field(max_length=2_000), AfterValidator(_template)] | None = None
     description: Annotated[str, Field(max_length=20_000), AfterValidator(_description)] | None = None
-    status: Choice | None = None
-    origin: Choice | None = None
-    priority: Choice | None = None
+    status: Line | None = None
+    origin: Line | None = None
+    priority: Line | None = None
     owner: RecordId | None = None
     layout: RecordId | None = None
     product: RecordId | None = None
@@ -140,8 +148,8 @@ class RuleTable(_Table):
 
     when: Annotated[Signal, BeforeValidator(lambda value: Signal(value) if value in list(Signal) else value)]
     bots: Lines | None = None
-    status: Choice | None = None
-    priority: Choice | None = None
+    status: Line | None = None
+    priority: Line | None = None
     tags: Tags = ()
     fields: Fields = {}
 

@@ -50,11 +50,8 @@ class Form:
     sources: bool = False
     #: What stands in the request to Zoho beside the record.
     beside: dict[str, object] = field(default_factory=dict)
-
-    @cached_property
-    def chosen(self) -> frozenset[str]:
-        """What the operator chose: where Zoho refuses one of these, it would refuse it in every case."""
-        return frozenset({"Related_To", "Tag", *self.fields, *self.beside})
+    #: Names in the request whose value the bot's own table says.
+    own: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -127,7 +124,13 @@ def _over(form: Form, table: CaseTable) -> Form:
         phrases=(*form.phrases, *map(signals.compared, table.unanswered_phrases or ())),
         sources=form.sources if table.sources is None else table.sources,
         beside=beside,
+        own=_own(table) if isinstance(table, BotTable) else form.own,
     )
+
+
+def _own(table: BotTable) -> frozenset[str]:
+    others = {"tags": "Tag", "assignment_rule": "lar_id", "workflows": "trigger"}
+    return frozenset({*_fields(table), *(name for key, name in others.items() if getattr(table, key) is not None)})
 
 
 def _fields(table: CaseTable | RuleTable) -> dict[str, object]:

@@ -41,9 +41,9 @@ def load(settings: Settings) -> Forms:
 
 def read(path: Path, *, is_named: bool) -> tuple[CaseFile, dict[Place, int]]:
     """What the file says, and the lines where. One that nobody named need not be there. Raises ConfigurationError."""
-    if not path.exists() and not is_named:
+    text = _text(path, is_named=is_named)
+    if text is None:
         return CaseFile.model_construct(), {}
-    text = _text(path)
     try:
         written = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -56,10 +56,14 @@ def read(path: Path, *, is_named: bool) -> tuple[CaseFile, dict[Place, int]]:
         raise ConfigurationError([f"{path}, line {line}: {key} {problem}" for line, key, problem in wrong]) from None
 
 
-def _text(path: Path) -> str:
+def _text(path: Path, *, is_named: bool) -> str | None:
+    """None where there is none, and none is needed."""
     try:
-        return path.read_text("utf-8")
+        # Editors on Windows begin a file with a mark.
+        return path.read_text("utf-8-sig")
     except OSError as error:
+        if isinstance(error, FileNotFoundError) and not is_named:
+            return None
         reason = error.strerror or type(error).__name__
     except UnicodeDecodeError:
         reason = "it is not UTF-8"
@@ -96,6 +100,8 @@ def _problem(item: Any) -> str:
 
 
 def _in_words(item: Any) -> str:
+    if _place(item) == ("rules",):
+        return "must be headings with double brackets, [[rules]], one for each rule"
     if item["type"] == "extra_forbidden":
         return f"is not known; {_meant(_place(item))}"
     if item["type"] == "string_too_long":

@@ -34,11 +34,11 @@ def rows(forms: Forms, settings: Settings) -> Iterator[Row]:
 
 
 def _table_rows(name: str, tables: list[tuple[Place, CaseTable]], forms: Forms, settings: Settings) -> Iterator[Row]:
-    """Every key that some table or setting fills; the first table that has it wins, field by field."""
+    """Every key that some table or setting fills; the first table that has it wins, field by field. Phrases add up."""
     seen = set[str]()
     for place, table in tables:
         for key, value in _said(table):
-            if key not in seen:
+            if key not in seen or key == "unanswered_phrases":
                 yield f"{name}.{key}", _plain(value), _source(forms, *place, *key.split(".", 1))
             seen.add(key)
     for key, setting in _BY_SETTING.items():
@@ -57,7 +57,8 @@ def _said(table: CaseTable) -> Iterator[tuple[str, Any]]:
 
 def _in_words(rule: RuleTable) -> str:
     said = {**{key: getattr(rule, key) for key in ("bots", "status", "priority", "tags")}, **rule.fields}
-    return ", ".join([f"when {rule.when}", *(f"{key} = {_plain(value)}" for key, value in said.items() if value)])
+    adds = (f"{key} = {_plain(value)}" for key, value in said.items() if value not in (None, ()))
+    return ", ".join([f"when {rule.when}", *adds])
 
 
 def _plain(value: Any) -> str:

@@ -112,8 +112,9 @@ def of(names: Iterable[str], talk: Talk) -> dict[str, object]:
 def samples() -> tuple[Talk, ...]:
     """A conversation with all there can be, and one with as little as can be, to try a template with."""
     began = 1_760_000_000
+    # As long as names can get, so that a field that is too short for them shows.
     rich = [
-        Message("1", "Where is my order 4711?", by_machine=False, created_at=began),
+        Message("1", "Where is my order 4711? " * 6, by_machine=False, created_at=began),
         Message(
             "2", "**Here**", by_machine=True, created_at=began + 5, sources=(Source("Guide", "https://a.example"),)
         ),
@@ -121,6 +122,6 @@ def samples() -> tuple[Talk, ...]:
         Message("4", "Sorry", by_machine=True, created_at=began + 601, failed=True),
     ]
     return (
-        Talk(Conversation("Jw9R1NVTVgkK", "Qz3dWnA91Lke", began, "A chat"), rich, UTC, began + 900, "Support"),
+        Talk(Conversation("Jw9R1NVTVgkK", "Qz3dWnA91Lke", began, "A chat " * 20), rich, UTC, began + 900, "Support"),
         Talk(Conversation("Jw9R1NVTVgkK", "Qz3dWnA91Lke", began), rich[:1], UTC, began),
     )

@@ -41,8 +41,10 @@ def all_checks(services: Services) -> Iterator[Finding]:
 
 def proves_zoho(findings: list[Finding]) -> bool:
     """Whether nothing at Zoho keeps cases from being made, and all of it was looked at."""
-    levels = {finding.about: finding.level for finding in findings if finding.about.startswith("Zoho")}
-    return _LAST_LOOK in levels and Level.FAILED not in levels.values()
+    # The case file is looked at against Zoho's fields.
+    looked = [finding for finding in findings if finding.about.startswith(("Zoho", "Case file"))]
+    is_whole = any(finding.about == _LAST_LOOK for finding in looked)
+    return is_whole and all(finding.level is not Level.FAILED for finding in looked)
 
 
 def _redis(services: Services) -> Iterator[Finding]:
@@ -87,6 +89,8 @@ def _cody(services: Services) -> Iterator[Finding]:
             yield Finding("Cody bot", Level.FAILED, f"there is no bot {bot}", mend)
         else:
             yield _first_start(services, bot, bots.get(bot or "", "all bots"))
+    if None in services.settings.bots:
+        yield from case_file.unknown_bots(services.forms, bots)
 
 
 def _first_start(services: Services, bot: str | None, name: str) -> Finding:
@@ -164,8 +168,14 @@ def set_up_findings(services: Services) -> Iterator[Finding]:
         yield _pick_list(fields, "Status", "ZOHO_CASE_STATUS", services.settings.zoho_case_status)
     if written.origin is None:
         yield _pick_list(fields, "Case_Origin", "ZOHO_CASE_ORIGIN", services.settings.zoho_case_origin)
+    if services.settings.follow_up_status:
+        yield _pick_list(fields, "Status", "FOLLOW_UP_STATUS", services.settings.follow_up_status)
     yield from case_file.findings(services.forms, fields, services.settings)
     yield _contact(services)
+    if redacted := [kind for kind in services.settings.contact_match if kind in services.settings.redact]:
+        words = f"nobody is looked for by {' or '.join(redacted)}, which REDACT replaces"
+        mend = "take it from CONTACT_MATCH, or from REDACT"
+        yield Finding("Zoho contact matching", Level.WARNING, words, mend)
     if services.matching.search.kinds:
         yield from _matching(services)
     yield _credits(services)

@@ -3,9 +3,10 @@
 Owners, layouts, products and assignment rules are not looked up: that would need scopes that nothing else needs.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 
 from cody2zoho import cases
@@ -32,8 +33,12 @@ class Misfit:
 
 def findings(forms: Forms, fields: dict[str, Field], settings: Settings) -> Iterator[Finding]:
     if forms.path is None:
-        yield Finding(_ABOUT, Level.OK, f"there is no {settings.cases_file}; the settings count for all bots")
+        # In a container a file that says nothing is mounted where nobody names another.
+        is_there = Path(settings.cases_file).exists()
+        words = f"{settings.cases_file} says nothing" if is_there else f"there is no {settings.cases_file}"
+        yield Finding(_ABOUT, Level.OK, f"{words}; the settings count for all bots")
         return
+    yield from _layouts(forms, settings.zoho_field_map["conversation_id"])
     found = [*_misfits(forms, fields), *_strangers(forms, settings)]
     yield from found
     if not found:
@@ -58,19 +63,40 @@ def _misfits(forms: Forms, fields: dict[str, Field]) -> Iterator[Finding]:
                 yield Finding(_ABOUT, Level.FAILED, f"{where} {wrong.words}", wrong.mend)
 
 
+def _layouts(forms: Forms, key: str) -> Iterator[Finding]:
+    """Zoho leaves out of a case what its layout lacks, without a word, and tells of fields as if layouts were alike."""
+    for place, table in reading.tables(forms.written):
+        if isinstance(table, CaseTable) and table.layout is not None:
+            line = forms.line(*place, "layout")
+            words = f"{forms.path}, line {line}: whether layout {table.layout} has the field {key} Zoho does not tell"
+            mend = f"see to it there, and that it has the other fields: without {key} nothing refuses a second case"
+            yield Finding(_ABOUT, Level.WARNING, words, mend)
+
+
 def _strangers(forms: Forms, settings: Settings) -> Iterator[Finding]:
     """Tables that count for no bot."""
     if None in settings.bots:
         return
-    named = [(("bots", bot_id), bot_id) for bot_id in forms.written.bots] + [
-        (("rules", number, "bots"), bot_id)
-        for number, rule in enumerate(forms.written.rules)
-        for bot_id in rule.bots or ()
-    ]
-    for place, bot_id in named:
+    for line, bot_id in _bots(forms):
         if bot_id not in settings.bots:
-            words = f"{forms.path}, line {forms.line(*place)}: CODY_BOT_ID does not name the bot {bot_id}"
+            words = f"{forms.path}, line {line}: CODY_BOT_ID does not name the bot {bot_id}"
             yield Finding(_ABOUT, Level.WARNING, words, "correct the id here, or add it there")
+
+
+def unknown_bots(forms: Forms, bots: Collection[str]) -> Iterator[Finding]:
+    """Tables for bots that Cody does not have; `bots` are all of its own."""
+    for line, bot_id in _bots(forms):
+        if bot_id not in bots:
+            words = f"{forms.path}, line {line}: Cody has no bot {bot_id}"
+            yield Finding(_ABOUT, Level.WARNING, words, "correct the id here")
+
+
+def _bots(forms: Forms) -> Iterator[tuple[int, str]]:
+    """The bots that tables and rules name, each with its line."""
+    places: list[tuple[Place, str]] = [(("bots", bot_id), bot_id) for bot_id in forms.written.bots]
+    for number, rule in enumerate(forms.written.rules):
+        places += [(("rules", number, "bots"), bot_id) for bot_id in rule.bots or ()]
+    return ((forms.line(*place), bot_id) for place, bot_id in places)
 
 
 def _written(table: CaseTable | RuleTable) -> Iterator[tuple[Place, str, Any]]:

@@ -30,13 +30,18 @@ class _Moment(click.ParamType):  # type: ignore[type-arg]
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int | None:
         try:
-            return moment(str(value), time.time())
+            found = moment(str(value), time.time())
         except ValueError as error:
             self.fail(f"{value!r} {error}.", param, ctx)
+        if found is None:
+            self.fail("an empty date would be all of history; leave the option out for that.", param, ctx)
+        return found
 
 
 @click.command()
-@click.option("--since", type=_Moment(), help="Only what began at this date (2026-01-31) or later; an age, too (90d).")
+@click.option(
+    "--since", type=_Moment(), help="Only what began at this date (2026-01-31, in UTC) or later; an age, too (90d)."
+)
 @click.option("--until", type=_Moment(), help="Only what began before it.")
 @click.option("--bot", help="Only of this bot.")
 @click.option("--limit", type=click.IntRange(min=1), help="So many at most, the newest.")
@@ -47,6 +52,8 @@ def backfill(
     since: int | None, until: int | None, bot: str | None, limit: int | None, dry_run: bool, yes: bool, stop: bool
 ) -> None:
     """Make cases of conversations from before SYNC_SINCE; show how far it is where one is under way."""
+    if since is not None and until is not None and since >= until:
+        raise click.UsageError("--since is not before --until: nothing began between them.")
     with services_at_hand() as services:
         if services.settings.conversation_split_hours and not stop:
             raise click.UsageError(
@@ -64,7 +71,7 @@ def backfill(
                     "start worker and beat, and try again."
                 )
             plan = history.plan(services, history.Wanted(since, until, bot, limit), _tell)
-            _explain(plan, services)
+            _explain(plan, since, services)
             if dry_run or not plan.conversations:
                 return
             _begin(plan, services, yes=yes)
@@ -78,16 +85,21 @@ def _tell(what: str) -> None:
         click.echo(f"Now {what} …", err=True)
 
 
-def _explain(plan: history.Plan, services: Services) -> None:
+def _explain(plan: history.Plan, since: int | None, services: Services) -> None:
     before = history.line(services)
     if not before:
         click.echo("There is no history to make cases of: SYNC_SINCE is empty, so all of it comes by itself.")
+        return
+    zone = services.settings.zone
+    if since is not None and since >= before:
+        click.echo(
+            f"There is no history to make cases of: what began since {at(before, zone)} (SYNC_SINCE) comes by itself."
+        )
         return
     if not plan.conversations:
         click.echo("There is no history to make cases of: the ledger knows all that is asked for.")
         return
     newest, oldest = plan.conversations[0].created_at, plan.conversations[-1].created_at
-    zone = services.settings.zone
     click.echo(f"{len(plan.conversations)} conversations from before {at(before, zone)} (SYNC_SINCE),")
     click.echo(f"the newest of {at(newest, zone)}, the oldest of {at(oldest, zone)}. They will cost about")
     click.echo(f"{plan.cody_requests:>8}  requests to Cody")
@@ -113,7 +125,8 @@ def _stop(services: Services) -> None:
     run = services.history.stop()
     if run is None:
         raise Transient("No backfill is under way.")
-    click.echo(f"Ended with {run.done} of {run.total} done. What is left has no case; begin again whenever you like.")
+    click.echo(f"Ended with {run.done} of {run.total} done; workers finish what they have in hand.")
+    click.echo("What is left then has no case; begin again whenever you like.")
 
 
 def _watch(services: Services) -> None:

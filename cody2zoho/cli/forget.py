@@ -19,6 +19,9 @@ def forget(id_: str, is_sure: bool) -> None:
     """Erase our traces of a conversation, by its id or its case's, and bar it; say what a person has to delete."""
     with services_at_hand() as services:
         life = look(services, id_.strip())
+        if not life.conversation_id and "zoho" in life.away:
+            click.echo(f"Zoho cannot be asked whose case that is: {life.away['zoho']}. Nothing was done.", err=True)
+            sys.exit(1)
         if not _is_known(life):
             click.echo("Nobody knows such a conversation; nothing was done. Is the id right?", err=True)
             sys.exit(1)
@@ -57,13 +60,15 @@ def _ask() -> None:
 
 
 def _tasks(before: Life, left: Life, services: Services) -> Iterator[str]:
-    """What we cannot do: the cases that anybody knew of, the conversation, the logs."""
+    """What we cannot do: the cases that anybody knew of, the contact, the conversation, the logs."""
     known = {one.case_id for one in (*before.cases, *left.cases)}
     if before.state == State.CREATED and "case" in before.ledger and "zoho" in left.away:
         known.add(before.ledger["case"])
     for case_id in sorted(known):
         where = why.link(services.settings, case_id)
         yield f"delete case {case_id} in Zoho, also from its recycle bin{f': {where}' if where else ''}"
+    if services.settings.contact_create:
+        yield "delete the visitor's contact in Zoho, if CONTACT_CREATE made it and no other case needs it"
     if "zoho" in left.away:
         key = f"{services.cases.unique_field} {left.conversation_id}"
         yield f"look in Zoho for any other case with {key}; it cannot be asked: {left.away['zoho']}"

@@ -5,10 +5,13 @@ import sys
 import click
 
 from cody2zoho.cli.local import services_at_hand
+from cody2zoho.errors import Cody2ZohoError, NotSetUp
+from cody2zoho.http import time_limit
 from cody2zoho.paused import ALL
 from cody2zoho.services import Services
 
 _LONGEST_REASON = 200
+_LOOK_SECONDS = 5.0
 
 
 @click.command()
@@ -44,3 +47,12 @@ def _check(bot: str | None, services: Services) -> None:
     bots = services.settings.bots
     if bot is not None and None not in bots and bot not in bots:
         raise click.UsageError(f"There is no bot {bot} in CODY_BOT_ID, which has {', '.join(map(str, bots))}.")
+    if bot is not None and bot not in bots:
+        try:
+            with time_limit(_LOOK_SECONDS):
+                services.cody.ensure_bot(bot)
+        except NotSetUp:
+            raise
+        except Cody2ZohoError:
+            # A pause may be urgent just because Cody cannot be asked.
+            return

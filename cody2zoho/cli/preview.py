@@ -20,17 +20,19 @@ from cody2zoho.services import Services
 @click.option("--json", "as_json", is_flag=True, help="As JSON, for scripts.")
 def preview(id_: str | None, latest: int | None, bot: str | None, as_json: bool) -> None:
     """Show the case of a conversation as it would be made now, and touch nothing; by its id or its case's."""
-    if (id_ is None) == (latest is None):
+    # Empty is mostly a variable of a script that was never set.
+    given = (id_ or "").strip()
+    if bool(given) == bool(latest):
         raise click.UsageError("Name a conversation, or write --latest and how many.")
     if bot and not latest:
         raise click.UsageError("--bot goes with --latest.")
     with services_at_hand() as at_hand:
         services = previewing.looking(at_hand)
-        ids = [id_.strip()] if id_ else previewing.latest(services, latest or 0, bot)
+        ids = [given] if given else previewing.latest(services, latest or 0, bot)
         if as_json:
-            _write(services, ids, is_one=bool(id_))
+            _write(services, ids, is_one=bool(given))
         else:
-            _print(services, ids, is_one=bool(id_))
+            _print(services, ids, is_one=bool(given))
 
 
 def _print(services: Services, ids: list[str], *, is_one: bool) -> None:

@@ -4,7 +4,7 @@
 -- ARGV  1 id, 2 owner, 3 lease (milliseconds)
 -- returns {what it was}, or where it is the owner's now {'claimed', bot, created_at, attempts, milliseconds since the
 --         first, leases that ended without a word (0 unless one did just now), how much is blocked, seen, moved, held,
---         name}
+--         name, goes_on}
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local id, lease_ends = ARGV[1], now + ARGV[3]
@@ -13,7 +13,11 @@ if redis.call('HEXISTS', KEYS[6], 'epoch') == 0 then return {'closed'} end
 local state, owner = unpack(redis.call('HMGET', KEYS[1], 'state', 'owner'))
 if not state then
   local record = redis.call('HGET', KEYS[2], id)
-  if not record then return {redis.call('ZSCORE', KEYS[8], redis.sha1hex(id)) and 'forgotten' or 'unknown'} end
+  if not record then
+    if not redis.call('ZSCORE', KEYS[8], redis.sha1hex(id)) then return {'unknown'} end
+    redis.call('ZREM', KEYS[3], id)
+    return {'forgotten'}
+  end
   state = string.match(record, '^%a+')
   -- One that has its case is open again only while the agenda wants another look.
   if state ~= 'created' or not redis.call('ZSCORE', KEYS[3], id) then return {state} end
@@ -44,7 +48,7 @@ redis.call('HINCRBY', KEYS[5], state, -1)
 redis.call('HINCRBY', KEYS[5], 'working', 1)
 local attempts = redis.call('HINCRBY', KEYS[1], 'attempts', is_given and 0 or 1)
 if attempts == 1 then redis.call('HSET', KEYS[1], 'first_try', now) end
-local bot, created_at, first_try, seen, moved, held, name =
-  unpack(redis.call('HMGET', KEYS[1], 'bot', 'created_at', 'first_try', 'seen', 'moved', 'held', 'name'))
+local bot, created_at, first_try, seen, moved, held, name, goes_on =
+  unpack(redis.call('HMGET', KEYS[1], 'bot', 'created_at', 'first_try', 'seen', 'moved', 'held', 'name', 'goes_on'))
 local trying, blocked = now - (first_try or now), redis.call('HLEN', KEYS[7])
-return {'claimed', bot, created_at, attempts, trying, lapses, blocked, seen, moved, held, name}
+return {'claimed', bot, created_at, attempts, trying, lapses, blocked, seen, moved, held, name, goes_on}

@@ -27,8 +27,9 @@ end
 redis.call('HSET', KEYS[4], 'clock', now)
 if redis.call('HEXISTS', KEYS[6], 'all') == 1 then return {epoch, turn, 0} end
 
-local in_hand = redis.call('LLEN', KEYS[3]) + redis.call('ZCOUNT', KEYS[2], '(' .. now, '+inf')
-in_hand = in_hand - redis.call('ZCOUNT', KEYS[7], '(' .. now, '+inf')
+-- A batch has some that it has not claimed yet, or that are finished.
+local working = redis.call('ZCOUNT', KEYS[2], '(' .. now, '+inf') - redis.call('ZCOUNT', KEYS[7], '(' .. now, '+inf')
+local in_hand = redis.call('LLEN', KEYS[3]) + math.max(0, working)
 local room, blocked = math.min(ARGV[1], ARGV[2] - in_hand), 0
 for place = 7, #ARGV do blocked = math.max(blocked, redis.call('HEXISTS', KEYS[5], ARGV[place])) end
 if blocked == 1 then room = math.min(room, ARGV[6]) end

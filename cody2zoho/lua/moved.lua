@@ -26,12 +26,13 @@ for one = 0, (#ARGV - 2) / 3 - 1 do
   local open, finished = KEYS[one * 2 + 3], KEYS[one * 2 + 4]
   local id, said_at, wait = ARGV[one * 3 + 3], tonumber(ARGV[one * 3 + 4]), ARGV[one * 3 + 5]
   if redis.call('EXISTS', open) == 1 or opened(id, said_at, open, finished) then
-    local state, attempts, known, seen = unpack(redis.call('HMGET', open, 'state', 'attempts', 'moved', 'seen'))
+    local state, attempts, known, seen, goes_on =
+      unpack(redis.call('HMGET', open, 'state', 'attempts', 'moved', 'seen', 'goes_on'))
     if said_at > tonumber(known or 0) then
       redis.call('HSET', open, 'moved', said_at)
       moved = moved + 1
       if state == 'waiting' then
-        local look = math.min(now + wait, math.max(now, (seen or now) + ARGV[2]))
+        local look = math.min(now + wait, math.max(now, (goes_on or seen or now) + ARGV[2]))
         -- What waits for a fault to pass is not tried earlier.
         if tonumber(attempts or 0) > 0 then look = math.max(look, redis.call('ZSCORE', KEYS[1], id) or 0) end
         redis.call('ZADD', KEYS[1], look, id)

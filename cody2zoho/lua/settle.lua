@@ -1,17 +1,17 @@
--- Move a conversation out of work. Only its owner may; but a case that exists is a fact, whoever reports it.
--- KEYS  1 conversation:<id>, 2 its finished bucket, 3 agenda, 4 working, 5 counts, 6 parked, 7 forgotten,
---       8 counters, 9 hours
+-- Move a conversation out of work. Only its owner may; but a case that exists is a fact, whoever reports it, unless it is
+-- known: then its owner knows better what it holds.
+-- KEYS  1 conversation:<id>, 2 its finished bucket, 3 agenda, 4 working, 5 counts, 6 parked, 7 forgotten, 8 counters, 9 hours
 -- ARGV  1 id, 2 owner, 3 new state, 4 what stays of it where it is finished (else ''),
---       5 next look in milliseconds from now ('' = never), then of a created one: 6 second of the newest message in its
---       case, 7 next look where the feed has told of a later one, 8 whether it is another case than
---       it had (1 or 0); of one that is not finished: fields, name, value …
+--       5 next look in milliseconds from now ('' = never), then of a finished one: 6 second of the newest message that is
+--       known, 7 next look where the feed has told of a later one, and of a created one 8 whether it is another case
+--       than it had (1 or 0); of one that is not finished: fields, name, value …
 -- returns 1 where it moved
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local id, new, record = ARGV[1], ARGV[3], ARGV[4]
-local state, owner, moved = unpack(redis.call('HMGET', KEYS[1], 'state', 'owner', 'moved'))
+local state, owner, moved, held = unpack(redis.call('HMGET', KEYS[1], 'state', 'owner', 'moved', 'held'))
 local is_owner = state == 'working' and owner == ARGV[2]
-if not is_owner and new ~= 'created' then return 0 end
+if not is_owner and (new ~= 'created' or held) then return 0 end
 
 -- Not open: finished meanwhile, or Redis was lost while the case was being made.
 local before = state or string.match(redis.call('HGET', KEYS[2], id) or '', '^%a+')
@@ -23,7 +23,7 @@ end
 if not before and redis.call('ZSCORE', KEYS[7], redis.sha1hex(id)) then return 0 end
 local next_look = ARGV[5]
 if record ~= '' then
-  if new == 'created' and tonumber(moved or 0) > tonumber(ARGV[6]) then next_look = ARGV[7] end
+  if tonumber(moved or 0) > tonumber(ARGV[6]) then next_look = ARGV[7] end
   redis.call('DEL', KEYS[1])
   redis.call('HSET', KEYS[2], id, record)
 else

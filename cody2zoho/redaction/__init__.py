@@ -1,17 +1,17 @@
 """What nobody at Zoho is to read is replaced in everything a case is made of, by a word for its kind.
 
-The finders look at the plain form of a text (`folding`). Where what they find overlaps, all of it goes, under the name
-of the longest. Only counts are kept of it.
+The finders look at the plain form of a text (`folding`), without the marks of Markdown. Where what they find overlaps,
+all of it goes, under the name of the longest. Only counts are kept of it.
 """
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from cody2zoho.models import Conversation, Message
+from cody2zoho.models import Conversation, Message, Source
 from cody2zoho.redaction import addresses, cards, ibans
-from cody2zoho.redaction.folding import Span, folded, without
+from cody2zoho.redaction.folding import Span, folded, unmarked, without
 from cody2zoho.redaction.patterns import Patterns
 from cody2zoho.redaction.phones import Phones
 
@@ -38,7 +38,7 @@ class Redacted:
 
 @dataclass(frozen=True)
 class Found:
-    """A span of the plain form, its kind, and what stands in its place."""
+    """A span, its kind, and what stands in its place."""
 
     span: Span
     kind: str
@@ -68,19 +68,23 @@ class Redaction:
 
     def text(self, content: str, counts: Counter[str]) -> str:
         """The text with a word in the place of each find, which is counted."""
-        plain, in_content = folded(content)
         pieces, at = [], 0
-        for found in self.found(plain):
-            start, end = in_content(found.span)
+        for found in self.found(content):
+            start, end = found.span
             pieces += [content[at:start], found.word]
             at = end
             counts[found.kind] += 1
         return "".join([*pieces, content[at:]]) if pieces else content
 
-    def found(self, plain: str) -> list[Found]:
-        """All finds in a plain text, in order, none overlapping another."""
+    def found(self, content: str) -> list[Found]:
+        """All finds in a text, in order, none overlapping another."""
+        bare = unmarked(content)
+        finds = [*_placed(content, bare, self._all)]
+        if bare != content:
+            # An expression may name a mark.
+            finds += _placed(content, content, self._by_patterns)
         united: list[Found] = []
-        for one in sorted(self._all(plain), key=lambda found: found.span):
+        for one in sorted(finds, key=lambda found: found.span):
             if united and one.span[0] < united[-1].span[1]:
                 other = united.pop()
                 longer = max(other, one, key=lambda found: found.span[1] - found.span[0])
@@ -91,11 +95,16 @@ class Redaction:
 
     def _message(self, message: Message, counts: Counter[str]) -> Message:
         content = self.text(message.content, counts)
-        return message if content is message.content else replace(message, content=content)
+        cited = tuple(Source(self.text(one.name, counts), self.text(one.address, counts)) for one in message.sources)
+        is_same = content is message.content and cited == message.sources
+        return message if is_same else replace(message, content=content, sources=cited)
 
-    def _all(self, plain: str) -> Iterator[Found]:
+    def _by_patterns(self, plain: str) -> Iterator[Found]:
         if self._patterns:
             yield from (Found(span, name, f"[{name}]") for span, name in self._patterns.find(plain))
+
+    def _all(self, plain: str) -> Iterator[Found]:
+        yield from self._by_patterns(plain)
         if "email" in self._kinds:
             yield from _as("email", addresses.find_emails(plain))
         if _DIGIT.search(plain):
@@ -113,6 +122,17 @@ class Redaction:
                 plain = without(plain, spans)
         if self._phones:
             yield from _as("phone", self._phones.find(plain))
+
+
+def _placed(content: str, seen: str, find: Callable[[str], Iterable[Found]]) -> Iterator[Found]:
+    """What is found in the plain form of what is `seen` of a text, by its places in the text."""
+    plain, in_content = folded(seen)
+    for one in find(plain):
+        start, end = in_content(one.span)
+        if seen is not content:
+            # Marks behind it belong to those before it.
+            end = start + len(content[start:end].rstrip("*`"))
+        yield replace(one, span=(start, end))
 
 
 def _as(kind: str, spans: Iterable[Span], plain: str = "") -> Iterator[Found]:

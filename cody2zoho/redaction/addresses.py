@@ -10,9 +10,14 @@ from cody2zoho.redaction.folding import Span
 _AT = re.compile(r"@|%40|[ ]?[(\[{][ ]?(?:at|ät)[ ]?[)\]}][ ]?", re.IGNORECASE)
 _DOT = r"(?:\.|[ ]?[(\[{][ ]?(?:dot|punkt|point|punto)[ ]?[)\]}][ ]?)"
 
+#: Vowel signs and the like, which to Python are no letters: Hebrew, Arabic, and the scripts from India to Cambodia.
+_SIGNS = "\u0591-\u05c7\u064b-\u065f\u0670\u0900-\u0963\u0971-\u109f\u1780-\u17d3"
+_IS_SIGN = re.compile(f"[{_SIGNS}]")
+
 #: A domain of any script; the top level is letters, or what a letter of another script becomes.
 _DOMAIN = re.compile(
-    rf"(?:\w(?:[\w-]{{0,61}}\w)?{_DOT}){{1,10}}(?:xn--[a-z0-9-]{{1,59}}|[a-z]{{2,24}}(?![a-z0-9])|[^\W\d_]{{2,63}})",
+    rf"(?:\w(?:[\w{_SIGNS}-]{{0,61}}[\w{_SIGNS}])?{_DOT}){{1,10}}"
+    rf"(?:xn--[a-z0-9-]{{1,59}}|[a-z]{{2,24}}(?![a-z0-9])|(?:[^\W\d_]|[{_SIGNS}]){{2,63}})",
     re.IGNORECASE,
 )
 _LONGEST_LOCAL, _LONGEST_DOMAIN = 64, 253
@@ -49,7 +54,9 @@ def _start_of_local(text: str, lowest: int, end: int) -> int:
 
 
 def _is_local(sign: str, unspaced: bool) -> bool:
-    return sign in _LOCAL_SIGNS or (sign.isalnum() and (ord(sign) >= _UNSPACED) == unspaced)
+    if sign in _LOCAL_SIGNS or _IS_SIGN.match(sign):
+        return True
+    return sign.isalnum() and (ord(sign) >= _UNSPACED) == unspaced
 
 
 def find_ips(text: str) -> Iterator[Span]:

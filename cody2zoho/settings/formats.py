@@ -194,11 +194,6 @@ def _kinds(value: Any) -> Any:
 
 
 def _countries(value: Any) -> Any:
-    if not value:
-        return ()
-    # It takes 60 ms, and hardly anybody needs it.
-    import phonenumbers  # noqa: PLC0415
-
     countries = tuple(str(country).upper() for country in _parts(value))
     if unknown := [country for country in countries if country not in phonenumbers.SUPPORTED_REGIONS]:
         raise ValueError(f"has no country {unknown[0]}; write codes of two letters, such as DE,AT")

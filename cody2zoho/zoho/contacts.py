@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import reduce
 from typing import Any
 
 import idna
 
+from cody2zoho.errors import Refused
 from cody2zoho.models import Address
 from cody2zoho.zoho.crm import Crm, details, items, refused, succeeded
 
@@ -93,6 +95,10 @@ class Contacts:
 
     def _made(self, path: str, body: dict[str, Any], **more: Any) -> str:
         [item] = items(self.crm.call("POST", path, json=body, **more))[:1]
+        if item.get("code") == "ALREADY_MODIFIED":
+            # A contact has it by now, perhaps one that this user may not see.
+            [field] = body["duplicate_check_fields"]
+            raise Refused(f"Zoho refuses {field}: {item['code']}", field)
         if not succeeded(item):
             raise refused(item)
         return str(details(item)["id"])
@@ -118,7 +124,11 @@ def _condition(field: str, text: str, signs: str) -> str:
 def _spellings(address: Address, field: str) -> Iterator[str]:
     """An e-mail address, and as people write it where its domain is not of ASCII."""
     local, _, domain = address.value.partition("@")
-    for spelling in dict.fromkeys([domain, idna.decode(domain) if "xn--" in domain else domain]):
+    spellings = [domain]
+    # Anybody may type what begins like such a domain and is none, or one of pictures, which the library does not know.
+    with suppress(idna.IDNAError):
+        spellings += [idna.decode(domain)] if "xn--" in domain else []
+    for spelling in dict.fromkeys(spellings):
         yield _condition(field, f"{local}@{spelling}", "@.+-")
 
 

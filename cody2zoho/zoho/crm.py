@@ -5,6 +5,7 @@ people edited, and without its check fields merge cases by subject; the search i
 means "contains".
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -15,6 +16,9 @@ from cody2zoho.http import Answer, Api, raise_for_passing_fault
 from cody2zoho.zoho.accounts import AccessToken
 
 _STALE_TOKEN = {"INVALID_TOKEN", "AUTHENTICATION_FAILURE"}
+
+#: The field of a record, in the path that an error names; of a lookup the path goes on to its id.
+_FIELD = re.compile(r"\$\.data\[\d+\]\.(\w+)")
 
 #: Codes of one record that pass by themselves: another program of Zoho's works on it, or one is out of order.
 _PASSING = {"RECORD_LOCKED", "DEPENDENT_SERVICE_ERROR", "ALREADY_MODIFIED"}
@@ -122,7 +126,8 @@ def refused(item: dict[str, Any]) -> Refused | Transient:
     code, facts = str(first.get("code", "")), details(first)
     if code in _PASSING:
         return Transient(f"Zoho cannot take the record now: {code}")
-    field = str(facts.get("api_name", ""))
+    path = _FIELD.match(str(facts.get("json_path", "")))
+    field = path[1] if path else str(facts.get("api_name", ""))
     return Refused(f"Zoho refuses {field or 'the record'}: {_reason(code, facts)}", field)
 
 
@@ -146,17 +151,22 @@ def _refusal(status: int, body: dict[str, Any]) -> Exception:
     match code:
         case "OAUTH_SCOPE_MISMATCH":
             return NotSetUp(f"The Zoho token lacks a scope: sign in again with {','.join(SCOPES)}")
-        case "INVALID_TOKEN" | "AUTHENTICATION_FAILURE":
-            return AccessRevoked(
-                "Zoho refuses a fresh access token: check ZOHO_DATA_CENTER and the user's access to CRM"
-            )
         case "NO_PERMISSION":
             lacking = ", ".join(str(name) for name in facts.get("permissions", [])) or "a permission"
             return NotSetUp(f"The Zoho user lacks {lacking}: grant it in the user's profile")
+        case "INVALID_TOKEN" | "AUTHENTICATION_FAILURE":
+            return _refuses_token()
         case "INVALID_MODULE":
             return NotSetUp("Zoho has no such module: Cases must be part of the edition and shown to the user")
+    if status == 401:
+        # With a code that nobody documents; never the fault of what was sent.
+        return _refuses_token()
     name = facts.get("api_name") or facts.get("param_name") or facts.get("column_name")
     return Refused(f"Zoho refuses the request: {code or status}" + (f" ({name})" if name else ""), str(name or ""))
+
+
+def _refuses_token() -> AccessRevoked:
+    return AccessRevoked("Zoho refuses a fresh access token: check ZOHO_DATA_CENTER and the user's access to CRM")
 
 
 def _code(answer: Answer) -> str:

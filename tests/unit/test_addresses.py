@@ -25,6 +25,9 @@ def found(text: str, *kinds: str, region: str = "DE", ignored: tuple[str, ...] =
         ("anna@straße.de", "anna@xn--strae-oqa.de"),
         ("anna＠example.com", "anna@example.com"),
         ("我的邮箱是anna@example.com谢谢", "anna@example.com"),
+        ("my mail—anna@example.com", "anna@example.com"),
+        ("an\u00adna@exam\u00adple.com", "anna@example.com"),
+        ("\ufeffanna\u200b.meier@example.com\u200b.br", "anna.meier@example.com.br"),
     ],
 )
 def test_an_email_address_is_found_however_it_stands_in_the_text(typed: str, address: str) -> None:
@@ -35,6 +38,8 @@ def test_an_email_address_is_found_however_it_stands_in_the_text(typed: str, add
     "typed",
     [
         "jörg@example.com",
+        "tuấn@example.com",
+        "tua\u0302\u0301n@example.com",
         "git@github.com:cody/zoho",
         "postgres://user:word@db.example.com/x",
         "https://example.com/?mail=anna@example.com",
@@ -111,7 +116,9 @@ def test_the_companys_own_addresses_are_ignored_with_all_below_a_domain(ignored:
 
 
 def test_the_companys_own_number_is_ignored_however_it_is_written() -> None:
-    assert found("you are at 030 1234567", ignored=("+49 (30) 123-4567",)) == []
+    ignored = ("+49 (30) 123-4567",)
+    assert found("you are at 030 1234567, or +49 30 1234567 ext. 12", ignored=ignored) == []
+    assert found("+49 30 12345678", ignored=ignored) == ["+493012345678"]
 
 
 def test_a_field_in_zoho_is_the_same_address_however_it_was_typed() -> None:

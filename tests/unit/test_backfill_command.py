@@ -106,12 +106,27 @@ def test_stop_ends_it_and_says_how_far_it_came(history, worker, run) -> None:
 
 
 def test_bounds_are_dates_or_ages(history, worker, run) -> None:
-    assert "There is no history" in run("--dry-run", "--since", "1d").output
+    late = run("--dry-run", "--since", "1d").output
+    assert "There is no history" in late
+    assert "(SYNC_SINCE) comes by itself" in late
     assert "120 conversations" in run("--dry-run", "--until", "1d").output
     assert "no history" in run("--dry-run", "--until", "2020-01-01").output
     wrong = run("--since", "yesterday")
     assert wrong.exit_code == 2
     assert "is neither a date nor an age" in wrong.output
+
+
+def test_an_empty_bound_of_a_script_takes_not_all_history(history, worker, run) -> None:
+    refused = run("--yes", "--since", "")
+    assert refused.exit_code == 2
+    assert "an empty date would be all of history" in refused.output
+    assert worker.history.latest() is None
+
+
+def test_bounds_that_leave_nothing_between_them_are_refused(history, worker, run) -> None:
+    refused = run("--dry-run", "--since", "5d", "--until", "90d")
+    assert refused.exit_code == 2
+    assert "--since is not before --until" in refused.output
 
 
 def test_where_polls_take_all_history_there_is_none(account, store, history, plugged, run) -> None:

@@ -151,6 +151,12 @@ def test_only_a_description_may_name_the_transcript(key: str) -> None:
     assert said == f"line 2: {key} in [case] names the transcript, for which only a description has room"
 
 
+def test_rules_in_single_brackets_are_told_of_double_ones() -> None:
+    assert mistakes("[rules]\nwhen = 'failed'\n") == [
+        "line 1: rules must be headings with double brackets, [[rules]], one for each rule"
+    ]
+
+
 def test_a_field_that_is_a_figure_already_is_named() -> None:
     assert mistakes("[[rules]]\nwhen = 'failed'\n[rules.fields]\nCody_Messages = 1\n") == [
         "line 4: Cody_Messages gets messages by ZOHO_FIELD_MAP; leave it out of one"
@@ -173,6 +179,33 @@ def test_a_file_that_cannot_be_read_is_one_sentence(written: bytes, says: str) -
     with pytest.raises(ConfigurationError) as refusal:
         forms()
     assert refusal.value.sentences == [says]
+
+
+def test_a_file_of_a_windows_editor_is_read_like_any_other() -> None:
+    written = '[case]\r\nstatus = \'New\'\r\ndescription = """\r\na\r\nb"""\r\n'
+    Path("cody2zoho.toml").write_bytes(b"\xef\xbb\xbf" + written.encode())
+    form = forms().of("any")
+    assert (form.fields["Status"], form.description.source) == ("New", "a\nb")
+
+
+def test_what_stands_in_the_way_of_a_file_that_is_named_is_a_sentence_too() -> None:
+    # As with a folder that nobody may look into: asking whether the file is there already fails.
+    with pytest.raises(ConfigurationError, match=r"cannot be read: File name too long"):
+        forms(cases_file="x" * 300)
+
+
+@pytest.mark.parametrize(
+    ("written", "says"),
+    [
+        ("[case.fields]\nRate = nan", "line 2: fields.Rate in [case] is no value of a field"),
+        ("[case.fields]\nRate = 1e400", "line 2: fields.Rate in [case] is no value of a field"),
+        ("[case]\nunanswered_phrases = [' ']", "line 2: unanswered_phrases.0 in [case] is empty; leave it out"),
+        ("[case]\npriority = ' '", "line 2: priority in [case] is empty; leave it out"),
+    ],
+)
+def test_what_zoho_could_not_be_sent_or_would_fit_every_answer_is_refused(written: str, says: str) -> None:
+    [said] = mistakes(written)
+    assert said.startswith(says)
 
 
 def test_a_file_that_is_named_must_be_there() -> None:

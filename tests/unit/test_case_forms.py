@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from chats import case_of, chat, live, work
+from chats import KEY, case_of, chat, live, work
 from cody2zoho import cases, transcript
 from cody2zoho.cases import reading, signals, values
 from cody2zoho.cases.signals import Signal
@@ -112,6 +112,7 @@ def test_a_subject_never_is_too_long_nor_empty() -> None:
         <= 255
     )
     assert draft("[case]\nsubject = '{{ question if failed }}'").fields["Subject"] == CONVERSATION.id
+    assert 200 < transcript.length(str(draft("", case_subject_prefix="👋" * 200).fields["Subject"])) <= 255
 
 
 def test_a_template_decides_where_the_transcript_stands() -> None:
@@ -168,7 +169,7 @@ def test_what_a_template_says_of_a_conversation_has_a_limit_too() -> None:
 @pytest.mark.parametrize("count", [1, 700, 4_000])
 def test_a_long_transcript_goes_on_elsewhere_whatever_the_template(count: int) -> None:
     case = draft(
-        "[case]\ndescription = '''{{ question * 60 }}{{ transcript }}{{ question * 60 }}'''",
+        "[case]\ndescription = '''{{ question * 30 }}{{ transcript }}{{ question * 30 }}'''",
         said(*["👋 a message of some length, as people write them, with a few more words"] * count),
     )
     assert transcript.length(description(case)) <= cases.DESCRIPTION_LIMIT
@@ -225,9 +226,15 @@ def test_a_rule_for_some_bots_leaves_the_others_alone() -> None:
     assert draft(RULES.replace('["sales"]', '["support"]'), said("x", "y", flagged=True)).fields["Priority"] == "Medium"
 
 
-def test_what_a_rule_sets_is_the_operators_choice_only_where_it_set_it() -> None:
-    assert "Note" not in draft(RULES).chosen
-    assert {"Note", "Priority"} <= draft(RULES, said("x", "not in my knowledge base")).chosen
+def test_only_what_is_the_same_in_all_cases_of_all_bots_would_be_refused_in_all() -> None:
+    text = (
+        RULES.replace("Level = 1", 'Level = 1, Said = "{{ messages }}"')
+        + "[bots.support]\nowner = 123456\ntags = ['x']\n"
+    )
+    answered, gap = draft(text), draft(text, said("x", "not in my knowledge base"))
+    assert answered.chosen == {"Status", "Case_Origin", "Level", "Team", "Related_To"}
+    assert gap.chosen == {"Case_Origin", "Team", "Related_To"}
+    assert "Tag" in draft(RULES).chosen
 
 
 def test_the_operator_adds_phrases_of_his_own() -> None:
@@ -309,15 +316,47 @@ def test_without_a_file_the_request_says_nothing_beside_the_record(account, orga
     assert [(run.trigger, run.lar_id) for run in organisation.automation if run.module == "Cases"] == [(None, None)]
 
 
+@pytest.mark.parametrize("named", ["field", "id"])
 def test_a_chosen_value_that_zoho_refuses_parks_nothing_and_stops_the_work_with_a_sentence(
-    account, organisation, plugged
+    account, organisation, plugged, named: str
 ) -> None:
+    organisation.knobs.lookup_refusal = named
     Path("cody2zoho.toml").write_text("[case]\nowner = 111111\n")
     chat(account)
     services = plugged()
     work(services)
-    assert services.blocks.current().keys() == {"zoho set-up"}
+    assert services.blocks.current() == {"zoho set-up": "Zoho refuses Owner: INVALID_DATA"}
     assert services.ledger.counts()["parked"] == 0
+
+
+def test_what_a_template_says_of_one_conversation_and_zoho_refuses_holds_up_no_other(
+    account, organisation, plugged
+) -> None:
+    Path("cody2zoho.toml").write_text('[case.fields]\nReported_By = "{{ question }}"\n')
+    long = account.add_conversation(bot_id="support", at=account.now() - 7_200)
+    account.say(long.id, "Where is my order? " * 5, at=account.now() - 7_200)
+    other = chat(account)
+    services = plugged()
+    work(services)
+    assert services.blocks.current() == {}
+    assert [case[KEY] for case in organisation.cases.values()] == [other]
+    assert services.ledger.about(long.id)["reason"] == "Zoho refuses Reported_By: it is longer than 50 characters"
+
+
+@pytest.mark.parametrize("wrong", ["[bots.sales]\nstatus = 'Done'\n", "[[rules]]\nwhen = 'flagged'\nstatus = 'Done'\n"])
+def test_what_zoho_refuses_of_one_bot_or_of_a_rule_holds_up_no_other_case(
+    account, organisation, plugged, wrong: str
+) -> None:
+    Path("cody2zoho.toml").write_text(wrong)
+    refused = [chat(account, bot_id="sales", ago=7_300) for _ in range(3)]
+    for one in refused:
+        account.say(one, "Hm", machine=True, flagged=True, at=account.now() - 7_200)
+    other = chat(account)
+    services = plugged(cody_bot_id="all")
+    work(services)
+    assert services.blocks.current() == {}
+    assert [case[KEY] for case in organisation.cases.values()] == [other]
+    assert services.ledger.counts()["parked"] == 3
 
 
 class RefusesRules:

@@ -77,6 +77,7 @@ def test_a_full_redis_is_not_called_well_nor_away(full, run) -> None:
         ({"zoho_refresh_token": "wrong"}, "Zoho", "ZOHO_REFRESH_TOKEN", ""),
         ({"zoho_case_status": "Done"}, "Zoho Status", '"Done" is not in the pick list', "ZOHO_CASE_STATUS"),
         ({"zoho_case_origin": "Chat"}, "Zoho Case_Origin", '"Chat" is not in the pick list', "ZOHO_CASE_ORIGIN"),
+        ({"follow_up_status": "Again"}, "Zoho Status", '"Again" is not in the pick list', "FOLLOW_UP_STATUS"),
         ({"zoho_contact_id": "123"}, "Zoho contact", "there is no contact 123", "ZOHO_CONTACT_ID"),
         (
             {"zoho_field_map": "conversation_id=Gone"},
@@ -109,7 +110,7 @@ status = "New"
 [case.fields]
 Nobody = 1
 Internal_Comments = 5
-Reported_By = "{{ question }} {{ started_at }} {{ ended_at }}"
+Reported_By = "{{ question }}"
 Cody_Score = "{{ question }}"
 Cody_Done = "yes"
 Account_Name = "4876876000000333001"
@@ -153,6 +154,14 @@ def test_what_the_case_file_writes_is_compared_with_zohos_fields_line_by_line(or
     assert all(finding.mend for finding in found)
 
 
+def test_a_table_for_a_bot_that_cody_does_not_have_is_told_where_all_bots_count(plugged) -> None:
+    Path("cody2zoho.toml").write_text("[bots.sales]\npriority = 'High'\n[bots.Sales]\npriority = 'Low'\n")
+    found = [
+        one for one in all_checks(plugged(cody_bot_id="all")) if (one.about, one.level) == ("Case file", "warning")
+    ]
+    assert [one.words for one in found] == ["cody2zoho.toml, line 3: Cody has no bot Sales"]
+
+
 def test_a_case_file_that_fits_is_well_and_so_is_none(organisation, plugged) -> None:
     assert findings(plugged())["Case file"].words.startswith("there is no cody2zoho.toml")
     organisation.add_field("Cases", "Due", "datetime")
@@ -163,6 +172,18 @@ def test_a_case_file_that_fits_is_well_and_so_is_none(organisation, plugged) -> 
     organisation.add_field("Cases", "Cody Own", "text", length=255)
     finding = findings(plugged())["Case file"]
     assert (finding.level, finding.words) == (Level.OK, "cody2zoho.toml fits Zoho; tables for 0 bots, 1 rules")
+
+
+def test_a_layout_that_may_lack_the_unique_field_is_told(plugged) -> None:
+    Path("cody2zoho.toml").write_text("[case]\nstatus = 'New'\n[bots.support]\nlayout = 4876876000000091023\n")
+    [told] = [one for one in all_checks(plugged()) if (one.about, one.level) == ("Case file", Level.WARNING)]
+    assert told.words.startswith("cody2zoho.toml, line 4: whether layout 4876876000000091023 has the field Cody_Conv")
+    assert "nothing refuses a second case" in told.mend
+
+
+def test_a_case_file_that_says_nothing_is_not_called_missing(plugged) -> None:
+    Path("cody2zoho.toml").write_text("# nothing\n")
+    assert findings(plugged())["Case file"].words == "cody2zoho.toml says nothing; the settings count for all bots"
 
 
 def test_a_field_that_is_too_short_for_the_key_of_a_part_is_told(organisation, plugged) -> None:
@@ -192,6 +213,16 @@ def test_config_shows_what_each_bot_gets_and_which_line_says_so(run) -> None:
     assert shown["case.origin"] == ("Web", "ZOHO_CASE_ORIGIN")
     assert shown["rules.1"] == ("when failed, priority = High", "cody2zoho.toml, line 7")
     assert "bots.sales.fields.A" in run("config").output
+
+
+def test_config_shows_a_rules_no_and_nought_and_the_phrases_that_add_up(run) -> None:
+    Path("cody2zoho.toml").write_text(
+        "[case]\nunanswered_phrases = ['call us']\n[bots.sales]\nunanswered_phrases = ['ask me']\n"
+        "[[rules]]\nwhen = 'failed'\nfields = { Done = false, Level = 0 }\n"
+    )
+    shown = [(one["name"], one["value"]) for one in json.loads(run("config", "--json").output)]
+    assert ("rules.1", "when failed, Done = false, Level = 0") in shown
+    assert [value for name, value in shown if name == "bots.sales.unanswered_phrases"] == ["ask me", "call us"]
 
 
 def test_config_shows_a_broken_case_file_as_sentences(run) -> None:
@@ -322,9 +353,19 @@ def test_what_proves_that_zoho_is_mended_lets_the_work_go_on(run, plugged, comma
     assert plugged().blocks.current().keys() == {"cody"}
 
 
-def test_a_doctor_that_finds_zoho_still_lacking_lifts_nothing(run, plugged) -> None:
+@pytest.mark.parametrize(
+    "chosen",
+    [
+        {"ZOHO_CASE_STATUS": "Done"},
+        # Another finding about the same pick list is good.
+        {"ZOHO_CASE_STATUS": "Done", "FOLLOW_UP_STATUS": "New"},
+        {"CASES_FILE": "wrong.toml"},
+    ],
+)
+def test_a_doctor_that_finds_zoho_still_lacking_lifts_nothing(run, plugged, chosen: dict[str, str]) -> None:
+    Path("wrong.toml").write_text("[case]\npriority = 'Urgent'\n")
     plugged().blocks.put("zoho set-up", "Zoho refuses Status")
-    assert run("doctor", ZOHO_CASE_STATUS="Done").exit_code == 1
+    assert run("doctor", **chosen).exit_code == 1
     assert plugged().blocks.current()
 
 

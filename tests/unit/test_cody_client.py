@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from cody2zoho.cody import Cody, _message
+from cody2zoho import rows
+from cody2zoho.cody import Cody
 from cody2zoho.errors import AccessRevoked, Gone, NotSetUp, RateLimited, Transient
 from cody2zoho.http import Api
 from cody2zoho.simulators import cody as simulated
@@ -238,4 +239,4 @@ def test_an_answer_that_drips_is_given_up_in_time(account, server) -> None:
 )
 def test_sources_of_every_shape_are_read_and_odd_ones_lose_no_message(cited: Any, names: list[str]) -> None:
     row = {"id": "m", "content": "x", "machine": True, "created_at": NOW, "sources": cited}
-    assert [str(source) for source in _message(row).sources] == names
+    assert [str(source) for source in rows.message(row).sources] == names

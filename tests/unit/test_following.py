@@ -5,8 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from chats import case_of, chat, live, pass_time, work
-from cody2zoho.models import Note
+from chats import KEY, case_of, chat, live, pass_time, work
+from cody2zoho import quiet
+from cody2zoho.models import Message, Note
 from cody2zoho.records import State
 from cody2zoho.simulators.faults import Fault
 from cody2zoho.simulators.words import all_found
@@ -106,6 +107,14 @@ def test_an_answer_that_stays_empty_keeps_no_case_from_being_made(account, organ
     assert organisation.cases
 
 
+def test_an_answer_that_stays_empty_costs_few_looks(account, organisation, server, watching, clock) -> None:
+    conversation = chat(account, ago=20)
+    account.say(conversation, "", machine=True, at=account.now() - 19)
+    live(watching, clock, 640, step=5)
+    assert case_of(organisation, conversation)
+    assert sum(f"conversation_id={conversation}" in one.path for one in server.journal.entries) <= 6
+
+
 def test_a_conversation_that_never_ends_gets_its_case_all_the_same(account, organisation, watching, clock) -> None:
     conversation = chat(account, ago=1)
     live(watching, clock, 30)
@@ -117,6 +126,33 @@ def test_a_conversation_that_never_ends_gets_its_case_all_the_same(account, orga
     assert case_of(organisation, conversation)
 
 
+@pytest.mark.parametrize("greeting", [True, False])
+@pytest.mark.parametrize("feed", ["newest", "404"])
+def test_who_begins_to_speak_hours_after_the_conversation_began_is_let_finish(
+    account, organisation, watching, server, clock, feed: str, greeting: bool
+) -> None:
+    account.knobs.feed = feed
+    # The clock of Redis, by which a conversation is seen, is nobody's to move.
+    began_at = clock.now = int(time.time()) - 2 * 3_600
+    conversation = account.add_conversation(bot_id="support").id
+    if greeting:
+        account.say(conversation, "How can I help?", machine=True)
+    live(watching, clock, 2 * 3_600, step=300)
+    watching.store.hset(f"{PREFIX}conversation:{conversation}", "seen", int(1000 * began_at))
+    before = sum(f"conversation_id={conversation}" in one.path for one in server.journal.entries)
+    for _ in range(5):
+        talk(account, conversation, "And another thing", "Yes?")
+        live(watching, clock, 120)
+        if feed == "404":
+            watching.store.zadd(f"{PREFIX}agenda", {conversation: 0})
+            work(watching)
+        assert not organisation.cases
+    looks = sum(f"conversation_id={conversation}" in one.path for one in server.journal.entries) - before
+    assert feed == "404" or looks == 1
+    live(watching, clock, 420)
+    assert organisation.cases[case_of(organisation, conversation)]["Cody_Messages"] == 10 + greeting
+
+
 def test_without_follow_ups_a_case_stays_as_it_was_made(account, organisation, plugged, server, clock) -> None:
     worker = plugged(conversation_quiet_seconds=300, follow_up_hours=0)
     conversation = chat(account)
@@ -125,6 +161,22 @@ def test_without_follow_ups_a_case_stays_as_it_was_made(account, organisation, p
     live(worker, clock, DAY, step=3_600)
     assert organisation.cases[case_of(organisation, conversation)]["Cody_Messages"] == 1
     assert not worker.store.zcard(f"{PREFIX}agenda")
+
+
+def test_a_look_that_comes_a_moment_early_is_no_reason_for_another() -> None:
+    newest = [Message("m", "Where is my order?", by_machine=False, created_at=1_000)]
+    assert quiet.seconds_left(newest, 1_000, 1_299.96, 300) == 0
+    assert quiet.seconds_left(newest, 1_000, 1_299.5, 300) == 0.5
+
+
+@pytest.mark.parametrize("hours", [0.001, 0.01, 0.02, 8_760])
+def test_the_last_look_is_at_the_end_of_the_follow_up_hours_however_few(hours: float) -> None:
+    looks, silent = [], 0.0
+    while left := quiet.next_look_seconds(1_000, 1_000 + silent, hours, is_fed=False):
+        silent += left
+        looks.append(silent / 3_600)
+    assert looks[-1] == pytest.approx(hours)
+    assert len(looks) == (1 if hours < 0.25 else 4)
 
 
 def test_no_request_is_made_for_the_sake_of_the_quiet_period(account, watching, server, clock) -> None:
@@ -165,6 +217,37 @@ def test_a_status_for_later_words_is_set_when_a_visitor_speaks(account, organisa
     account.say(conversation, "When?")
     live(worker, clock, 360)
     assert organisation.cases[case["id"]]["Status"] == "New"
+
+
+def test_another_redaction_opens_no_case_in_which_nobody_spoke(account, organisation, plugged, clock) -> None:
+    conversation = account.add_conversation(bot_id="support").id
+    talk(account, conversation, "I am anna@example.com", "Hello")
+    chosen = {"conversation_quiet_seconds": 300, "follow_up_hours": 24, "follow_up_status": "New"}
+    live(plugged(**chosen), clock, 330)
+    case_id = case_of(organisation, conversation)
+    live(plugged(**chosen, redact="email"), clock, 1_200)
+    assert "I am [e-mail]" in str(organisation.cases[case_id]["Description"])
+    assert organisation.cases[case_id]["Status"] == "Closed"
+
+
+def test_after_redis_was_lost_no_case_is_opened_again_in_which_nobody_spoke(
+    account, organisation, plugged, clock, caplog
+) -> None:
+    caplog.set_level("INFO")
+    chosen = {
+        "conversation_quiet_seconds": 300,
+        "follow_up_hours": 24,
+        "follow_up_status": "New",
+        "zoho_field_map": {"conversation_id": KEY},
+    }
+    before = plugged(**chosen)
+    conversation = chat(account, ago=300)
+    live(before, clock, 60)
+    clock.now += 7_200
+    before.store.flushall()
+    live(plugged(**chosen, closed=True), clock, 900)
+    assert organisation.cases[case_of(organisation, conversation)]["Status"] == "Closed"
+    assert "case_followed_up" not in caplog.text
 
 
 def test_what_does_not_fit_into_the_description_becomes_a_note(account, organisation, watching, clock) -> None:
@@ -320,6 +403,19 @@ def test_words_that_were_to_be_noted_when_redis_was_lost_are_noted(
     assert sum(str(note["Note_Content"]).count("One more question") for note in notes_of(organisation, case_id)) == 1
 
 
+@pytest.mark.parametrize("figure", [77, "ten"])
+def test_after_redis_was_lost_a_figure_that_somebody_changed_hides_no_later_words(
+    account, organisation, watching, plugged, clock, figure: int | str
+) -> None:
+    conversation, case_id = edited_case(account, organisation, watching, clock)
+    organisation.cases[case_id]["Cody_Messages"] = figure
+    clock.now += 7_200
+    watching.store.flushall()
+    account.say(conversation, "One more question")
+    live(plugged(conversation_quiet_seconds=300, follow_up_hours=24, closed=True), clock, 900)
+    assert all_found(said(account, conversation), texts_of(organisation, case_id)[1:])
+
+
 def edited_case(account, organisation, worker, clock) -> tuple[str, str]:
     """A conversation and its case, whose description a person has changed."""
     conversation = chat(account, ago=300)
@@ -367,6 +463,20 @@ def test_a_message_that_turns_up_among_those_that_the_case_holds_is_not_lost(
     talk(account, conversation, "Rome?")
     live(watching, clock, 360)
     assert all_found(said(account, conversation), texts_of(organisation, case_id)[1:])
+
+
+def test_an_answer_that_is_filled_in_after_its_note_was_written_is_noted_too(
+    account, organisation, watching, clock
+) -> None:
+    conversation, case_id = edited_case(account, organisation, watching, clock)
+    talk(account, conversation, "One more question")
+    answer = account.say(conversation, "", machine=True, at=account.now() + 1)
+    live(watching, clock, 900)
+    assert len(notes_of(organisation, case_id)) == 1
+    answer.content = "It is on its way"
+    live(watching, clock, 2 * 3_600, step=300)
+    assert all_found(said(account, conversation), texts_of(organisation, case_id)[1:])
+    assert len(notes_of(organisation, case_id)) == 2
 
 
 def test_half_of_the_notes_of_a_follow_up_are_not_taken_for_all(account, organisation, watching, clock) -> None:

@@ -89,6 +89,13 @@ def queued(worker) -> None:
     assert ONE in everything(worker.store)
 
 
+def in_the_hand_of_a_batch_whose_worker_died(worker) -> None:
+    polling.poll(worker)
+    worker.history.start([worker.cody.conversation(ONE)])
+    worker.history.take(0, 10)
+    worker.history.hold([ONE], 30)
+
+
 STATES = [
     waiting,
     postponed,
@@ -99,6 +106,7 @@ STATES = [
     empty,
     marked_by_the_earlier_product,
     queued,
+    in_the_hand_of_a_batch_whose_worker_died,
 ]
 
 
@@ -160,6 +168,29 @@ def test_a_rebuild_does_not_adopt_the_case_that_nobody_has_deleted_yet(account, 
     assert worker.ledger.counts()[State.CREATED] == 0
     rebuild.check(worker)
     assert worker.ledger.is_open()
+
+
+@pytest.mark.parametrize("become", [lambda worker: erasure.forget(worker, ONE), parked], ids=["forgotten", "parked"])
+def test_a_rebuild_looks_at_no_young_case_whose_conversation_was_forgotten_or_is_parked(
+    account, organisation, plugged, store, become
+) -> None:
+    worker = plugged(follow_up_hours=24)
+    chat(account, ONE)
+    become(worker)
+    organisation.add_case(Subject="Chat", **{KEY: ONE})
+    organisation.clock.now += 10_000
+    worker.ledger.close()
+    assert rebuild.ensure(worker)
+    assert ONE not in store.zrange(f"{worker.settings.redis_key_prefix}agenda", 0, -1)
+
+
+def test_a_message_that_comes_after_all_leaves_no_trace(account, worker, store) -> None:
+    chat(account, ONE)
+    erasure.forget(worker, ONE)
+    # As who noted it a moment before.
+    store.zadd(f"{worker.settings.redis_key_prefix}agenda", {ONE: 0})
+    work(worker)
+    assert ONE not in everything(store)
 
 
 def test_a_comparison_names_the_case_that_is_still_to_be_deleted(account, organisation, worker) -> None:
@@ -261,11 +292,31 @@ def test_it_says_what_a_person_has_to_delete(account, organisation, worker, run)
     assert worker.ledger.looked_up([ONE]) == {ONE: FORGOTTEN}
 
 
+@pytest.mark.parametrize("makes", ["true", "false"])
+def test_it_reminds_of_the_contact_where_contacts_are_made(account, worker, run, monkeypatch, makes: str) -> None:
+    monkeypatch.setenv("CONTACT_MATCH", "email")
+    monkeypatch.setenv("CONTACT_CREATE", makes)
+    chat(account, ONE)
+    work(worker)
+    assert ("- delete the visitor's contact in Zoho, if" in run(ONE, "--yes").output) == (makes == "true")
+
+
 def test_a_case_id_will_do(account, organisation, worker, run) -> None:
     chat(account, ONE)
     work(worker)
     assert run(case_of(organisation, ONE), "--yes").exit_code == 0
     assert worker.ledger.looked_up([ONE]) == {ONE: FORGOTTEN}
+
+
+def test_whose_case_it_is_only_zoho_can_tell(account, organisation, worker, run, server) -> None:
+    chat(account, ONE)
+    work(worker)
+    server.faults.add(Fault("500", path="/crm/*"))
+    result = run(case_of(organisation, ONE), "--yes")
+    assert result.exit_code == 1
+    assert "Zoho cannot be asked whose case that is: Zoho is out of order" in result.output
+    assert "Is the id right?" not in result.output
+    assert worker.ledger.about(ONE)["state"] == State.CREATED
 
 
 def test_what_could_not_be_asked_is_said_with_the_case_that_the_ledger_knew(

@@ -107,6 +107,19 @@ def test_a_case_is_a_fact_whoever_reports_it_and_counts_once(store: redis.Redis,
     assert ledger.counts()[State.WORKING] == 0
 
 
+def test_a_late_word_about_a_case_takes_nothing_back_that_is_known_by_now(store: redis.Redis, ledger: Ledger) -> None:
+    ledger.add_new([ONE])
+    frozen = impatient(store).claim(ONE.id)
+    newer = Held("1", 5, "e", 1_755_000_300, "f")
+    assert ledger.created(ledger.claim(ONE.id), newer)
+    assert ledger.moved([(ONE.id, 1_755_000_400, 0)], 3_600, follow_up=True)
+    assert not ledger.created(frozen, Held("1", 2, "d", 1_755_000_200, "e"))
+    following = ledger.claim(ONE.id)
+    assert not ledger.created(frozen, Held("1", 2, "d", 1_755_000_200, "e"))
+    assert following.held == newer
+    assert ledger.created(following, replace(newer, messages=6))
+
+
 @pytest.mark.parametrize("state", [State.CREATED, State.PARKED, State.GONE])
 def test_what_is_finished_is_not_claimed_and_never_due(store: redis.Redis, state: State) -> None:
     ledger = impatient(store)

@@ -1,15 +1,20 @@
 """Cody's list of all messages: what it spares, and that nothing depends on it before it has proved itself."""
 
 import time
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
+from requests.structures import CaseInsensitiveDict
 
 from chats import case_of, chat, live, pass_time, work
-from cody2zoho import polling
+from cody2zoho import listening, pipeline, polling
+from cody2zoho.errors import OutOfTurn
+from cody2zoho.http import Answer, time_left, time_limit
+from cody2zoho.permits import Kind
 from cody2zoho.records import Held, State
 from cody2zoho.simulators.faults import Fault
-from later import PREFIX
+from later import PREFIX, later
 
 HOUR = 3_600
 
@@ -73,6 +78,32 @@ def test_where_it_tells_of_later_words_a_case_costs_one_look_more(account, watch
     assert requests(server, f"conversation_id={conversation}") - before == 1
 
 
+def test_where_it_tells_of_later_words_a_follow_up_costs_one_look_more_too(account, watching, server, clock) -> None:
+    proved(account, watching, clock)
+    conversation = chat(account, ago=10)
+    live(watching, clock, 330)
+    account.say(conversation, "One more question")
+    live(watching, clock, 420)
+    before = requests(server, f"conversation_id={conversation}")
+    live(watching, clock, 25 * HOUR, step=1_800)
+    assert requests(server, f"conversation_id={conversation}") - before == 1
+
+
+def test_an_answer_that_was_still_empty_when_the_case_was_made_is_looked_for_though_the_list_does_not_tell_of_it(
+    account, organisation, plugged, watching, clock
+) -> None:
+    proved(account, watching, clock)
+    at_first_sight = plugged(conversation_quiet_seconds=0, follow_up_hours=24)
+    conversation = account.add_conversation(bot_id="support").id
+    account.say(conversation, "Where is my order?")
+    answer = account.say(conversation, "", machine=True)
+    live(at_first_sight, clock, 60)
+    case_id = case_of(organisation, conversation)
+    answer.content = "It is on its way"
+    live(at_first_sight, clock, HOUR, step=300)
+    assert answer.content in organisation.cases[case_id]["Description"]
+
+
 def test_where_it_does_not_a_case_is_looked_at_four_times_in_a_day(account, watching, server, clock) -> None:
     account.knobs.feed_lacks = "support"
     conversation = chat(account, ago=10)
@@ -95,6 +126,27 @@ def test_without_it_later_words_come_all_the_same(account, organisation, watchin
     assert organisation.cases[case_of(organisation, conversation)]["Cody_Messages"] == 2
     assert watching.feed.words("support").startswith("not in use: Cody does not list")
     assert "feed_not_used" in caplog.text
+
+
+def test_a_key_that_may_not_read_it_stops_no_work(account, watching, server, clock, caplog) -> None:
+    server.faults.add(Fault("login", "cody", path="*/messages"))
+    chat(account, ago=10)
+    for _ in range(3):
+        polling.poll(watching)
+        assert not watching.blocks.current()
+    assert "work_blocked" not in caplog.text
+    assert watching.feed.words("support").startswith("not in use: Cody does not list all messages: Cody refuses")
+    assert requests(server, "/messages?page") == 1
+
+
+def test_a_key_that_may_read_nothing_is_no_fault_of_the_list(account, watching, server, clock) -> None:
+    server.faults.add(Fault("login", "cody", times=2))
+    chat(account, ago=10)
+    polling.poll(watching)
+    assert "cody" in watching.blocks.current()
+    polling.poll(watching)
+    assert not watching.blocks.current()
+    assert not watching.feed.place().broken
 
 
 def test_a_bot_it_lacks_a_message_of_is_not_trusted_to_it_any_more(account, watching, clock, caplog) -> None:
@@ -135,6 +187,31 @@ def test_somebody_who_speaks_after_their_silence_was_let_go_gets_a_case(account,
     assert case_of(organisation, conversation)
 
 
+def test_the_first_word_at_the_moment_at_which_it_is_let_go_is_not_lost(account, organisation, watching, clock) -> None:
+    conversation = account.add_conversation(bot_id="support").id
+    pass_time(watching, clock, 30 * HOUR)
+    polling.poll(watching)
+    claim = watching.ledger.claim(conversation)
+    account.say(conversation, "Hello?")
+    polling.poll(watching)
+    pipeline.nothing_said(claim, watching)
+    assert watching.ledger.about(conversation)["state"] == State.EMPTY
+    live(watching, clock, 420)
+    assert case_of(organisation, conversation)
+
+
+def test_one_that_is_deleted_after_somebody_spoke_in_it_at_last_is_not_asked_for_again_and_again(
+    account, watching, clock
+) -> None:
+    conversation = account.add_conversation(bot_id="support").id
+    live(watching, clock, 40 * HOUR, step=HOUR)
+    account.say(conversation, "Hello?")
+    polling.poll(watching)
+    account.delete_conversation(conversation)
+    live(watching, clock, 600, step=60)
+    assert "next_look" not in watching.ledger.about(conversation)
+
+
 def test_a_word_while_its_case_is_being_made_is_not_lost(account, organisation, watching, clock) -> None:
     conversation = chat(account, ago=10)
     pass_time(watching, clock, 300)
@@ -165,6 +242,24 @@ def test_a_word_in_the_second_up_to_which_all_is_known_is_heard(account, watchin
     account.say(conversation, "One more question")
     polling.poll(watching)
     assert watching.ledger.about(conversation)["state"] == State.WAITING
+
+
+def test_an_answer_that_turns_up_late_with_the_second_of_its_question_is_heard(
+    account, organisation, plugged, clock
+) -> None:
+    worker = plugged(conversation_quiet_seconds=0, follow_up_hours=24)
+    conversation, other = chat(account, ago=10), chat(account, ago=10)
+    live(worker, clock, 30)
+    asked_at = account.say(conversation, "When?").created_at
+    live(worker, clock, 30)
+    account.say(other, "And another thing")
+    live(worker, clock, 30)
+    account.say(conversation, "Tomorrow", machine=True, at=asked_at + 1)
+    live(worker, clock, 30)
+    assert "Tomorrow" in organisation.cases[case_of(organisation, conversation)]["Description"]
+    before = worker.feed.place()
+    assert polling.poll(worker).moved == 0
+    assert worker.feed.place() == before
 
 
 def test_what_waits_for_a_fault_to_pass_is_not_tried_earlier_because_somebody_speaks(account, watching, clock) -> None:
@@ -208,6 +303,23 @@ def test_more_than_a_poll_reads_is_read_by_the_next_ones(account, organisation, 
     assert requests(server, "/messages?page") == before + 1
     live(watching, clock, 360)
     assert organisation.cases[case_of(organisation, conversation)]["Cody_Messages"] == 2
+
+
+def test_a_page_of_it_that_fails_costs_no_page_that_was_read(account, watching, server, clock) -> None:
+    chats = [chat(account, ago=900 + number) for number in range(25)]
+    polling.poll(watching)
+    spoken = {}
+    for one in chats:
+        clock.now += 1
+        spoken[one] = account.say(one, "Hello?").created_at
+    for _ in range(3):
+        server.faults.add(Fault("503", "cody", path="*/messages", nth=2))
+        polling.poll(watching)
+        server.faults.rules.clear()
+    assert watching.store.hexists(f"{PREFIX}conversation:{chats[-1]}", "moved")
+    polling.poll(watching)
+    heard = {one: int(watching.store.hget(f"{PREFIX}conversation:{one}", "moved") or 0) for one in spoken}
+    assert heard == spoken
 
 
 class Busy:
@@ -262,6 +374,54 @@ def test_words_that_come_while_it_is_read_push_no_other_past_the_reader(account,
     assert {one: int(busy.store.hget(f"{PREFIX}conversation:{one}", "moved") or 0) for one in spoken} == spoken
 
 
+def read_up(services) -> None:
+    """Whoever reads on in long conversations takes all of Cody's limit but the share of the polls."""
+    with suppress(OutOfTurn), time_limit(5):
+        while True:
+            services.limits.permit(lambda: Answer(200, CaseInsensitiveDict(), b""), Kind.ON, "a long one")
+
+
+def test_where_codys_limit_is_used_up_busy_chats_hide_no_new_one_and_are_heard_bit_by_bit(
+    account, plugged, clock
+) -> None:
+    worker = plugged(conversation_quiet_seconds=300, follow_up_hours=24, cody_requests_per_minute=60)
+    chats = [chat(account, ago=900 + number) for number in range(20)]
+    polling.poll(worker)
+    spoken = {}
+    for number in range(60):
+        clock.now += 0.5
+        spoken[chats[number % 20]] = account.say(chats[number % 20], "word").created_at
+    later(worker.store, 70)
+    read_up(worker)
+    assert polling.poll(worker).conversations == 15
+    assert worker.feed.place().gap_to
+    later(worker.store, 70)
+    while worker.feed.place().gap_to:
+        polling.poll(worker)
+    assert {one: int(worker.store.hget(f"{PREFIX}conversation:{one}", "moved") or 0) for one in spoken} == spoken
+
+
+class Watched:
+    """Cody, and how much time is left to each of its lists when it is asked for the first time."""
+
+    def __init__(self, cody) -> None:
+        self.cody, self.left = cody, {}
+
+    def __getattr__(self, name: str):
+        self.left.setdefault(name, time_left())
+        return getattr(self.cody, name)
+
+
+def test_a_poll_of_a_slow_cody_ends_before_its_worker_counts_as_hung(account, plugged) -> None:
+    worker = plugged(conversation_quiet_seconds=300, conversation_split_hours=24, task_budget_seconds=120)
+    chat(account)
+    chat(account, bot_id="sales")
+    watched = Watched(worker.cody)
+    polling.poll(replace(worker, cody=watched))
+    assert list(watched.left) == ["feed", "conversations", "conversation"]
+    assert sum(watched.left.values()) < 2 * 120
+
+
 def test_a_second_in_which_much_was_said_is_read_once(account, watching, server, clock) -> None:
     busy = chat(account, ago=5)
     live(watching, clock, 30)
@@ -284,6 +444,37 @@ def test_what_is_said_in_an_old_conversation_while_the_ledger_was_lost_is_heard_
     anew = plugged(conversation_quiet_seconds=300, follow_up_hours=24, closed=True)
     polling.poll(anew)
     live(anew, clock, 420)
+    assert organisation.cases[case_of(organisation, conversation)]["Cody_Messages"] == 2
+
+
+def test_what_is_said_while_the_ledger_is_lost_is_heard_however_much_is_said_after_it(
+    account, organisation, watching, plugged, clock
+) -> None:
+    clock.now = time.time() - 4 * 86_400
+    conversation = chat(account, ago=10)
+    live(watching, clock, 330)
+    clock.now = time.time() - 600
+    watching.store.flushall()
+    account.say(conversation, "It broke")
+    clock.now = time.time()
+    for _ in range(15):
+        chat(account, ago=5)
+    live(plugged(conversation_quiet_seconds=300, follow_up_hours=24, closed=True), clock, 120)
+    assert organisation.cases[case_of(organisation, conversation)]["Cody_Messages"] == 2
+
+
+def test_what_was_heard_just_before_the_ledger_was_lost_is_heard_again(
+    account, organisation, watching, plugged, clock
+) -> None:
+    conversation = chat(account, ago=10)
+    live(watching, clock, 330)
+    live(watching, clock, 2 * 86_400, step=HOUR)
+    account.say(conversation, "It broke")
+    heard = listening.hear(watching)
+    watching.store.flushall()
+    anew = plugged(conversation_quiet_seconds=300, follow_up_hours=24, closed=True)
+    assert listening.note(heard, anew) == 0
+    live(anew, clock, 450)
     assert organisation.cases[case_of(organisation, conversation)]["Cody_Messages"] == 2
 
 

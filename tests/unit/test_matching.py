@@ -6,9 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import redis
 
+from chats import work
 from cody2zoho import pipeline, polling
 from cody2zoho.checks import Level, set_up_findings
-from cody2zoho.errors import Transient
+from cody2zoho.errors import Refused
 from cody2zoho.matching import usable
 from cody2zoho.models import Message
 from cody2zoho.records import State
@@ -87,6 +88,13 @@ def test_an_address_in_any_of_the_contacts_fields_counts(account, organisation, 
         assert contact_of(case_for(account, organisation, worker, typed)) == contact
 
 
+def test_workers_that_learn_the_fields_at_the_same_time_learn_each_once(server, worker) -> None:
+    server.faults.add(Fault("slow", path="/crm/v8/settings/fields", seconds=0.5))
+    with ThreadPoolExecutor(5) as threads:
+        learnt = list(threads.map(worker.matching.fields_of, ["email"] * 5))
+    assert learnt == [["Email", "Secondary_Email"]] * 5
+
+
 def test_the_assistants_number_is_not_the_contacts(account, organisation, worker) -> None:
     organisation.add_contact("Boss", Asst_Phone="+49 30 1234567")
     assert contact_of(case_for(account, organisation, worker, "+49 30 1234567")) is None
@@ -100,6 +108,11 @@ def test_an_address_with_odd_signs_is_found_and_no_other(account, organisation, 
     assert contact_of(case_for(account, organisation, worker, f"I am {address}")) == contact
 
 
+@pytest.mark.parametrize("domain", ["xn--99999999.com", "xn--ls8h.la"])
+def test_a_domain_that_is_none_stops_no_case(account, organisation, worker, domain: str) -> None:
+    assert contact_of(case_for(account, organisation, worker, f"I am anna@{domain}")) is None
+
+
 def test_the_name_of_a_conversation_counts_until_its_case_is_made(account, organisation, worker, store, anna) -> None:
     conversation_id = chat(account, "Hello", name="+49 30 1234567")
     nameless = chat(account, "Hello", name="About my order")
@@ -110,6 +123,13 @@ def test_the_name_of_a_conversation_counts_until_its_case_is_made(account, organ
         pipeline.create_case(one, worker)
     assert sorted(map(str, map(contact_of, organisation.cases.values()))) == sorted([anna, "None"])
     assert "name" not in worker.ledger.about(conversation_id)
+
+
+def test_a_name_that_was_cut_in_the_midst_of_an_emoji_stops_no_poll(account, organisation, worker, anna) -> None:
+    chat(account, "Hello", name=f"{ANNA} \ud83d")
+    assert polling.poll(worker).new == 1
+    work(worker)
+    assert [contact_of(case) for case in organisation.cases.values()] == [anna]
 
 
 def test_no_name_is_kept_where_nobody_is_matched(account, organisation, plugged) -> None:
@@ -150,6 +170,17 @@ def test_what_is_redacted_is_not_asked_for() -> None:
     assert usable(("email",), ("email",)) == ()
 
 
+@pytest.mark.parametrize("chosen", [{"redact": "email"}, {"redact_patterns": r"mail=\S+@\S+"}])
+@pytest.mark.parametrize("name", [None, ANNA])
+def test_nobody_is_looked_for_or_made_by_what_is_redacted(
+    account, organisation, server, plugged, anna, chosen, name
+) -> None:
+    worker = plugged(contact_match="email", contact_create=True, **chosen)
+    case = case_for(account, organisation, worker, "Hello" if name else f"I am {ANNA}", name=name)
+    assert contact_of(case) is None
+    assert server.journal["zoho"].kinds["POST /crm/v8/coql"] == 0
+
+
 # -- several
 
 
@@ -172,6 +203,20 @@ def test_of_several_people_named_none_is_guessed(account, organisation, worker, 
     case = case_for(account, organisation, worker, f"{ANNA} asked me, {other}, to write")
     assert contact_of(case) is None
     assert "several e-mail addresses were given, which do not lead to one and the same contact" in case["Description"]
+
+
+def test_a_bare_number_that_nobody_has_may_be_an_orders_and_stands_in_nobodys_way(
+    account, organisation, plugged
+) -> None:
+    worker = plugged(contact_match="phone", contact_region="US")
+    contact = organisation.add_contact("Meier", Phone="(415) 555-2671")
+    other = organisation.add_contact("Other", Phone="(415) 555-2680")
+    case = case_for(account, organisation, worker, "Order 4155552699. My phone is 415-555-2671.")
+    assert contact_of(case) == contact
+    for second in ("+1 415 555 2699", "415-555-2680"):
+        case = case_for(account, organisation, worker, f"My phone is 415-555-2671 or {second}.")
+        assert contact_of(case) not in (contact, other)
+        assert "several phone numbers were given" in case["Description"]
 
 
 def test_several_addresses_of_one_contact_lead_to_it(account, organisation, worker, anna) -> None:
@@ -311,7 +356,7 @@ def test_zoho_itself_makes_no_second_contact_of_an_email_address_should_redis_be
     said = [Message("1", ANNA, False, 1)]
     contact = organisation.add_contact("Meier", Email=ANNA)
     [address] = worker.matching.search.addresses([ANNA])
-    with pytest.raises(Transient, match="ALREADY_MODIFIED"):
+    with pytest.raises(Refused, match="ALREADY_MODIFIED"):
         worker.contacts.create_with(address)
     assert organisation.contacts[contact]["Last_Name"] == "Meier"
     assert worker.matching.choose(None, said).contact_id == contact
@@ -320,10 +365,17 @@ def test_zoho_itself_makes_no_second_contact_of_an_email_address_should_redis_be
 def test_a_contact_that_an_agent_makes_at_the_same_moment_is_taken(account, organisation, server, plugged) -> None:
     worker, conversation_id = plugged(contact_match="email", contact_create=True), chat(account, ANNA)
     server.faults.after(2, lambda: organisation.add_contact("Meier", Email=ANNA), method="POST", path="/crm/v8/coql")
-    for _ in range(2):
-        pipeline.create_case(conversation_id, worker)
+    pipeline.create_case(conversation_id, worker)
     [case], [contact] = organisation.cases.values(), organisation.contacts.values()
     assert (contact["id"], contact["Last_Name"]) == (contact_of(case), "Meier")
+
+
+def test_a_contact_that_zoho_knows_and_does_not_show_keeps_no_case_waiting(account, organisation, plugged) -> None:
+    # To Zoho the Kelvin sign is a k; we find nobody with such an address.
+    organisation.add_contact("Hidden", Email="\u212aurt@example.com")
+    worker = plugged(contact_match="email", contact_create=True)
+    assert contact_of(case_for(account, organisation, worker, "I am kurt@example.com")) is None
+    assert len(organisation.contacts) == 1
 
 
 def test_a_refusal_for_a_limit_leaves_no_trace_of_an_attempt(account, server, plugged, store: redis.Redis) -> None:
@@ -365,10 +417,12 @@ def test_what_is_known_is_kept_under_no_address_and_for_its_organisation(
     assert not set(keys) & {other.matching._key(one) for one in other.matching.search.addresses([ANNA])}
 
 
+@pytest.mark.parametrize("named", ["field", "id"])
 @pytest.mark.parametrize("merged", [True, False], ids=["merged", "deleted"])
 def test_a_contact_that_was_merged_or_deleted_is_chosen_anew(
-    account, organisation, worker, anna, *, merged: bool
+    account, organisation, worker, anna, *, merged: bool, named: str
 ) -> None:
+    organisation.knobs.lookup_refusal = named
     case_for(account, organisation, worker, ANNA)
     kept = organisation.add_contact("Kept")
     if merged:
@@ -432,6 +486,17 @@ def findings(worker) -> list[tuple[Level, str]]:
     return [(one.level, one.words) for one in set_up_findings(worker) if one.about == "Zoho contact matching"]
 
 
+def test_threads_that_ask_for_the_fields_at_once_look_up_contacts_all_the_same(
+    account, organisation, server, worker, anna
+) -> None:
+    server.faults.add(Fault("slow", path="*/settings/fields", seconds=0.2))
+    chats = [chat(account, f"I am {name}@example.com") for name in ("anna", "berta", "carla", "dora")]
+    with ThreadPoolExecutor(4) as threads:
+        assert all("case " in str(one) for one in threads.map(lambda one: pipeline.create_case(one, worker), chats))
+    assert "case " in str(pipeline.create_case(chat(account, "I am emma@example.com"), worker))
+    assert worker.blocks.current() == {}
+
+
 def test_the_doctor_names_the_fields_that_are_looked_at(organisation, plugged) -> None:
     fields = "by email (Email, Secondary_Email); by phone (Phone, Home_Phone, Other_Phone, Mobile)"
     assert findings(plugged(contact_match="email,phone", contact_region="DE")) == [
@@ -441,6 +506,14 @@ def test_the_doctor_names_the_fields_that_are_looked_at(organisation, plugged) -
         plugged(contact_match="email", contact_create=True)
     )
     assert findings(plugged()) == []
+
+
+def test_the_doctor_warns_of_addresses_that_are_redacted(plugged) -> None:
+    redacted = (Level.WARNING, "nobody is looked for by email, which REDACT replaces")
+    assert findings(plugged(contact_match="email", redact="email")) == [redacted]
+    shown, *others = findings(plugged(contact_match="email,phone", contact_region="DE", redact="email,card"))
+    assert shown == redacted
+    assert [level for level, _ in others] == [Level.OK]
 
 
 def test_the_doctor_warns_of_phone_numbers_without_a_country(plugged) -> None:

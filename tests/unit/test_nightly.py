@@ -13,6 +13,7 @@ from cody2zoho.cli import main
 from cody2zoho.errors import Transient
 from cody2zoho.schedule import beat_entries
 from cody2zoho.settings import Settings
+from cody2zoho.simulators.cody import Cody, CodyKnobs
 from cody2zoho.simulators.faults import Fault
 
 
@@ -60,6 +61,16 @@ def test_what_was_erased_on_both_sides_is_not_missing_every_night(account, organ
         organisation.delete_case(case_of(organisation, one))
     account.delete_conversation(made[0])
     assert nightly.compare(worker)["missing"] == 1
+
+
+def test_the_key_of_another_account_makes_nothing_look_erased(
+    account, organisation, made, worker, server, clock
+) -> None:
+    for one in made[:2]:
+        organisation.delete_case(case_of(organisation, one))
+    server.simulators[0] = other = Cody(clock=clock, knobs=CodyKnobs(requests_per_minute=None))
+    other.add_bot("Support", bot_id="support")
+    assert nightly.compare(worker)["missing"] == 2
 
 
 def test_what_cody_cannot_be_asked_about_counts_as_missing(account, organisation, made, worker, server) -> None:

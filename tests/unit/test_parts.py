@@ -603,6 +603,27 @@ def test_of_another_bots_conversations_cody_is_asked_once(account, organisation,
     assert not splitting.store.zcard(f"{PREFIX}strangers")
 
 
+def test_what_goes_on_at_a_bot_that_was_added_later_becomes_a_case(account, organisation, plugged, clock) -> None:
+    chosen = {
+        "conversation_quiet_seconds": 300,
+        "follow_up_hours": 24,
+        "conversation_split_hours": 24,
+        "sync_since": "7d",
+    }
+    before = plugged(**chosen)
+    history(account, 1)
+    conversation, _ = history(account, 30, bot_id="sales")
+    live(before, clock, 60)
+    talk(account, conversation, "hello")
+    live(before, clock, 600)
+    assert not cases_of(organisation, conversation)
+    added = plugged(**chosen, cody_bot_id="support,sales")
+    pass_time(added, clock, 2 * DAY)
+    new = talk(account, conversation, "a new question")
+    live(added, clock, 600)
+    assert key_of(conversation, new) in cases_of(organisation, conversation)
+
+
 def test_one_that_cody_could_not_be_asked_for_is_asked_for_later(account, organisation, plugged, server, clock) -> None:
     splitting = plugged(
         conversation_quiet_seconds=300, follow_up_hours=24, conversation_split_hours=24, sync_since="7d"

@@ -20,6 +20,7 @@ from cody2zoho.paused import Paused
 from cody2zoho.records import Held, State
 from cody2zoho.services import Services
 from cody2zoho.simulators.audit import audit
+from cody2zoho.simulators.faults import Fault
 from cody2zoho.why import is_well, ledger_says, what_next
 
 PREFIX = "{cody2zoho}:"
@@ -315,6 +316,16 @@ def test_nobody_believes_that_a_mistyped_bot_is_paused(run, worker) -> None:
     assert result.exit_code == 2
     assert "There is no bot suport in CODY_BOT_ID, which has support, sales." in result.output
     assert worker.paused.current() == []
+
+
+def test_where_all_bots_are_ours_cody_is_asked_whether_there_is_such_a_bot(server, run, worker, monkeypatch) -> None:
+    monkeypatch.setenv("CODY_BOT_ID", "all")
+    result = run("pause", "--bot", "suport")
+    assert (result.exit_code, worker.paused.current()) == (1, [])
+    assert "Cody knows no bot suport" in result.output
+    server.faults.add(Fault("503", simulator="cody"))
+    assert run("pause", "--bot", "support").exit_code == 0
+    assert worker.paused.of("support")
 
 
 def test_a_pause_is_seen_wherever_one_looks(account, run, worker) -> None:

@@ -234,6 +234,15 @@ def test_what_zoho_would_not_take_is_said(account, plugged) -> None:
     assert found.wrong["Status"].startswith('has no "Done" in its pick list: write one of these: ')
 
 
+def test_what_zoho_would_not_take_of_a_follow_up_is_said(account, plugged) -> None:
+    worker, one = plugged(follow_up_status="Again", follow_up_hours=24), chat(account)
+    work(worker)
+    account.say(one, "And when?")
+    found = shown(worker, one)
+    assert found.wrong
+    assert found.wrong["Status"].startswith('has no "Again" in its pick list: write one of these: ')
+
+
 def test_a_template_that_cannot_be_filled_in_is_said(account, plugged, tmp_path: Path) -> None:
     (tmp_path / "cody2zoho.toml").write_text('[case]\nsubject = "{{ 1 / (messages - 3) }}"\n')
     found = shown(plugged(), said(account, "a", "b", "c"))
@@ -481,6 +490,8 @@ def test_the_newest_are_shown_one_after_the_other(account, run) -> None:
         (("AAAAAAAAAAAA",), 1, "Cody has no conversation AAAAAAAAAAAA: it was deleted, or the id is mistyped\n"),
         (("--latest", "2", "--bot", "nosuch"), 1, "Cody knows no bot nosuch: write one of the bots"),
         ((), 2, "Name a conversation, or write --latest and how many."),
+        (("",), 2, "Name a conversation, or write --latest and how many."),
+        ((" ",), 2, "Name a conversation, or write --latest and how many."),
         (("AAAAAAAAAAAA", "--latest", "2"), 2, "Name a conversation, or write --latest and how many."),
         (("AAAAAAAAAAAA", "--bot", "support"), 2, "--bot goes with --latest."),
     ],
@@ -508,3 +519,32 @@ def test_of_a_split_conversation_the_latest_part_is_shown(account, plugged) -> N
     assert "And the next one?" in str(draft.fields["Description"])
     assert "Where is my order?" not in str(draft.fields["Description"])
     assert draft.fields[KEY] == f"{one}~~{account.now() - 7_200}"
+
+
+def test_a_part_that_has_no_case_yet_is_not_said_to_go_into_the_one_before_it(
+    account, organisation, plugged, clock
+) -> None:
+    worker = plugged(conversation_split_hours=24, conversation_quiet_seconds=300, follow_up_hours=24)
+    one = chat(account)
+    work(worker)
+    pass_time(worker, clock, 200_000)
+    account.say(one, "And the next one?", at=account.now() - 10)
+    polling.poll(worker)
+    found = shown(worker, one)
+    assert (found.later, found.is_made_now) == (None, False)
+    assert found.now.startswith("it waits for 4 minutes: the conversation goes on")
+    assert found.now.endswith("; its latest part becomes a case of its own")
+    clock.now += 400
+    worker.store.zadd(f"{worker.settings.redis_key_prefix}agenda", {one: 0})
+    found = shown(worker, one)
+    assert found.is_made_now
+    assert found.now == "its latest part becomes a case of its own as soon as a worker is free"
+    work(worker)
+    assert found.draft is not None
+    made = organisation.cases[case_of(organisation, str(found.draft.fields[KEY]))]
+    assert made.items() >= found.draft.fields.items()
+    account.say(one, "Hello?", at=account.now())
+    later = shown(worker, one).later
+    assert later is not None
+    assert "And the next one?" in str(later.changes["Description"])
+    assert "Where is my order?" not in str(later.changes["Description"])

@@ -56,6 +56,26 @@ def test_where_all_agree_nothing_is_found(made, worker) -> None:
     assert (report.conversations, report.cases) == (40, 40)
 
 
+def test_a_deleted_case_of_history_is_missing_and_made_anew(account, organisation, server, plugged) -> None:
+    worker = plugged(sync_since="30d")
+    chat(account)
+    old = [chat(account, ago=90 * 86_400 + number) for number in range(3)]
+    work(worker)
+    for one in old:
+        worker.ledger.add_new([worker.cody.conversation(one)])
+    work(worker)
+    organisation.delete_case(case_of(organisation, old[0]))
+    for one in (old[1], old[2]):
+        account.delete_conversation(one)
+    organisation.delete_case(case_of(organisation, old[1]))
+    report = reconcile.reconcile(worker)
+    assert missing_ids(report) == {old[0]}
+    assert [one.conversation_id for one in report.orphaned] == [old[2]]
+    assert reconcile.repair(report, worker) == (1, 0)
+    work(worker)
+    assert case_of(organisation, old[0])
+
+
 def test_three_missing_two_duplicate_and_one_orphaned_are_found_and_nothing_else(
     account, organisation, made, worker, run
 ) -> None:

@@ -130,6 +130,20 @@ def test_a_conversation_before_the_line(account, plugged) -> None:
     assert "it began before SYNC_SINCE, 2025-" in words
 
 
+def test_a_conversation_that_waits_in_a_backfill_is_on_its_way(account, plugged) -> None:
+    worker = plugged(sync_since="12h")
+    one, other = chat(account, ago=90_000), chat(account, ago=90_000)
+    worker.history.start([worker.cody.conversation(one)])
+    for wait in ("in todo", "in a batch"):
+        words, is_well = told(worker, one)
+        assert is_well, wait
+        assert "it waits for its batch: `cody2zoho backfill` shows how far that is" in words
+        worker.history.take(0, 100)
+    assert "it began before SYNC_SINCE" in told(worker, other)[0]
+    worker.history.stop()
+    assert "it began before SYNC_SINCE" in told(worker, one)[0]
+
+
 def test_a_conversation_that_no_poll_has_reached_yet_is_on_its_way(account, worker) -> None:
     words, is_well = told(worker, chat(account))
     assert is_well

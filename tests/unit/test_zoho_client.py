@@ -2,7 +2,7 @@
 
 import pytest
 
-from cody2zoho.errors import NotSetUp, OutcomeUnknown, RateLimited, Refused, Transient
+from cody2zoho.errors import AccessRevoked, NotSetUp, OutcomeUnknown, RateLimited, Refused, Transient
 from cody2zoho.models import Attachment, Note
 from cody2zoho.simulators.faults import Fault
 from cody2zoho.zoho.crm import SCOPES, refused
@@ -41,6 +41,12 @@ def test_a_refusal_names_field_and_limit_and_never_the_value(plugged, fields: di
         plugged().cases.insert({**CASE, **fields})
     assert says in str(caught.value)
     assert "secret" not in str(caught.value)
+
+
+def test_a_401_that_says_nothing_known_is_no_fault_of_the_record(server, plugged) -> None:
+    server.faults.add(Fault("401", path="/crm/v8/Cases"))
+    with pytest.raises(AccessRevoked, match="Zoho refuses a fresh access token"):
+        plugged().cases.insert(CASE)
 
 
 def test_another_unique_field_of_the_customer_is_not_taken_for_ours(organisation, plugged) -> None:

@@ -48,6 +48,8 @@ class ZohoKnobs:
     unknown_fields: Literal["ignore", "reject"] = "ignore"
     #: Pick lists that take no value from outside; ours: Status, whose refusal Zoho documents.
     enforced_pick_lists: list[str] = field(default_factory=lambda: ["Status"])
+    #: What the refusal of a lookup's id names: the field, or `id` and the field in its path alone.
+    lookup_refusal: Literal["field", "id"] = "field"
     #: What a limit on length counts; ours: the strictest reading.
     length_unit: Literal["utf16", "code_point"] = "utf16"
     #: HTTP status of an upsert that only inserted.

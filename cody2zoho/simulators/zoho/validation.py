@@ -59,11 +59,17 @@ def _referred(call: Call, field: Field, value: dict[str, Any], path: str) -> dic
     if external:
         record_id = next(iter(target.table.index(external).find(record_id)), "")
     if record_id not in target.live:
-        raise invalid_id(id=str(value["id"]), api_name=field.api_name, json_path=path)
+        raise _unknown_id(call, field, str(value["id"]), path)
     return target.reference(record_id)
 
 
 def _owner(call: Call, field: Field, value: dict[str, Any], path: str) -> dict[str, Any]:
     if str(value.get("id")) != call.organisation.user.id:
-        raise invalid_id(id=str(value.get("id")), api_name=field.api_name, json_path=path)
+        raise _unknown_id(call, field, str(value.get("id")), path)
     return call.organisation.user.as_owner
+
+
+def _unknown_id(call: Call, field: Field, record_id: str, path: str) -> RecordRefused:
+    if call.knobs.lookup_refusal == "id":
+        return invalid_id(id=record_id, api_name="id", json_path=f"{path}.id")
+    return invalid_id(id=record_id, api_name=field.api_name, json_path=path)

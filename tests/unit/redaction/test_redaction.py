@@ -4,13 +4,14 @@ import ast
 import logging
 import sys
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 import cody2zoho
 from chats import work
-from cody2zoho.models import Conversation, Message
+from cody2zoho.models import Conversation, Message, Source
 from cody2zoho.redaction import Redaction
 from cody2zoho.redaction.phones import MOST_LOOKS, Phones
 from cody2zoho.settings.formats import REDACTED_KINDS
@@ -117,6 +118,62 @@ def test_a_number_at_the_border_of_a_message_is_found_and_one_in_two_messages_is
     halves = [message(CARD[:9]), message(CARD[9:], 2)]
     assert Redaction(["card"], [], {}).of(CONVERSATION, halves).counts == {}
     assert redacted(CARD, "card") == "[card …1111]"
+
+
+@pytest.mark.parametrize("markdown", ["plain", "keep"])
+def test_marks_in_the_midst_of_a_secret_hide_it_from_nobody(account, organisation, plugged, markdown: str) -> None:
+    said = (
+        "Paid with **4111** 1111 1111 1111.",
+        "Write to anna\\_meier@example.com or **anna**@example.com.",
+        "Call `+49 30` 23125 123.",
+        "Customer KD-**123456**, **bold@example.com** and 2 * 3.",
+    )
+    conversation = account.add_conversation(bot_id="support", at=account.now() - 7_200)
+    account.say(conversation.id, "Hello", at=account.now() - 7_200)
+    for words in said:
+        account.say(conversation.id, words, machine=True, at=account.now() - 7_000)
+    work(plugged(case_markdown=markdown, **CHOSEN))
+    [case] = organisation.cases.values()
+    shown = case["Description"].replace("*", "").replace("`", "").replace("\\", "")
+    assert "Paid with [card …1111]." in shown
+    assert "Write to [e-mail] or [e-mail]." in shown
+    assert "Call [phone]." in shown
+    assert "Customer [customer], [e-mail] and 2  3." in shown
+    assert ("**[e-mail]** and 2 * 3" in case["Description"]) == (markdown != "plain")
+
+
+@pytest.mark.parametrize(
+    ("text", "safe"),
+    [
+        ("I am andre\u0301@example.com.", "I am [e-mail]."),
+        ("anna@bu\u0308cher.de", "[e-mail]"),
+        ("राम@डाटामेल.भारत", "[e-mail]"),
+        ("4\u03361\u03361\u03361\u0336 1111 1111 1111", "[card …1111]"),
+        ("4111\x001111\x001111\x001111", "[card …1111]"),
+        ("4111\x0b1111 1111 1111", "[card …1111]"),
+    ],
+)
+def test_signs_written_over_others_and_control_characters_hide_nothing(text: str, safe: str) -> None:
+    assert redacted(text, *REDACTED_KINDS) == safe
+
+
+def test_what_the_bot_cites_is_redacted_like_what_it_says() -> None:
+    cited = (Source(f"Mail of {MAIL}", "https://a.example/guide"), Source("Guide", f"https://a.example/?to={MAIL}"))
+    one = replace(message("Hello"), sources=cited)
+    counts = Redaction(("email",), (), {}).of(CONVERSATION, [one])
+    assert counts.messages[0].sources == (
+        Source("Mail of [e-mail]", "https://a.example/guide"),
+        Source("Guide", "https://a.example/?to=[e-mail]"),
+    )
+    assert counts.counts == {"email": 3}
+
+
+def test_half_a_character_keeps_no_conversation_from_its_case(account, organisation, plugged) -> None:
+    chat(account, "KD-123456 \ud83d", f"\ud83d{MAIL}")
+    work(plugged(**CHOSEN))
+    [case] = organisation.cases.values()
+    assert "[customer] \ufffd" in case["Description"]
+    assert "\ufffd[e-mail]" in case["Description"]
 
 
 # -- what is replaced -------------------------------------------------------------------------
