@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 
-from cody2zoho import locks, logs, pipeline
+from cody2zoho import locks, logs, outcomes
 from cody2zoho.blocks import PROBE_SECONDS, STOPS_WORK
 from cody2zoho.bulk import Bulk
 from cody2zoho.credits import lane
@@ -111,7 +111,7 @@ def _worked(taken: Taken, services: Services) -> Batch:
         batch.fault = error
     except Exception as error:
         # Nobody foresaw it, and it must not repeat at once.
-        seconds = pipeline.wait_seconds(services.history.fault() + 3, None)
+        seconds = outcomes.wait_seconds(services.history.fault() + 3, None)
         services.history.rest(seconds, f"unexpected {type(error).__name__}")
         raise
     finally:
@@ -134,7 +134,7 @@ def _rest(fault: Cody2ZohoError, services: Services) -> None:
         services.history.rest(fault.retry_after_seconds or 1, str(fault))
     elif isinstance(fault, Transient):
         row = services.history.fault()
-        services.history.rest(pipeline.wait_seconds(row, fault.retry_after_seconds), str(fault))
+        services.history.rest(outcomes.wait_seconds(row, fault.retry_after_seconds), str(fault))
 
 
 class _Cost:
@@ -249,7 +249,7 @@ class _Work:
         claim = self._ledger.claim(one.id)
         if claim.owner:
             with logs.context(conversation=one.id):
-                pipeline.nothing_said(claim, self.services)
+                outcomes.nothing_said(claim, self.services)
         self._finish(one, "silent")
 
 

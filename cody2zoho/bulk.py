@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from cody2zoho import filing, logs, parts, quiet
+from cody2zoho.claims import Claim
 from cody2zoho.errors import Blocked, Cody2ZohoError, OutcomeUnknown, OutOfTurn, RateLimited, Refused, Transient
 from cody2zoho.keeper import KEEPER
-from cody2zoho.ledger import Claim
 from cody2zoho.models import Conversation
 from cody2zoho.records import State
 from cody2zoho.services import Services

@@ -3,9 +3,9 @@
 from typing import Any
 
 from cody2zoho import cases
+from cody2zoho.claims import Claim
 from cody2zoho.errors import NotSetUp, Refused
 from cody2zoho.keys import distinct_key
-from cody2zoho.ledger import Claim
 from cody2zoho.models import CaseDraft
 from cody2zoho.services import Services
 from cody2zoho.telemetry import report

@@ -12,9 +12,9 @@ from typing import Any
 
 from cody2zoho import cases, drafting, filing, matching, quiet, transcript
 from cody2zoho.cases.form import Form
+from cody2zoho.claims import Claim
 from cody2zoho.cody import Page
 from cody2zoho.credits import lane
-from cody2zoho.ledger import Claim
 from cody2zoho.models import CaseDraft, ContactChoice, Message, Note
 from cody2zoho.records import Held
 from cody2zoho.redaction import Redacted

@@ -38,48 +38,18 @@ Keys, below the prefix:
 
 import secrets
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 
 import redis
 
 from cody2zoho.blocks import STOPS_WORK
+from cody2zoho.claims import Claim, Due
 from cody2zoho.filling import Filling
 from cody2zoho.models import Conversation
 from cody2zoho.records import Held, State
 from cody2zoho.store import script
 
-
-@dataclass(frozen=True)
-class Claim:
-    """What a claim was answered: `owner` is empty unless the conversation is ours now."""
-
-    conversation: Conversation
-    was: str
-    owner: str = ""
-    attempts: int = 0
-    #: Since its first attempt.
-    trying_seconds: float = 0
-    #: Leases that ended without a word, when the last one has just done so; else 0.
-    lapses: int = 0
-    #: Whether anything at all is blocked.
-    is_blocked: bool = False
-    #: What its case holds, where it has one.
-    held: Held | None = None
-    #: Unix second since when the ledger knows it.
-    seen_at: float = 0
-    #: Unix second of the newest message that Cody's feed told of; 0 where it told of none.
-    moved_at: int = 0
-    #: Unix second since when it goes on without being quiet, where that is after it was seen; else 0.
-    goes_on_since: float = 0
-
-
-@dataclass(frozen=True)
-class Due:
-    """What is to be worked on now, and whether the ledger may be trusted and work is possible at all."""
-
-    ids: list[str]
-    is_open: bool
-    is_blocked: bool
+#: Where the scripts count what they do, as `telemetry.counters` reads it.
+_COUNTED = ("metrics:counters", "metrics:hours")
 
 
 class Ledger(Filling):
@@ -172,7 +142,7 @@ class Ledger(Filling):
 
     def hold(self, claim: Claim, held: Held) -> bool:
         """The case of one part exists, others of the conversation are to come. False where the claim was lost."""
-        keys = [self._conversation(claim.conversation.id), *self._keys("metrics:counters", "metrics:hours")]
+        keys = [self._conversation(claim.conversation.id), *self._keys(*_COUNTED)]
         return bool(self._hold(keys=keys, args=[claim.owner, str(held)]))
 
     def created(

@@ -14,8 +14,8 @@ from datetime import datetime
 from itertools import pairwise
 
 from cody2zoho import cases, drafting, filing, following, transcript
+from cody2zoho.claims import Claim
 from cody2zoho.cody import Page
-from cody2zoho.ledger import Claim
 from cody2zoho.models import CaseDraft, Conversation, Message
 from cody2zoho.records import Held, Known, State
 from cody2zoho.services import Services

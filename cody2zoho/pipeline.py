@@ -7,16 +7,16 @@ import random
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from cody2zoho import filing, following, parts, quiet, rebuild
+from cody2zoho import filing, following, outcomes, parts, quiet, rebuild
 from cody2zoho.blocks import PROBE_SECONDS
+from cody2zoho.claims import Claim, Due
 from cody2zoho.cody import Page
 from cody2zoho.errors import (
     Blocked,
     Cody2ZohoError,
     Gone,
-    OutcomeUnknown,
     OutOfTurn,
     Permanent,
     ReadInPart,
@@ -24,26 +24,16 @@ from cody2zoho.errors import (
 )
 from cody2zoho.http import time_limit
 from cody2zoho.keeper import KEEPER
-from cody2zoho.ledger import Claim, Due
 from cody2zoho.models import Conversation, Message
+from cody2zoho.outcomes import Outcome
 from cody2zoho.parts import Part
 from cody2zoho.records import Held, State
 from cody2zoho.services import Services
 from cody2zoho.telemetry import report
 from cody2zoho.telemetry.events import (
-    CasePostponed,
-    ConversationEmpty,
-    ConversationGone,
     ConversationNotFound,
-    ConversationParked,
     ConversationProcessed,
 )
-
-#: A wait up to this is left to the task's own retry; the agenda then only steps in should that be lost.
-SHORT_WAIT_SECONDS = 30
-_RETRY_LOST_AFTER_SECONDS = 10
-
-_LONGEST_WAIT_SECONDS = 900
 
 #: Conversations queued or worked on, for each call that Zoho takes at once: one calls Zoho, one reads at Cody, one is
 #: on its way to a worker.
@@ -51,31 +41,6 @@ _IN_HAND = 3
 
 #: Leases in a row that may end without a word before the fault is looked for in the conversation.
 _MOST_LAPSES = 5
-
-_ON_ITS_WAY_SECONDS = 60
-
-#: An empty conversation is looked at again after a minute at first, then after half its age.
-_FIRST_EMPTY_WAIT_SECONDS = 60
-_SILENT = "nothing was said yet"
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What became of one conversation: a sentence for people, and a short wait where it is worth one."""
-
-    words: str
-    retry_in_seconds: float | None = None
-    #: From the moment at which it was due to its case.
-    delay_seconds: float | None = None
-
-    @property
-    def what(self) -> str:
-        """The first of the words: `case`, `waiting`, `postponed`, `parked`, `let go` or `nothing to do`."""
-        what = self.words.partition(":")[0]
-        return "case" if what.startswith("case ") else what
-
-    def __str__(self) -> str:
-        return self.words
 
 
 def ready(services: Services, limit: int = 50) -> list[str]:
@@ -155,7 +120,7 @@ def _survivors_turn(claim: Claim, services: Services) -> Outcome | None:
     Those that died with it, innocent, would die with the next worker too, were they all tried again at once.
     """
     if claim.lapses >= _MOST_LAPSES:
-        return _parked(claim, f"Its worker died or hung {claim.lapses} times while it worked on it", services)
+        return outcomes.parked(claim, f"Its worker died or hung {claim.lapses} times while it worked on it", services)
     if claim.lapses < 2:
         return None
     services.ledger.later(claim, random.uniform(0, 60 * claim.lapses), "its worker died", counts=False)
@@ -166,20 +131,20 @@ def _worked(claim: Claim, services: Services) -> Outcome:
     try:
         return _written(claim, services)
     except ReadInPart as error:
-        return _postponed(claim, error, services)
+        return outcomes.postponed(claim, error, services)
     except OutOfTurn as error:
-        return _put_off(claim, error, services)
+        return outcomes.put_off(claim, error, services)
     except Transient as error:
-        return _postponed(claim, error, services)
+        return outcomes.postponed(claim, error, services)
     except Blocked as error:
-        return _held_up(claim, error, services)
+        return outcomes.held_up(claim, error, services)
     except Permanent as error:
-        return _parked(claim, str(error), services)
+        return outcomes.parked(claim, str(error), services)
     except filing.TakenOver as lost:
         parts.tell_of_forgotten(claim, lost.case_id, services)
         return Outcome("nothing to do: another worker took it over")
     except Gone:
-        return _gone(claim, services)
+        return outcomes.gone(claim, services)
 
 
 def _written(claim: Claim, services: Services) -> Outcome:
@@ -195,7 +160,7 @@ def _written(claim: Claim, services: Services) -> Outcome:
         return _followed(claim, claim.held, newest, services, had_sources=with_sources)
     found = parts.of_new(claim.conversation, newest, services, with_sources=with_sources)
     if not found:
-        return nothing_said(claim, services, newest.rows[0].created_at if newest.rows else 0)
+        return outcomes.nothing_said(claim, services, newest.rows[0].created_at if newest.rows else 0)
     return _made(claim, found, newest, services)
 
 
@@ -236,75 +201,6 @@ def _followed(claim: Claim, held: Held, newest: Page[Message], services: Service
     return Outcome(f"case {held.case_id}: up to date")
 
 
-def _gone(claim: Claim, services: Services) -> Outcome:
-    """Let go for good, unless Cody still knows the conversation, or whoever answered knows nothing at all."""
-    try:
-        if services.cody.has(claim.conversation.id):
-            return _postponed(claim, Transient("Cody knows a conversation, but not its messages"), services)
-    except OutOfTurn as error:
-        return _put_off(claim, error, services)
-    except Transient as error:
-        return _postponed(claim, error, services)
-    except Blocked as error:
-        return _held_up(claim, error, services)
-    if claim.held:
-        services.ledger.created(claim, claim.held)
-        return Outcome(f"case {claim.held.case_id}: the conversation was deleted at Cody")
-    services.ledger.let_go(claim, State.GONE)
-    report(ConversationGone())
-    return Outcome("let go: deleted at Cody")
-
-
-def nothing_said(claim: Claim, services: Services, said_to: int = 0) -> Outcome:
-    """No case yet, perhaps never: someone may still be about to type. `said_to` is the second of the newest message."""
-    age_seconds = services.clock() - claim.conversation.created_at
-    if age_seconds < services.settings.empty_conversation_hours * 3600:
-        services.ledger.wait(claim, max(_FIRST_EMPTY_WAIT_SECONDS, age_seconds / 2), _SILENT)
-        return Outcome(f"waiting: {_SILENT}")
-    services.ledger.let_go(claim, State.EMPTY, said_to, services.settings.conversation_quiet_seconds)
-    report(ConversationEmpty())
-    return Outcome("let go: nothing was said")
-
-
-def _put_off(claim: Claim, error: OutOfTurn, services: Services) -> Outcome:
-    """Our own limits let it wait; that is no attempt, and no news."""
-    services.ledger.later(claim, error.retry_after_seconds or 0, str(error), counts=False)
-    return Outcome(f"waiting: {error}")
-
-
-def _postponed(claim: Claim, error: Transient, services: Services) -> Outcome:
-    if claim.trying_seconds > services.settings.max_attempts_hours * 3600:
-        return _parked(claim, f"Tried for {services.settings.max_attempts_hours:g} hours: {error}", services)
-    seconds = wait_seconds(claim.attempts, error.retry_after_seconds)
-    if isinstance(error, OutcomeUnknown) and not services.key_field.was_unique:
-        # What may still be on its way to Zoho must have arrived before we look whether it has.
-        seconds = max(seconds, _ON_ITS_WAY_SECONDS)
-    # A message that waits for longer than the broker keeps it would be handed out again meanwhile.
-    is_short = seconds <= min(SHORT_WAIT_SECONDS, services.settings.visibility_timeout_seconds / 2)
-    services.ledger.later(claim, seconds + (_RETRY_LOST_AFTER_SECONDS if is_short else 0), str(error))
-    report(CasePostponed(str(error), round(seconds), claim.attempts))
-    return Outcome(f"postponed: {error}", seconds if is_short else None)
-
-
-def _parked(claim: Claim, reason: str, services: Services) -> Outcome:
-    services.ledger.park(claim, reason)
-    report(ConversationParked(reason))
-    return Outcome(f"parked: {reason}")
-
-
-def wait_seconds(attempts: int, retry_after_seconds: float | None) -> float:
-    """Doubling from 2 seconds to 15 minutes, up to half of it left to chance, and never before an API allows."""
-    ceiling = min(_LONGEST_WAIT_SECONDS, 2.0 ** min(attempts, 10))
-    return max(ceiling * random.uniform(0.5, 1), (retry_after_seconds or 0) * random.uniform(1, 1.1))
-
-
-def _held_up(claim: Claim, error: Blocked, services: Services) -> Outcome:
-    """A person has to mend something first; the conversation itself is not at fault, however long that takes."""
-    services.ledger.later(claim, PROBE_SECONDS, str(error), anew=True)
-    services.blocks.put(error.what, str(error))
-    return Outcome(f"waiting: {error}")
-
-
 @contextmanager
 def _released_on_surprise(claim: Claim, services: Services) -> Iterator[None]:
     """An error nobody foresaw must not hold the conversation until its lease ends, nor repeat at once."""
@@ -313,5 +209,6 @@ def _released_on_surprise(claim: Claim, services: Services) -> Iterator[None]:
     except Cody2ZohoError:
         raise
     except Exception as error:
-        services.ledger.later(claim, wait_seconds(claim.attempts + 3, None), f"unexpected {type(error).__name__}")
+        seconds = outcomes.wait_seconds(claim.attempts + 3, None)
+        services.ledger.later(claim, seconds, f"unexpected {type(error).__name__}")
         raise

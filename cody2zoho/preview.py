@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from cody2zoho import cases, drafting, following, parts, quiet, transcript, why
 from cody2zoho.cases.origins import origins
 from cody2zoho.checks.case_file import misfit
+from cody2zoho.claims import Claim
 from cody2zoho.errors import Gone, Refused, Transient
-from cody2zoho.ledger import Claim
 from cody2zoho.lives import Life, look
 from cody2zoho.models import Address, CaseDraft, ContactChoice, Conversation
 from cody2zoho.parts import Part

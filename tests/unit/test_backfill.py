@@ -9,10 +9,10 @@ import pytest
 from chats import KEY, chat, live, work
 from cody2zoho import backfill, batches, drafting, pipeline, polling
 from cody2zoho.backfill import Plan, Wanted
+from cody2zoho.claims import Claim
 from cody2zoho.errors import ConfigurationError, NotSetUp, OutOfTurn
 from cody2zoho.http import Answer
 from cody2zoho.keys import distinct_key
-from cody2zoho.ledger import Claim
 from cody2zoho.models import Conversation, Message
 from cody2zoho.records import Held, State
 from cody2zoho.redaction import Redacted, Redaction

@@ -8,7 +8,7 @@ import pytest
 from requests.structures import CaseInsensitiveDict
 
 from chats import case_of, chat, live, pass_time, work
-from cody2zoho import listening, pipeline, polling
+from cody2zoho import listening, outcomes, polling
 from cody2zoho.errors import OutOfTurn
 from cody2zoho.http import Answer, time_left, time_limit
 from cody2zoho.permits import Kind
@@ -194,7 +194,7 @@ def test_the_first_word_at_the_moment_at_which_it_is_let_go_is_not_lost(account,
     claim = watching.ledger.claim(conversation)
     account.say(conversation, "Hello?")
     polling.poll(watching)
-    pipeline.nothing_said(claim, watching)
+    outcomes.nothing_said(claim, watching)
     assert watching.ledger.about(conversation)["state"] == State.EMPTY
     live(watching, clock, 420)
     assert case_of(organisation, conversation)

@@ -11,7 +11,7 @@ from cody2zoho import pipeline, polling
 from cody2zoho.errors import Gone
 from cody2zoho.keys import distinct_key
 from cody2zoho.models import Conversation
-from cody2zoho.pipeline import wait_seconds
+from cody2zoho.outcomes import wait_seconds
 from cody2zoho.records import State
 from cody2zoho.simulators.audit import audit
 from cody2zoho.simulators.faults import Fault

@@ -26,7 +26,7 @@ class CaseCreated(Event):
 
 @dataclass(frozen=True)
 class ConversationProcessed(Event):
-    """One attempt, from claim to end; what it came to is named as in `pipeline.Outcome`."""
+    """One attempt, from claim to end; what it came to is named as in `outcomes.Outcome.what`."""
 
     severity = logging.DEBUG
     outcome: str
