@@ -8,11 +8,12 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import idna
-import phonenumbers
 
 from cody2zoho.models import Address
+from cody2zoho.phonelib import library
 
 #: Longest e-mail address that Zoho keeps (fields of Contacts).
 _LONGEST = 100
@@ -75,7 +76,7 @@ class Search:
         if "email" in self.kinds and "@" in text:
             yield from filter(None, map(_email, _EMAIL.finditer(text)))
         if "phone" in self.kinds:
-            matches = phonenumbers.PhoneNumberMatcher(_LONG_NUMBER.sub(" ", text), self.region or None)
+            matches = library().PhoneNumberMatcher(_LONG_NUMBER.sub(" ", text), self.region or None)
             yield from (_phone(match.number, match.raw_string) for match in matches)
 
     def _is_ignored(self, value: str) -> bool:
@@ -92,8 +93,8 @@ def email(text: str) -> Address | None:
 
 def phone(text: str, region: str) -> Address | None:
     try:
-        number = phonenumbers.parse(text, region or None)
-    except phonenumbers.NumberParseException:
+        number = library().parse(text, region or None)
+    except library().NumberParseException:
         return None
     return _phone(number, text)
 
@@ -124,7 +125,7 @@ def _plain(domain: str) -> str:
         return ""
 
 
-def _phone(number: phonenumbers.PhoneNumber, typed: str) -> Address:
-    value = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+def _phone(number: Any, typed: str) -> Address:
+    value = library().format_number(number, library().PhoneNumberFormat.E164)
     extension = f";ext={number.extension}" if number.extension else ""
     return Address("phone", value + extension, is_certain=typed.lstrip(" (").startswith(("+", "00")))

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
+from cody2zoho.phonelib import library
 from cody2zoho.redaction.folding import Span, without
 
 _GROUP = re.compile(r"[0-9]+")
@@ -104,10 +105,7 @@ class Phones:
     """Finds the numbers of all countries with their code, and of these without; two-letter codes of ISO 3166."""
 
     def __init__(self, countries: Sequence[str]) -> None:
-        # Not before somebody wants it: it takes 60 ms and 2 MB.
-        import phonenumbers  # noqa: PLC0415
-
-        self._library = phonenumbers
+        self._library = library()
         self.plans = [self._plan(country) for country in countries]
 
     def find(self, text: str) -> Iterator[Span]:

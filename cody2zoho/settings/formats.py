@@ -5,10 +5,11 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import phonenumbers
 from pydantic import AfterValidator, BeforeValidator, SecretStr
 from pydantic_settings import NoDecode
 from redis.connection import parse_url
+
+from cody2zoho.phonelib import library
 
 #: What is counted about a conversation, and the Zoho field it goes to unless ZOHO_FIELD_MAP says otherwise.
 FIELD_MAP = {
@@ -78,7 +79,7 @@ def _address_kinds(value: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _region(value: str) -> str:
-    if value and value.upper() not in phonenumbers.SUPPORTED_REGIONS:
+    if value and value.upper() not in library().SUPPORTED_REGIONS:
         raise ValueError("is not a country; write its two letters, such as DE")
     return value.upper()
 
@@ -94,8 +95,8 @@ def _ignored(value: tuple[str, ...]) -> tuple[str, ...]:
 
 def _is_number(text: str) -> bool:
     try:
-        return bool(phonenumbers.parse(text))
-    except phonenumbers.NumberParseException:
+        return bool(library().parse(text))
+    except library().NumberParseException:
         return False
 
 
@@ -195,7 +196,7 @@ def _kinds(value: Any) -> Any:
 
 def _countries(value: Any) -> Any:
     countries = tuple(str(country).upper() for country in _parts(value))
-    if unknown := [country for country in countries if country not in phonenumbers.SUPPORTED_REGIONS]:
+    if unknown := [country for country in countries if country not in library().SUPPORTED_REGIONS]:
         raise ValueError(f"has no country {unknown[0]}; write codes of two letters, such as DE,AT")
     return countries
 

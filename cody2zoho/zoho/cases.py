@@ -111,14 +111,15 @@ class Cases:
         Those made at Unix second `made_before` or later are left out. Paged by id: an offset ends at 100,000, and
         would skip a row whenever an earlier one is deleted meanwhile.
         """
-        has_key = f"{self.unique_field} is not null"
-        while rows := self._rows(f"({has_key} and id > {after}) order by id limit {_PER_QUERY}", "Created_Time"):
-            yield [
-                case for case in (Keyed(*self._pair(row), _made_at(row)) for row in rows) if case.made_at < made_before
-            ]
-            if len(rows) < _PER_QUERY:
-                return
-            after = str(rows[-1]["id"])
+        while after:
+            page, after = self._keyed_page(after)
+            yield [case for case in page if case.made_at < made_before]
+
+    def _keyed_page(self, after: str) -> tuple[list[Keyed], str]:
+        """The next 2,000, and after which id there are more; in its own frame, so that what Zoho answered is freed."""
+        query = f"({self.unique_field} is not null and id > {after}) order by id limit {_PER_QUERY}"
+        page = [Keyed(*self._pair(row), _made_at(row)) for row in self._rows(query, "Created_Time")]
+        return page, page[-1].case_id if len(page) == _PER_QUERY else ""
 
     def made_since(self, moment: float) -> set[str]:
         """Ids of the cases with a key that were made at that Unix second or later, the newest 2,000 in one query."""
