@@ -6,6 +6,7 @@ import os
 import sys
 import time
 from pathlib import Path
+from socket import gethostname
 from typing import Any
 
 from celery import Celery, signals
@@ -38,7 +39,7 @@ settings = _settings_or_exit()
 if "flower" in sys.argv[1:]:
     flower.prepare(settings)
 
-app = Celery("cody2zoho", events="cody2zoho.events:WholeEvents", include=["cody2zoho.tasks"])
+app = Celery("cody2zoho", events="cody2zoho.events:WholeEvents", include=["cody2zoho.tasks", "cody2zoho.correlation"])
 app.config_from_object("celeryconfig")
 app.set_default()
 
@@ -73,8 +74,15 @@ class PromptScheduler(Scheduler):
         return float(super().tick(*args, **kwargs))
 
 
+@signals.celeryd_init.connect
+def _name(sender: str, **_: Any) -> None:
+    logs.name_process(sender)
+
+
 @signals.setup_logging.connect
 def _set_up_logging(**_: Any) -> None:
+    if "beat" in sys.argv[1:]:
+        logs.name_process(f"beat@{gethostname()}")
     logs.configure(settings)
 
 

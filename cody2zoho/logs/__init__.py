@@ -1,0 +1,31 @@
+"""Log lines: JSON for machines, one readable line for a person at a terminal.
+
+An event has a constant name and fields; ids only, never a customer's words, a token or a URL with a query.
+"""
+
+import logging
+import sys
+
+from cody2zoho.logs.context import Context, begin, context, current, name_process
+from cody2zoho.logs.shapes import chosen
+from cody2zoho.settings import Settings
+
+__all__ = ["begin", "configure", "context", "current", "name_process"]
+
+#: Celery's lines about every tick and task; our events say what came of them.
+_CHATTY = ("celery.beat", "celery.worker.strategy", "celery.app.trace")
+
+
+def configure(settings: Settings) -> None:
+    """Send all log lines of this process to standard output."""
+    output = logging.StreamHandler(sys.stdout)
+    output.addFilter(Context())
+    output.setFormatter(chosen(settings.log_format))
+    root = logging.getLogger()
+    root.handlers[:] = [output]
+    root.setLevel(settings.log_level)
+    # Its DEBUG lines hold URLs with queries.
+    logging.getLogger("urllib3").setLevel(logging.WARNING)
+    if settings.log_level != "DEBUG":
+        for name in _CHATTY:
+            logging.getLogger(name).setLevel(logging.WARNING)
