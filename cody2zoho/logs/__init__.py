@@ -6,24 +6,28 @@ An event has a constant name and fields; ids only, never a customer's words, a t
 import logging
 import sys
 
+from cody2zoho.logs import stream
+from cody2zoho.logs.behind import Behind
 from cody2zoho.logs.context import Context, begin, context, current, name_process
 from cody2zoho.logs.shapes import chosen
+from cody2zoho.logs.stream import following, forget, latest
 from cody2zoho.settings import Settings
 
-__all__ = ["begin", "configure", "context", "current", "name_process"]
+__all__ = ["begin", "configure", "context", "current", "following", "forget", "latest", "name_process"]
 
 #: Celery's lines about every tick and task; our events say what came of them.
 _CHATTY = ("celery.beat", "celery.worker.strategy", "celery.app.trace")
 
 
 def configure(settings: Settings) -> None:
-    """Send all log lines of this process to standard output."""
+    """Send all log lines of this process to standard output, and those at INFO and above to whoever else wants them."""
     output = logging.StreamHandler(sys.stdout)
     output.addFilter(Context())
     output.setFormatter(chosen(settings.log_format))
     root = logging.getLogger()
-    root.handlers[:] = [output]
-    root.setLevel(settings.log_level)
+    root.handlers[:] = [output, Behind("redis", stream.sink(settings))]
+    output.setLevel(settings.log_level)
+    root.setLevel(min(output.level, logging.INFO))
     # Its DEBUG lines hold URLs with queries.
     logging.getLogger("urllib3").setLevel(logging.WARNING)
     if settings.log_level != "DEBUG":
