@@ -15,7 +15,7 @@ from celery.exceptions import WorkerShutdown
 from celery.schedules import crontab
 from redis.exceptions import RedisError
 
-from cody2zoho import configuration, flower, http, logs, monitor, upgrade
+from cody2zoho import configuration, flower, http, logs, monitor, sentry, upgrade
 from cody2zoho.errors import ConfigurationError
 from cody2zoho.services import services
 from cody2zoho.settings import Settings
@@ -77,6 +77,12 @@ class PromptScheduler(Scheduler):
 @signals.celeryd_init.connect
 def _name(sender: str, **_: Any) -> None:
     logs.name_process(sender)
+    sentry.start(settings)
+
+
+@signals.beat_init.connect
+def _watch_beat(**_: Any) -> None:
+    sentry.start(settings)
 
 
 @signals.setup_logging.connect
@@ -154,6 +160,7 @@ def _beat(**_: Any) -> None:
     oldest = min(list(_running.values()), default=time.monotonic())
     if time.monotonic() - oldest > 2 * settings.task_budget_seconds:
         report(WorkerHung(round(time.monotonic() - oldest)))
+        sentry.flush(settings)
         logging.shutdown()
         os._exit(_HUNG)
     _touch("worker")

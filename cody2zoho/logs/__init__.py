@@ -5,8 +5,9 @@ An event has a constant name and fields; ids only, never a customer's words, a t
 
 import logging
 import sys
+from collections.abc import Iterator
 
-from cody2zoho.logs import stream
+from cody2zoho.logs import files, gelf, stream
 from cody2zoho.logs.behind import Behind
 from cody2zoho.logs.context import Context, begin, context, current, name_process
 from cody2zoho.logs.shapes import chosen
@@ -25,7 +26,7 @@ def configure(settings: Settings) -> None:
     output.addFilter(Context())
     output.setFormatter(chosen(settings.log_format))
     root = logging.getLogger()
-    root.handlers[:] = [output, Behind("redis", stream.sink(settings))]
+    root.handlers[:] = [output, *_sinks(settings)]
     output.setLevel(settings.log_level)
     root.setLevel(min(output.level, logging.INFO))
     # Its DEBUG lines hold URLs with queries.
@@ -33,3 +34,11 @@ def configure(settings: Settings) -> None:
     if settings.log_level != "DEBUG":
         for name in _CHATTY:
             logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def _sinks(settings: Settings) -> Iterator[Behind]:
+    yield Behind("redis", stream.Stream(settings))
+    if settings.log_dir:
+        yield Behind("files", files.Files(settings))
+    if settings.enable_graylog:
+        yield Behind("graylog", gelf.Graylog(settings))

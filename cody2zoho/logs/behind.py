@@ -4,7 +4,6 @@ import logging
 import os
 import threading
 from collections import deque
-from collections.abc import Callable
 
 from redis.exceptions import RedisError
 
@@ -13,8 +12,17 @@ from cody2zoho.logs.shapes import Line, line
 
 log = logging.getLogger(__name__)
 
-#: Takes lines off the left as it gets rid of them; raises, and leaves the rest, where it cannot now.
-Sink = Callable[[deque[Line]], None]
+
+class Sink:
+    """Where lines go."""
+
+    def send(self, waiting: deque[Line]) -> None:
+        """Takes lines off the left as it gets rid of them; raises, and leaves the rest, where it cannot now."""
+        raise NotImplementedError
+
+    def close(self) -> None:
+        """There will be no more."""
+
 
 #: Between two looks whether there is something to send.
 _EVERY_SECONDS = 0.5
@@ -71,11 +79,12 @@ class Behind(logging.Handler):
         while not self._is_over.wait(_EVERY_SECONDS):
             self._send()
         self._send()
+        self._sink.close()
 
     def _send(self) -> None:
         while self._waiting:
             try:
-                self._sink(self._waiting)
+                self._sink.send(self._waiting)
             except (OSError, RedisError):
                 # It is away; what waits goes out when it is back.
                 return

@@ -8,13 +8,14 @@ from redis.exceptions import RedisError
 
 from cody2zoho.errors import Cody2ZohoError
 
-#: Addresses, the login and the query of a URL, access tokens, keys and numbers with a country code.
+#: Also in JSON, whose quotes must stay. Addresses, the login and the query of a URL, tokens and
+#: numbers with a country code.
 _MASKED = (
     (re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]*\w"), "<e-mail>"),
-    (re.compile(r"(?<=://)[^/\s@]+@"), ""),
-    (re.compile(r"\?[^\s'\"<>)]*=[^\s'\"<>)]*"), "?…"),
+    (re.compile(r"(?<=://)[^/\s@\"]+@"), ""),
+    (re.compile(r"\?[^\s'\"<>)\\]*=[^\s'\"<>)\\]*"), "?…"),
     (re.compile(r"\b1000\.[\w.]{16,}"), "<token>"),
-    (re.compile(r"(?i)\b(bearer|oauthtoken|authorization:?)\s+\S+"), r"\1 <token>"),
+    (re.compile(r"(?i)\b(bearer|oauthtoken|authorization:?)\s+[^\s\"\\]+"), r"\1 <token>"),
     (re.compile(r"\+\d[\d ()/-]{6,}\d"), "<number>"),
 )
 
@@ -37,7 +38,7 @@ def words_of(error: BaseException) -> str:
 
 def traceback(error: BaseException) -> str:
     """Kinds and places of an error and of what led to it, the last one last."""
-    return "\n\n".join(_one(each) for each in reversed(_chain(error)))
+    return "\n\n".join(_one(each) for each in reversed(chain(error)))
 
 
 def _one(error: BaseException) -> str:
@@ -46,7 +47,8 @@ def _one(error: BaseException) -> str:
     return f"Traceback (most recent call last):\n{places}{kind}{': ' if words else ''}{words}"
 
 
-def _chain(error: BaseException | None) -> list[BaseException]:
+def chain(error: BaseException | None) -> list[BaseException]:
+    """The error, and what led to it."""
     found: list[BaseException] = []
     while error is not None and error not in found:
         found.append(error)

@@ -46,20 +46,23 @@ def key(prefix: str) -> str:
     return f"{prefix}logs"
 
 
-def sink(settings: Settings) -> Sink:
-    """Into the stream, with a client of its own: a slow answer keeps nobody else waiting."""
-    client, name = store.connect(settings), key(settings.redis_key_prefix)
+class Stream(Sink):
+    """Into Redis, with a client of its own: a slow answer keeps nobody else waiting."""
 
-    def send(waiting: deque[Line]) -> None:
+    def __init__(self, settings: Settings) -> None:
+        self._client, self._key = store.connect(settings), key(settings.redis_key_prefix)
+
+    def send(self, waiting: deque[Line]) -> None:
         batch = list(islice(waiting, _AT_ONCE))
-        with client.pipeline(transaction=False) as pipe:
+        with self._client.pipeline(transaction=False) as pipe:
             for line in batch:
-                pipe.xadd(name, {"line": _written(line)}, maxlen=_KEPT, approximate=True)
+                pipe.xadd(self._key, {"line": _written(line)}, maxlen=_KEPT, approximate=True)
             pipe.execute()
         for _ in batch:
             waiting.popleft()
 
-    return send
+    def close(self) -> None:
+        self._client.close()
 
 
 def latest(
@@ -91,8 +94,8 @@ def forget(services: Readable, conversation_id: str) -> None:
 
 def _backwards(services: Readable) -> Iterator[dict[str, Any]]:
     name, before = key(services.settings.redis_key_prefix), "+"
-    entries: Any
-    while entries := services.store.xrevrange(name, before, "-", _AT_ONCE):
+    look: Any = services.store.xrevrange
+    while entries := look(name, before, "-", _AT_ONCE):
         yield from _read(entries)
         before = f"({entries[-1][0]}"
 
@@ -111,12 +114,7 @@ def _is_wanted(line: dict[str, Any], level: str, conversation: str | None) -> bo
 
 
 def _written(line: Line) -> str:
-    return json.dumps({name: _short(value) for name, value in line.items()}, ensure_ascii=False)
-
-
-def _short(value: Any) -> Any:
-    """What is shown to whoever may open the page holds not even what we let through to our own output by mistake."""
-    if not isinstance(value, str):
-        return value
+    """What is shown to whoever may open the page holds not even what our own output does by mistake."""
+    short = {name: value[-_LONGEST:] if isinstance(value, str) else value for name, value in line.items()}
     # A lone surrogate could not be sent.
-    return safe.text(value[-_LONGEST:]).encode("utf-8", "replace").decode()
+    return safe.text(json.dumps(short, ensure_ascii=False)).encode("utf-8", "replace").decode()

@@ -15,7 +15,7 @@ from cody2zoho.logs.behind import Behind
 @pytest.fixture
 def run(plugged, server, redis_address, monkeypatch: pytest.MonkeyPatch):
     """With two lines of two conversations."""
-    handler = Behind("redis", stream.sink(plugged().settings))
+    handler = Behind("redis", stream.Stream(plugged().settings))
     for conversation, level in (("Qz3d", logging.INFO), ("Jw9R", logging.ERROR)):
         record = logging.makeLogRecord(
             {"name": "cody2zoho.x", "levelno": level, "levelname": logging.getLevelName(level)}

@@ -13,7 +13,7 @@ import pytest
 from chats import chat, work
 from cody2zoho import erasure, logs
 from cody2zoho.logs import stream
-from cody2zoho.logs.behind import Behind
+from cody2zoho.logs.behind import Behind, Sink
 from cody2zoho.services import Services
 from waiting import eventually
 
@@ -39,7 +39,7 @@ def log() -> Iterator[logging.Logger]:
 
 @pytest.fixture
 def kept(services: Services, log: logging.Logger) -> Behind:
-    handler = Behind("redis", stream.sink(services.settings))
+    handler = Behind("redis", stream.Stream(services.settings))
     log.addHandler(handler)
     return handler
 
@@ -79,9 +79,10 @@ def test_a_reader_hears_of_a_new_line_at_once(services, log, kept) -> None:
 
 def test_the_stream_is_capped(services) -> None:
     waiting = deque({"level": "INFO", "message": f"line_{number}"} for number in range(11_000))
-    send = stream.sink(services.settings)
+    out = stream.Stream(services.settings)
     while waiting:
-        send(waiting)
+        out.send(waiting)
+    out.close()
     assert 10_000 <= services.store.xlen(stream.key(services.settings.redis_key_prefix)) < 10_200
     assert messages(services, limit=1) == ["line_10999"]
 
@@ -100,11 +101,12 @@ def test_what_redis_could_not_take_is_kept_for_when_it_is_back(services, log, ke
 def test_a_sink_that_hangs_keeps_nobody_waiting_and_what_it_misses_is_counted(log) -> None:
     held, got = threading.Event(), []
 
-    def slow(waiting: deque[dict[str, Any]]) -> None:
-        held.wait(20)
-        got.append(waiting.popleft())
+    class Slow(Sink):
+        def send(self, waiting: deque[dict[str, Any]]) -> None:
+            held.wait(20)
+            got.append(waiting.popleft())
 
-    handler = Behind("slow", slow, largest=3)
+    handler = Behind("slow", Slow(), largest=3)
     log.addHandler(handler)
     for number in range(10):
         log.info("line_%d", number)
@@ -121,12 +123,13 @@ def told(log: logging.Logger, handler: Behind, got: list[dict[str, Any]]) -> lis
 def test_a_line_that_nobody_can_send_does_not_stop_the_others(log) -> None:
     got: list[str] = []
 
-    def choosy(waiting: deque[dict[str, Any]]) -> None:
-        if waiting[0]["message"] == "bad":
-            raise ValueError
-        got.append(waiting.popleft()["message"])
+    class Choosy(Sink):
+        def send(self, waiting: deque[dict[str, Any]]) -> None:
+            if waiting[0]["message"] == "bad":
+                raise ValueError
+            got.append(waiting.popleft()["message"])
 
-    handler = Behind("choosy", choosy)
+    handler = Behind("choosy", Choosy())
     log.addHandler(handler)
     log.info("bad")
     log.info("good")
