@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import requests
 
 from cody2zoho import logs
 from cody2zoho.errors import Transient
@@ -100,3 +101,10 @@ def test_an_error_of_others_tells_its_kind_and_place_and_not_its_words(shape: An
 @pytest.mark.parametrize("shape", [Json().format, Readable().format, lambda made: json.dumps(line(made))])
 def test_an_error_of_ours_keeps_its_words(shape: Any) -> None:
     assert "Zoho is out of order (500)" in shape(raised(Transient("Zoho is out of order (500)")))
+
+
+def test_an_error_of_the_system_tells_its_reason_and_not_what_it_was_about() -> None:
+    told = Json().format(raised(OSError(2, "No such file", WORDS)))
+    assert "FileNotFoundError: No such file" in told
+    assert "4111" not in told
+    assert "4111" not in Json().format(raised(requests.ConnectionError(f"GET https://x.y/?q={WORDS}")))
