@@ -6,6 +6,7 @@ import os
 import sys
 import time
 from pathlib import Path
+from socket import gethostname
 from typing import Any
 
 from celery import Celery, signals
@@ -14,7 +15,7 @@ from celery.exceptions import WorkerShutdown
 from celery.schedules import crontab
 from redis.exceptions import RedisError
 
-from cody2zoho import configuration, flower, http, logs, monitor, upgrade
+from cody2zoho import configuration, flower, http, logs, monitor, sentry, upgrade
 from cody2zoho.errors import ConfigurationError
 from cody2zoho.services import services
 from cody2zoho.settings import Settings
@@ -38,7 +39,7 @@ settings = _settings_or_exit()
 if "flower" in sys.argv[1:]:
     flower.prepare(settings)
 
-app = Celery("cody2zoho", events="cody2zoho.events:WholeEvents", include=["cody2zoho.tasks"])
+app = Celery("cody2zoho", events="cody2zoho.events:WholeEvents", include=["cody2zoho.tasks", "cody2zoho.correlation"])
 app.config_from_object("celeryconfig")
 app.set_default()
 
@@ -73,8 +74,21 @@ class PromptScheduler(Scheduler):
         return float(super().tick(*args, **kwargs))
 
 
+@signals.celeryd_init.connect
+def _name(sender: str, **_: Any) -> None:
+    logs.name_process(sender)
+    sentry.start(settings)
+
+
+@signals.beat_init.connect
+def _watch_beat(**_: Any) -> None:
+    sentry.start(settings)
+
+
 @signals.setup_logging.connect
 def _set_up_logging(**_: Any) -> None:
+    if "beat" in sys.argv[1:]:
+        logs.name_process(f"beat@{gethostname()}")
     logs.configure(settings)
 
 
@@ -146,6 +160,7 @@ def _beat(**_: Any) -> None:
     oldest = min(list(_running.values()), default=time.monotonic())
     if time.monotonic() - oldest > 2 * settings.task_budget_seconds:
         report(WorkerHung(round(time.monotonic() - oldest)))
+        sentry.flush(settings)
         logging.shutdown()
         os._exit(_HUNG)
     _touch("worker")

@@ -6,6 +6,7 @@ What stays is a digest of its id in the ledger. Cases in Zoho and the conversati
 import time
 from collections.abc import Callable
 
+from cody2zoho import logs
 from cody2zoho.rebuild import EARLIER
 from cody2zoho.services import Services
 
@@ -30,6 +31,7 @@ def forget(
     services.history.forget(conversation_id)
     services.strangers.forget(conversation_id)
     _take_back_messages(services, conversation_id)
+    logs.forget(services, conversation_id)
 
 
 def _take_back_messages(services: Services, conversation_id: str) -> None:

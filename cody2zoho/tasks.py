@@ -11,7 +11,7 @@ from celery.exceptions import CeleryError
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
-from cody2zoho import batches, locks, logs, monitor, nightly, pipeline, polling
+from cody2zoho import batches, locks, monitor, nightly, pipeline, polling
 from cody2zoho.errors import Cody2ZohoError
 from cody2zoho.services import services
 
@@ -46,22 +46,18 @@ def _wordless() -> Iterator[None]:
         raise
 
 
-class Traced(Task):
-    """Puts the task's id, and the conversation's, on every log line it causes, and a customer's words on none."""
+class Wordless(Task):
+    """Puts a customer's words on no log line."""
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        named = {"conversation": str(args[0])} if args else {}
-        with (
-            logs.context(task=self.name.removeprefix("cody2zoho."), task_id=self.request.id or "", **named),
-            _wordless(),
-        ):
+        with _wordless():
             return super().__call__(*args, **kwargs)
 
 
 # What became of it stands in the ledger; storing it once more was 7 % of a case's CPU.
 @shared_task(
     bind=True,
-    base=Traced,
+    base=Wordless,
     name="cody2zoho.create_case",
     throws=(Cody2ZohoError,),
     max_retries=None,
@@ -76,7 +72,7 @@ def create_case(self: Task, conversation_id: str) -> str:
     return outcome.words
 
 
-@shared_task(base=Traced, name="cody2zoho.fetch_conversations")
+@shared_task(base=Wordless, name="cody2zoho.fetch_conversations")
 def fetch_conversations() -> str:
     """Poll Cody, then send one task for each conversation that is due."""
     with _alone("fetch") as alone:
@@ -87,20 +83,20 @@ def fetch_conversations() -> str:
 
 
 # Every few seconds: in Flower it would push everything else out of the history.
-@shared_task(base=Traced, name="cody2zoho.dispatch_due", send_events=False)
+@shared_task(base=Wordless, name="cody2zoho.dispatch_due", send_events=False)
 def dispatch_due() -> str:
     """Send one task for each conversation that is due."""
     return f"{_send_due()} sent"
 
 
-@shared_task(base=Traced, name="cody2zoho.sweep_conversations")
+@shared_task(base=Wordless, name="cody2zoho.sweep_conversations")
 def sweep_conversations() -> str:
     """One step through all pages, for what the polls may have missed."""
     with _alone("sweep") as alone:
         return str(polling.sweep(services())) if alone else "the last step is still running"
 
 
-@shared_task(base=Traced, name="cody2zoho.reconcile", throws=(Cody2ZohoError,))
+@shared_task(base=Wordless, name="cody2zoho.reconcile", throws=(Cody2ZohoError,))
 def reconcile() -> dict[str, int] | str:
     """Compare the ledger with Zoho."""
     with _alone("reconcile") as alone:
@@ -108,7 +104,7 @@ def reconcile() -> dict[str, int] | str:
 
 
 # As often as `dispatch_due`, and mostly for nothing.
-@shared_task(base=Traced, name="cody2zoho.backfill", send_events=False)
+@shared_task(base=Wordless, name="cody2zoho.backfill", send_events=False)
 def backfill() -> str:
     """Begin batches of history, where there is any; each sends the next."""
     places = batches.places(services())
@@ -117,7 +113,7 @@ def backfill() -> str:
     return f"{len(places)} batches sent"
 
 
-@shared_task(base=Traced, name="cody2zoho.backfill_batch", throws=(Cody2ZohoError,))
+@shared_task(base=Wordless, name="cody2zoho.backfill_batch", throws=(Cody2ZohoError,))
 def backfill_batch(*, place: int) -> str:
     """Up to 100 conversations of long ago become cases with one call to Zoho."""
     batch = batches.work(place, services())
@@ -128,19 +124,19 @@ def backfill_batch(*, place: int) -> str:
     return str(batch)
 
 
-@shared_task(base=Traced, name="cody2zoho.refresh_token", throws=(Cody2ZohoError,))
+@shared_task(base=Wordless, name="cody2zoho.refresh_token", throws=(Cody2ZohoError,))
 def refresh_token() -> str:
     """Renew Zoho's access token well before it ends."""
     return f"{monitor.refresh_token(services()):.0f} s left"
 
 
-@shared_task(base=Traced, name="cody2zoho.monitor_health")
+@shared_task(base=Wordless, name="cody2zoho.monitor_health")
 def monitor_health() -> dict[str, str]:
     """Ask both APIs whether they accept us."""
     return monitor.health(services())
 
 
-@shared_task(base=Traced, name="cody2zoho.business_summary")
+@shared_task(base=Wordless, name="cody2zoho.business_summary")
 def business_summary() -> dict[str, int]:
     """Log how many conversations are in which state."""
     return monitor.summary(services())

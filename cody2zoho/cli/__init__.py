@@ -24,6 +24,7 @@ _COMMANDS = {
     "config": "Show the settings in force and where each came from.",
     "status": "Show how many conversations are in which state.",
     "why": "Tell the life of one conversation, by its id or its case's.",
+    "logs": "Show the latest log lines of all processes.",
     "preview": "Show the case of a conversation as it would be made now.",
     "reconcile": "Compare Cody, Zoho and the ledger; mend what needs no person.",
     "pause": "Begin no new case, of one bot or at all.",

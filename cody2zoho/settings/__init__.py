@@ -4,7 +4,7 @@ The sentence beside a setting is its documentation: `.env.example`, `docs/config
 `cody2zoho config` are checked against it.
 """
 
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import SecretStr, model_validator
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
@@ -13,6 +13,7 @@ from cody2zoho.settings import formats
 from cody2zoho.settings.apis import DATA_CENTERS, Apis
 from cody2zoho.settings.cases import CaseContent
 from cody2zoho.settings.contact import Contact
+from cody2zoho.settings.logs import Logs
 from cody2zoho.settings.moments import Moments
 from cody2zoho.settings.privacy import Privacy
 from cody2zoho.settings.redis import Redis
@@ -34,7 +35,7 @@ _SIMULATED_QUIET_SECONDS = 3.0
 
 
 # pydantic takes the fields of the last class first.
-class Settings(Redis, Moments, Privacy, Contact, CaseContent, Apis, BaseSettings):
+class Settings(Logs, Redis, Moments, Privacy, Contact, CaseContent, Apis, BaseSettings):
     """What this process was told; frozen."""
 
     model_config = SettingsConfigDict(frozen=True, env_file=".env", extra="ignore")
@@ -46,10 +47,6 @@ class Settings(Redis, Moments, Privacy, Contact, CaseContent, Apis, BaseSettings
     flower_address: str = setting("127.0.0.1", "Address Flower listens on.")
     flower_port: int = setting(5555, "Port Flower listens on.", ge=0, le=65_535)
 
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = setting("INFO", "Least severe log lines to write.")
-    log_format: Literal["auto", "json", "text"] = setting(
-        "auto", "json, text, or auto = text on a terminal, else json."
-    )
     state_dir: str = setting(".state", "Folder for Flower's history, heartbeats, and the logs and Redis data of `up`.")
     simulators_url: formats.WebAddress = setting(
         "", "Address of `cody2zoho simulate`; used, with its credentials, only while no credential of yours is set."

@@ -274,7 +274,7 @@ def redis_keys() -> dict[str, str]:
     for path in SOURCES:
         _, _, catalogue = (ast.get_docstring(tree(path)) or "").partition("Keys, below the prefix:\n")
         for line in catalogue.splitlines():
-            if entry := re.match(r" {4}(\S.*?)  +(hash|zset|string|str|list|set) ", line):
+            if entry := re.match(r" {4}(\S.*?)  +(hash|zset|string|str|list|set|stream) ", line):
                 found[entry[1]] = {"str": "string"}.get(entry[2], entry[2])
     return found
 

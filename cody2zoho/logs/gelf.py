@@ -1,0 +1,153 @@
+"""Graylog: GELF 1.1 over UDP, TCP or HTTP, the latter two with TLS where wanted.
+
+pygelf makes the messages. Its own handlers swallow that a connection broke, and the line with it, or raise into the
+work; none reads what the server answers.
+"""
+
+import logging
+import select
+import socket
+import ssl
+import zlib
+from collections import deque
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
+
+import certifi
+
+from cody2zoho.logs.behind import Sink
+from cody2zoho.logs.shapes import Line
+from cody2zoho.settings import Settings
+
+_TIMEOUT_SECONDS = 5
+
+#: Of one text: with more, a datagram might need more than the 128 pieces that GELF allows.
+_LONGEST = 30_000
+
+#: What fits into one packet of any network.
+_PIECE_BYTES = 1_300
+
+
+class Graylog(Sink):
+    """One line after the other; raises OSError where one is not taken."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._wire = {"udp": _Udp, "tcp": _Tcp, "http": _Http}[settings.graylog_protocol](settings)
+        self._environment = settings.environment
+
+    def send(self, waiting: deque[Line]) -> None:
+        while waiting:
+            self._wire.post(_packed(_record(waiting[0]), self._environment))
+            waiting.popleft()
+
+    def close(self) -> None:
+        self._wire.close()
+
+
+class _Wire:
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+
+    def post(self, message: bytes) -> None:
+        raise NotImplementedError
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+class _Udp(_Wire):
+    def post(self, message: bytes) -> None:
+        from pygelf import gelf  # noqa: PLC0415 - of an extra
+
+        message = zlib.compress(message)
+        pieces = [message] if len(message) <= _PIECE_BYTES else gelf.split(message, _PIECE_BYTES)
+        family, kind, _, _, address = socket.getaddrinfo(*_address(self.settings), type=socket.SOCK_DGRAM)[0]
+        with socket.socket(family, kind) as out:
+            for piece in pieces:
+                out.sendto(piece, address)
+
+
+class _Tcp(_Wire):
+    held: socket.socket | None = None
+
+    def post(self, message: bytes) -> None:
+        # Graylog says nothing: what there is to be read is the end.
+        if self.held and select.select([self.held], [], [], 0)[0]:
+            self.close()
+        self.held = self.held or _connected(self.settings)
+        try:
+            self.held.sendall(message + b"\0")
+        except OSError:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        if self.held:
+            self.held.close()
+            self.held = None
+
+
+class _Http(_Wire):
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(settings)
+        self._connection = (
+            HTTPSConnection(*_address(settings), timeout=_TIMEOUT_SECONDS, context=_trust(settings))
+            if settings.graylog_tls
+            else HTTPConnection(*_address(settings), timeout=_TIMEOUT_SECONDS)
+        )
+
+    def post(self, message: bytes) -> None:
+        try:
+            self._connection.request("POST", "/gelf", message, {"Content-Type": "application/json"})
+            answer = self._connection.getresponse()
+            answer.read()
+        except (OSError, HTTPException) as error:
+            self.close()
+            raise ConnectionError(type(error).__name__) from error
+        if answer.status >= 400:
+            raise ConnectionError(str(answer.status))
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+def _connected(settings: Settings) -> socket.socket:
+    plain = socket.create_connection(_address(settings), _TIMEOUT_SECONDS)
+    if not settings.graylog_tls:
+        return plain
+    try:
+        return _trust(settings).wrap_socket(plain, server_hostname=settings.graylog_host)
+    except OSError:
+        plain.close()
+        raise
+
+
+def _address(settings: Settings) -> tuple[str, int]:
+    return settings.graylog_host, settings.graylog_port
+
+
+def _trust(settings: Settings) -> ssl.SSLContext:
+    return ssl.create_default_context(cafile=settings.graylog_ca_file or certifi.where())
+
+
+def _record(line: Line) -> logging.LogRecord:
+    """Of which pygelf makes a message: what it does not know becomes a field."""
+    record = logging.LogRecord(str(line["name"]), logging.INFO, "", 0, line["message"], None, None)
+    record.created, record.levelno = line["time"], logging.getLevelNamesMapping().get(line["level"], logging.INFO)
+    record.exc_text = line.get("exc_info", "")[-_LONGEST:] or None
+    for name in ("stack_info", "taskName", "processName"):
+        record.__dict__.pop(name, None)
+    fields = {name: value for name, value in line.items() if name not in ("time", "message", "name", "exc_info")}
+    for name, value in {"logger": line["name"], **fields}.items():
+        # GELF knows texts and numbers.
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        record.__dict__.setdefault(name, value if is_number else str(value)[:_LONGEST])
+    return record
+
+
+def _packed(record: logging.LogRecord, environment: str) -> bytes:
+    from pygelf import gelf  # noqa: PLC0415 - of an extra
+
+    more = {"_application": "cody2zoho", "_environment": environment}
+    told = gelf.make(record, socket.gethostname(), False, "1.1", more, None, include_extra_fields=True)
+    packed: bytes = gelf.pack(told, False, str)
+    return packed

@@ -1,0 +1,182 @@
+"""Sentry learns of errors and of missed ticks, and of nobody's words."""
+
+import gzip
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+from processes import tethered
+
+from cody2zoho import embedded, sentry
+from cody2zoho.settings import Settings, simulated_credentials
+from waiting import eventually
+
+#: What must not get out: a customer's words, an address, a token, a header, a query.
+CANARIES = ("My card is 4111", "jane.doe@example.com", "1000.abcdef0123456789abcdef", "X-Secret-Header", "name=Jane")
+
+PROCESS = """
+import logging, sys
+from celery import Celery
+from celery.app import trace
+from cody2zoho import correlation, logs, sentry
+from cody2zoho.errors import Transient
+from cody2zoho.settings import Settings, simulated_credentials
+from cody2zoho.tasks import Wordless
+from cody2zoho.telemetry import report
+from cody2zoho.telemetry.events import CaseCreated, ConversationParked
+
+words = " ".join(sys.argv[2:])
+settings = Settings(**simulated_credentials("http://x"), cody_bot_id="all", sentry_dsn=sys.argv[1], environment="trial")
+logging.getLogger().setLevel(logging.INFO)
+logs.name_process("worker@one")
+sentry.start(settings)
+app = Celery(set_as_current=False, broker="memory://")
+library, ours = logging.getLogger("some.library"), logging.getLogger("cody2zoho.somewhere")
+
+@app.task(name="cody2zoho.create_case", base=Wordless, ignore_result=True)
+def task(conversation_id, more):
+    transcript = words
+    report(CaseCreated("4876", messages=3, attempts=1))
+    library.warning("GET %s", words)
+    ours.info(words)
+    try:
+        raise ValueError(words)
+    except ValueError as error:
+        library.error("failed with " + words)
+        ours.exception("odd_thing", extra={"case": "4876"})
+        raise RuntimeError(words) from error
+
+headers = {"id": "t-1", "task": "cody2zoho.create_case", "request_id": "r-1", "hostname": "here"}
+trace.build_tracer(task.name, app.tasks[task.name], app=app)("t-1", ("Qz3d",), {"more": words}, headers)
+report(ConversationParked("Zoho refuses Short: it is longer than 5 characters"))
+try:
+    raise Transient("Zoho is out of order (500)")
+except Transient:
+    ours.exception("known_thing")
+raise KeyError(words)
+"""
+
+
+class Project:
+    """A Sentry on this machine: whatever arrives."""
+
+    def __init__(self) -> None:
+        self.bodies: list[bytes] = []
+        project = self
+
+        class Input(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                project.bodies.append(gzip.decompress(body) if self.headers["Content-Encoding"] == "gzip" else body)
+                self.send_response(200)
+                self.end_headers()
+                self.wfile.write(b"{}")
+
+            def log_message(self, *_: Any) -> None:
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Input)
+        threading.Thread(target=self.server.serve_forever, args=[0.05], daemon=True).start()
+        self.dsn = f"http://key@127.0.0.1:{self.server.server_address[1]}/1"
+
+    def items(self, kind: str) -> list[dict[str, Any]]:
+        found = []
+        for body in self.bodies:
+            lines = body.split(b"\n")[1:]
+            pairs = zip(lines[::2], lines[1::2], strict=False)
+            found += [json.loads(payload) for header, payload in pairs if json.loads(header)["type"] == kind]
+        return found
+
+
+@pytest.fixture
+def project() -> Iterator[Project]:
+    project = Project()
+    yield project
+    project.server.shutdown()
+    project.server.server_close()
+
+
+@pytest.fixture
+def events(project: Project) -> dict[str, dict[str, Any]]:
+    """What a process told that failed in many ways; by the message, or the last error's kind."""
+    subprocess.run(
+        [sys.executable, "-c", PROCESS, project.dsn, *CANARIES], check=False, stderr=subprocess.PIPE, timeout=90
+    )
+    told = project.items("event")
+    assert told
+    return {
+        one["logentry"]["message"] if "logentry" in one else one["exception"]["values"][-1]["type"]: one for one in told
+    }
+
+
+def test_errors_come_with_their_ids_release_and_environment(events) -> None:
+    assert {"odd_thing", "RuntimeError", "conversation_parked", "known_thing", "KeyError"} <= set(events)
+    one = events["RuntimeError"]
+    ids = {"task": "create_case", "task_id": "t-1", "conversation": "Qz3d", "request_id": "r-1", "worker": "worker@one"}
+    assert one["tags"] == ids
+    assert one["release"].startswith("cody2zoho@")
+    assert (one["environment"], one["server_name"]) == ("trial", "worker@one")
+    assert [each["type"] for each in one["exception"]["values"]] == ["ValueError", "RuntimeError"]
+    assert one["exception"]["values"][-1]["stacktrace"]["frames"][-1]["function"] == "task"
+    assert events["odd_thing"]["extra"]["case"] == "4876"
+
+
+def test_what_is_ours_keeps_its_words(events) -> None:
+    assert events["known_thing"]["exception"]["values"][0]["value"] == "Zoho is out of order (500)"
+    assert events["conversation_parked"]["extra"]["reason"].startswith("Zoho refuses Short")
+    assert "case_created" in [crumb["message"] for crumb in events["RuntimeError"]["breadcrumbs"]["values"]]
+
+
+def test_no_transcript_token_address_header_or_query_gets_out(events, project) -> None:
+    told = b"\n".join(project.bodies).decode()
+    assert [canary for canary in CANARIES if canary in told] == []
+    # Nor where they stood: arguments, local variables, the command line.
+    assert [name for name in ('"vars"', "sys.argv", '"request"', "celery-job") if name in told] == []
+
+
+def test_without_an_address_nothing_is_even_imported() -> None:
+    code = """
+import sys
+from cody2zoho import embedded, sentry
+from cody2zoho.settings import Settings, simulated_credentials
+sentry.start(Settings(**simulated_credentials("http://x"), cody_bot_id="all"))
+sys.exit("sentry_sdk" in sys.modules)
+"""
+    assert subprocess.run([sys.executable, "-c", code], check=False, timeout=60).returncode == 0
+
+
+@pytest.fixture
+def broker(tmp_path: Path) -> Iterator[str]:
+    """Celery's own connections know no sockets with these settings."""
+    address = embedded.new_address()
+    redis = subprocess.Popen(tethered(*embedded.command(address, tmp_path, on_disk=False)), stdout=subprocess.DEVNULL)
+    eventually(address.answers)
+    yield address.url
+    redis.terminate()
+    redis.wait(20)
+
+
+def test_every_tick_of_whole_minutes_is_watched(project, server, broker, tmp_path: Path) -> None:
+    chosen = {"SENTRY_DSN": project.dsn, "SIMULATORS_URL": server.url, "REDIS_URL": broker}
+    words = tethered(sys.executable, "-m", "celery", "-A", "cody2zoho", "beat")
+    settings = Settings(**simulated_credentials("http://x"), cody_bot_id="all")
+    watched = {"refresh_token", "business_summary", "monitor_health", "sweep_conversations"}
+    with (tmp_path / "beat.log").open("wb") as log:
+        beat = subprocess.Popen(words, env={**os.environ, **chosen}, cwd=tmp_path, stdout=log, stderr=log)
+        try:
+            eventually(lambda: watched <= {one["monitor_slug"] for one in project.items("check_in")}, 60)
+        finally:
+            beat.terminate()
+            beat.wait(20)
+    told = project.items("check_in")
+    assert {one["status"] for one in told} == {"in_progress"}
+    assert {one["monitor_slug"] for one in told} <= watched | {"reconcile"}
+    assert {"type": "interval", "value": 5, "unit": "minute"} in [one["monitor_config"]["schedule"] for one in told]
+    assert {"fetch_conversations", "dispatch_due", "backfill"} == set(sentry.unwatched(settings))
