@@ -46,6 +46,11 @@ class Settings(Redis, Moments, Privacy, Contact, CaseContent, Apis, BaseSettings
     flower_address: str = setting("127.0.0.1", "Address Flower listens on.")
     flower_port: int = setting(5555, "Port Flower listens on.", ge=0, le=65_535)
 
+    port: int = setting(8080, "Port of the operations API and the status page.", ge=0, le=65_535)
+    ops_token: SecretStr = setting(
+        SecretStr(""), "Token for the operations API and the status page; without one they listen on loopback only."
+    )
+
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = setting("INFO", "Least severe log lines to write.")
     log_format: Literal["auto", "json", "text"] = setting(
         "auto", "json, text, or auto = text on a terminal, else json."
