@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 
 from cody2zoho import __version__
 from cody2zoho.errors import Cody2ZohoError
-from cody2zoho.ops import routes
+from cody2zoho.ops import pages, routes
 from cody2zoho.ops.desk import Desk, Reader
 from cody2zoho.ops.wire import BROKEN, Wire
 from cody2zoho.services import Services
@@ -37,6 +37,7 @@ def create(services: Services) -> Wire:
     app = FastAPI(**about, openapi_url=None, docs_url=None, redoc_url=None)
     app.state.desk = desk
     app.include_router(routes.router)
+    app.include_router(pages.router)
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(RequestValidationError, _misunderstood)
     app.add_exception_handler(RedisError, _away)
