@@ -19,6 +19,7 @@ from cody2zoho import configuration, flower, http, logs, monitor, sentry, upgrad
 from cody2zoho.errors import ConfigurationError
 from cody2zoho.services import services
 from cody2zoho.settings import Settings
+from cody2zoho.signs import Signs
 from cody2zoho.telemetry import listen, report
 from cody2zoho.telemetry.counters import Counters
 from cody2zoho.telemetry.events import WorkerHung
@@ -47,6 +48,24 @@ _state = Path(settings.state_dir)
 _running: dict[str, float] = {}
 
 
+class _Signs:
+    """That this process is well, once it is known what it is."""
+
+    own: Signs | None = None
+
+    def start(self, worker: str = "") -> None:
+        self.own = Signs(services().store, settings.redis_key_prefix, worker)
+        listen(self.own.hear)
+        self.own.start()
+
+    def well(self) -> None:
+        if self.own:
+            self.own.well()
+
+
+_signs = _Signs()
+
+
 class PromptScheduler(Scheduler):
     """Beat that ticks at once when it starts, keeps nothing on disk, shows that it is alive, and ends when told to."""
 
@@ -71,6 +90,7 @@ class PromptScheduler(Scheduler):
         if self.is_closed:
             raise SystemExit(0)
         _touch("beat")
+        _signs.well()
         return float(super().tick(*args, **kwargs))
 
 
@@ -108,6 +128,16 @@ def _count(**_: Any) -> None:
     listen(counters.hear)
     counters.start()
     signals.worker_shutdown.connect(lambda **_: counters.stop(), weak=False)
+
+
+@signals.celeryd_after_setup.connect
+def _show_worker(sender: str, **_: Any) -> None:
+    _signs.start(sender)
+
+
+@signals.beat_init.connect
+def _show_beat(**_: Any) -> None:
+    _signs.start()
 
 
 @signals.worker_ready.connect
@@ -164,6 +194,7 @@ def _beat(**_: Any) -> None:
         logging.shutdown()
         os._exit(_HUNG)
     _touch("worker")
+    _signs.well()
     if _State.is_unseen:
         _check_state()
 

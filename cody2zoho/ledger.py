@@ -32,6 +32,7 @@ Keys, below the prefix:
     parked                     zset  id -> ms since it is parked
     forgotten                  zset  SHA-1 of the id of one that was forgotten -> ms since then
     metrics:states             hash  state -> how many conversations are in it
+    metrics:latest             list  the latest 100 cases, the newest first: ms, conversation and case
     ledger                     hash  schema: version of all this; epoch: ms since when it may be trusted; turn: looks
                                      into the agenda; clock (ms); while it is being filled: filled_to, a case's id
 """
@@ -231,7 +232,7 @@ class Ledger(Filling):
         """Bar it for good, and know nothing else of it. Returns 0, or the seconds that a worker may have it yet."""
         keys = [
             *self._places([conversation_id]),
-            *self._keys("agenda", "working", "metrics:states", "parked", "forgotten", "aside"),
+            *self._keys("agenda", "working", "metrics:states", "parked", "forgotten", "aside", "metrics:latest"),
         ]
         return float(self._forget(keys=keys, args=[conversation_id])) / 1000
 
@@ -255,9 +256,7 @@ class Ledger(Filling):
         conversation_id = claim.conversation.id
         keys = [
             *self._places([conversation_id]),
-            *self._keys(
-                "agenda", "working", "metrics:states", "parked", "forgotten", "metrics:counters", "metrics:hours"
-            ),
+            *self._keys("agenda", "working", "metrics:states", "parked", "forgotten", *_COUNTED, "metrics:latest"),
         ]
         args = [conversation_id, claim.owner, state, record, _ms(seconds), *facts]
         return bool(self._settle(keys=keys, args=args))

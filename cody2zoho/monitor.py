@@ -6,7 +6,7 @@ from collections.abc import Callable
 from cody2zoho import checks, rebuild
 from cody2zoho.errors import Blocked, Cody2ZohoError, ConfigurationError, NotSetUp, OutOfTurn, Transient
 from cody2zoho.services import Services
-from cody2zoho.telemetry import report
+from cody2zoho.telemetry import counters, report
 from cody2zoho.telemetry.events import BusinessSummary, HealthCheckFailed, NoCredentials, TokenRefreshFailed
 
 #: A token with less left than this is renewed by the next tick.
@@ -92,7 +92,8 @@ def _look(api: str, look: Callable[[], object], services: Services) -> str:
 
 
 def summary(services: Services) -> dict[str, int]:
-    """How many conversations are in which state."""
+    """How many conversations are in which state. Figures of hours that are long past are dropped."""
+    counters.trim(services.store, services.settings.redis_key_prefix)
     counts = {state.value: count for state, count in services.ledger.counts().items()}
     report(BusinessSummary(counts))
     return counts

@@ -1,5 +1,7 @@
 """Why a conversation has its case, or has none: its life in plain words, without a word of what was said in it."""
 
+from typing import Any
+
 from cody2zoho.lives import HeldCase, Life
 from cody2zoho.records import State
 from cody2zoho.settings import DATA_CENTERS, Settings
@@ -16,6 +18,33 @@ def is_well(life: Life) -> bool:
     if life.cases or (life.state == State.CREATED and ("zoho" in life.away or _is_earlier(life))):
         return True
     return life.state in (State.WAITING, State.WORKING) or (not life.state and _will_be_found(life))
+
+
+def says(life: Life, settings: Settings) -> dict[str, str]:
+    """What each of them says, and what happens next."""
+    if not life.conversation_id:
+        return {"zoho": zoho_says(life, settings)}
+    return {
+        "ledger": ledger_says(life),
+        "cody": cody_says(life),
+        "zoho": zoho_says(life, settings),
+        "next": what_next(life),
+    }
+
+
+def as_json(life: Life, settings: Settings) -> dict[str, Any]:
+    """The facts beside the words, for scripts."""
+    return {
+        "conversation": life.conversation_id,
+        "state": life.state or "unknown",
+        "next_look": life.next_look,
+        "messages_at_cody": life.messages if life.conversation else None,
+        "cases": [
+            {"case": one.case_id, "messages": one.messages, "link": link(settings, one.case_id)} for one in life.cases
+        ],
+        "away": life.away,
+        "says": says(life, settings),
+    }
 
 
 def link(settings: Settings, case_id: str) -> str:

@@ -22,6 +22,7 @@ _COMMANDS = {
     "doctor": "Check settings, Redis, Cody and Zoho, and say how to mend what is wrong.",
     "setup": "Make the custom fields in Zoho.",
     "config": "Show the settings in force and where each came from.",
+    "ops": "Serve the operations API and the status page.",
     "status": "Show how many conversations are in which state.",
     "why": "Tell the life of one conversation, by its id or its case's.",
     "logs": "Show the latest log lines of all processes.",

@@ -1,6 +1,7 @@
 -- Move a conversation out of work. Only its owner may; but a case that exists is a fact, whoever reports it, unless it is
 -- known: then its owner knows better what it holds.
--- KEYS  1 conversation:<id>, 2 its finished bucket, 3 agenda, 4 working, 5 counts, 6 parked, 7 forgotten, 8 counters, 9 hours
+-- KEYS  1 conversation:<id>, 2 its finished bucket, 3 agenda, 4 working, 5 counts, 6 parked, 7 forgotten, 8 counters, 9 hours,
+--       10 the latest cases
 -- ARGV  1 id, 2 owner, 3 new state, 4 what stays of it where it is finished (else ''),
 --       5 next look in milliseconds from now ('' = never), then of a finished one: 6 second of the newest message that is
 --       known, 7 next look where the feed has told of a later one, and of a created one 8 whether it is another case
@@ -36,4 +37,8 @@ if new == 'parked' then redis.call('ZADD', KEYS[6], now, id) else redis.call('ZR
 if before then redis.call('HINCRBY', KEYS[5], before, -1) end
 redis.call('HINCRBY', KEYS[5], new, 1)
 if new ~= 'waiting' and (new ~= 'created' or ARGV[8] == '1') then count(KEYS[8], KEYS[9], new, 1) end
+if new == 'created' and ARGV[8] == '1' then
+  redis.call('LPUSH', KEYS[10], now .. ' ' .. id .. ' ' .. string.match(record, '^%a+ ?(%S*)'))
+  redis.call('LTRIM', KEYS[10], 0, 99)
+end
 return 1

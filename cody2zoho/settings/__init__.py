@@ -47,6 +47,11 @@ class Settings(Logs, Redis, Moments, Privacy, Contact, CaseContent, Apis, BaseSe
     flower_address: str = setting("127.0.0.1", "Address Flower listens on.")
     flower_port: int = setting(5555, "Port Flower listens on.", ge=0, le=65_535)
 
+    port: int = setting(8080, "Port of the operations API and the status page.", ge=0, le=65_535)
+    ops_token: SecretStr = setting(
+        SecretStr(""), "Token for the operations API and the status page; without one they listen on loopback only."
+    )
+
     state_dir: str = setting(".state", "Folder for Flower's history, heartbeats, and the logs and Redis data of `up`.")
     simulators_url: formats.WebAddress = setting(
         "", "Address of `cody2zoho simulate`; used, with its credentials, only while no credential of yours is set."

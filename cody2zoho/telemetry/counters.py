@@ -10,6 +10,7 @@ Keys, below the prefix:
 """
 
 import threading
+import time
 from collections import defaultdict
 
 import redis
@@ -17,6 +18,9 @@ from redis.exceptions import RedisError
 
 from cody2zoho.telemetry.events import Event
 from cody2zoho.telemetry.metrics import amounts
+
+#: For so long the figures of an hour are kept.
+KEPT_HOURS = 32 * 24
 
 #: Between two sendings.
 _EVERY_SECONDS = 1.0
@@ -70,3 +74,18 @@ class Counters:
 def read(store: redis.Redis, prefix: str) -> dict[str, float]:
     """All counters, by their fields."""
     return {str(field): float(value) for field, value in store.hgetall(f"{prefix}metrics:counters").items()}
+
+
+def hours(store: redis.Redis, prefix: str) -> dict[tuple[int, str], int]:
+    """How many conversations came in (`seen`) or found which end, by the hour since 1970 in which they did."""
+    found = store.hgetall(f"{prefix}metrics:hours")
+    parts = ((str(field).partition("|"), count) for field, count in found.items())
+    return {(int(hour), what): int(count) for (hour, _, what), count in parts}
+
+
+def trim(store: redis.Redis, prefix: str, now: float | None = None) -> None:
+    """Drop the hours that nobody looks at any more."""
+    oldest = (time.time() if now is None else now) // 3600 - KEPT_HOURS
+    key = f"{prefix}metrics:hours"
+    if old := [field for field in store.hkeys(key) if int(str(field).partition("|")[0]) < oldest]:
+        store.hdel(key, *old)

@@ -42,14 +42,15 @@ every_service = pytest.mark.parametrize("name", SERVICES)
 
 
 def test_there_is_a_service_for_every_role() -> None:
-    assert set(SERVICES) == {"redis", "worker", "beat", "flower", "simulators"}
+    assert set(SERVICES) == {"redis", "worker", "beat", "flower", "ops", "simulators"}
 
 
-def test_only_flower_is_published_and_only_on_loopback() -> None:
+def test_only_flower_and_the_status_page_are_published_and_only_on_loopback() -> None:
     published = {name: re.findall(r"ports: (.*)", whole(name)) for name in SERVICES}
 
-    assert {name for name, ports in published.items() if ports} == {"flower"}
+    assert {name for name, ports in published.items() if ports} == {"flower", "ops"}
     assert published["flower"] == ['["127.0.0.1:${FLOWER_PORT:-5555}:5555"]']
+    assert published["ops"] == ['["127.0.0.1:${PORT:-8080}:8080"]']
     assert not re.search(r"network_mode|expose:|privileged", COMPOSE)
 
 
@@ -96,7 +97,7 @@ def test_the_simulators_are_there_for_the_demo_only() -> None:
     assert [name for name, text in SERVICES.items() if "profiles:" in text] == ["simulators"]
 
 
-@pytest.mark.parametrize("name", ["worker", "beat", "flower"])
+@pytest.mark.parametrize("name", ["worker", "beat", "flower", "ops"])
 def test_every_role_reads_the_case_file_that_is_mounted(name: str) -> None:
     assert "*case-file" in whole(name)
     assert "target: /etc/cody2zoho.toml" in ANCHORS["case-file"]
@@ -113,5 +114,6 @@ def test_no_secret_can_get_into_the_image() -> None:
     assert not re.search(r"^(COPY|ADD) \.", DOCKERFILE, flags=re.MULTILINE)
 
 
-def test_flowers_start_script_is_shell() -> None:
-    subprocess.run(["sh", "-n", str(ROOT / "docker" / "flower.sh")], check=True)
+@pytest.mark.parametrize("name", ["flower.sh", "ops.sh"])
+def test_a_start_script_is_shell(name: str) -> None:
+    subprocess.run(["sh", "-n", str(ROOT / "docker" / name)], check=True)

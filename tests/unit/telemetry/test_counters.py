@@ -1,10 +1,12 @@
 """Counters of all workers together: true, and nearly free."""
 
+import time
+
 import pytest
 import redis
 
 from chats import chat, live, work
-from cody2zoho import polling
+from cody2zoho import monitor, polling
 from cody2zoho.records import Held, State
 from cody2zoho.telemetry import counters
 from cody2zoho.telemetry.counters import Counters
@@ -131,3 +133,12 @@ def test_what_is_let_go_is_counted_as_that(plugged, account) -> None:
 def pass_time_of_lease(services, conversation_id: str) -> None:
     working = f"{services.settings.redis_key_prefix}working"
     services.store.zadd(working, {conversation_id: 1})
+
+
+def test_hours_that_nobody_looks_at_any_more_are_dropped(plugged) -> None:
+    services = plugged()
+    key, this = f"{services.settings.redis_key_prefix}metrics:hours", int(time.time() // 3600)
+    services.store.hset(key, mapping={f"{this - 32 * 24 - 2}|seen": 4, f"{this - 31 * 24}|seen": 3, f"{this}|seen": 2})
+    monitor.summary(services)
+    found = counters.hours(services.store, services.settings.redis_key_prefix)
+    assert found == {(this - 31 * 24, "seen"): 3, (this, "seen"): 2}

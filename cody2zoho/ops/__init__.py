@@ -1,0 +1,1 @@
+"""The operations API and the status page: `cody2zoho ops`."""

@@ -1,0 +1,64 @@
+"""Who gets in: whoever has the token; without one set, whoever sits at this machine.
+
+A program sends the token as `Authorization: Bearer …`. A browser asks for it once and keeps a cookie that is made from
+it, not the token itself; another token makes every cookie worthless. A page of somebody else's may make a browser send
+either along, or find its way to loopback by a name of its own, so what a browser says about where a request comes from
+has to fit.
+"""
+
+import hashlib
+import hmac
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from fastapi import HTTPException, Request
+
+COOKIE = "cody2zoho-ops"
+
+_OURS = ("localhost", "127.0.0.1", "[::1]")
+
+
+@dataclass(frozen=True)
+class Access:
+    """`token` empty: anybody on this machine."""
+
+    token: str
+
+    @property
+    def cookie(self) -> str:
+        return hmac.new(self.token.encode(), b"cody2zoho ops session", hashlib.sha256).hexdigest()
+
+    def fits(self, token: str) -> bool:
+        return hmac.compare_digest(token.encode(), self.token.encode())
+
+    def lets_in(self, request: Request) -> bool:
+        if not self.token:
+            return _host(request) in _OURS
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        cookie = request.cookies.get(COOKIE, "")
+        return (scheme.lower() == "bearer" and self.fits(token.strip())) or hmac.compare_digest(
+            cookie.encode(), self.cookie.encode()
+        )
+
+    def read(self, request: Request) -> None:
+        """Raises HTTPException."""
+        if not self.lets_in(request):
+            raise HTTPException(401 if self.token else 403, "Send the token of OPS_TOKEN as Authorization: Bearer …")
+
+    def act(self, request: Request) -> None:
+        """The same, for what changes something. Raises HTTPException."""
+        self.read(request)
+        refuse_strangers(request)
+
+
+def refuse_strangers(request: Request) -> None:
+    """Browsers say where a POST comes from; programs do not, and need not. Raises HTTPException."""
+    origin, site = request.headers.get("origin"), request.headers.get("sec-fetch-site")
+    is_strange = origin is not None and urlsplit(origin).netloc != request.headers.get("host")
+    if is_strange or site not in (None, "same-origin", "none"):
+        raise HTTPException(403, "This request comes from another site")
+
+
+def _host(request: Request) -> str:
+    host = request.headers.get("host", "")
+    return host if host.endswith("]") else host.rpartition(":")[0] or host

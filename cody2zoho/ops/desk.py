@@ -1,0 +1,59 @@
+"""What every question to the operations API is answered with."""
+
+import time
+from dataclasses import dataclass, field
+from typing import Annotated
+
+from fastapi import Depends, HTTPException, Request
+
+from cody2zoho.ops.access import Access
+from cody2zoho.ops.lookout import Lookout
+from cody2zoho.ops.situation import Situation, look
+from cody2zoho.services import Services
+
+
+@dataclass(frozen=True)
+class Desk:
+    services: Services
+    access: Access
+    lookout: Lookout
+    began_at: float = field(default_factory=time.monotonic)
+
+    @classmethod
+    def of(cls, services: Services) -> "Desk":
+        token = services.settings.ops_token.get_secret_value()
+        return cls(services, Access(token), Lookout(lambda: look(services)))
+
+    @property
+    def uptime_seconds(self) -> float:
+        return time.monotonic() - self.began_at
+
+    def situation(self) -> Situation:
+        """Raises HTTPException where Redis does not answer; a person waits a little longer for it than a probe."""
+        found = self.lookout.situation(patience_seconds=2.0)
+        if found is None:
+            raise HTTPException(503, "Redis does not answer")
+        return found
+
+
+def _desk(request: Request) -> Desk:
+    desk: Desk = request.app.state.desk
+    return desk
+
+
+def _reading(request: Request) -> Desk:
+    desk = _desk(request)
+    desk.access.read(request)
+    return desk
+
+
+def _acting(request: Request) -> Desk:
+    desk = _desk(request)
+    desk.access.act(request)
+    return desk
+
+
+#: For everybody; for who may read; for who may change something.
+Anybody = Annotated[Desk, Depends(_desk)]
+Reader = Annotated[Desk, Depends(_reading)]
+Actor = Annotated[Desk, Depends(_acting)]

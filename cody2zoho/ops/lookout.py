@@ -1,0 +1,91 @@
+"""Looks at Redis that end in time, whatever Redis does: whoever asks waits a moment, and learns no more than that."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+
+from redis.exceptions import RedisError
+
+from cody2zoho.ops.situation import Situation
+
+log = logging.getLogger(__name__)
+
+#: A look holds for so long: a thousand visitors cost Redis no more than one.
+_HOLDS_SECONDS = 1.0
+
+#: Health has to answer within a tenth of a second.
+_PATIENCE_SECONDS = 0.07
+
+#: Only until the first look has ended, shortly after the start.
+_FIRST_PATIENCE_SECONDS = 1.0
+
+#: A look by itself every so often, so that nobody waits for one even where the machine is busy.
+_EVERY_SECONDS = 2.0
+
+#: What was seen so long ago is no answer any more.
+_STALE_SECONDS = 10.0
+
+
+class Lookout:
+    """One look at a time, in a thread of its own, shared by all who ask meanwhile."""
+
+    def __init__(self, look: Callable[[], Situation]) -> None:
+        self._look = look
+        self._lock = threading.Lock()
+        self._under_way: threading.Event | None = None
+        self._latest: Situation | None = None
+        self._at = float("-inf")
+        self._has_looked = False
+        self._is_over = threading.Event()
+
+    def start(self) -> None:
+        threading.Thread(target=self._keep_looking, name="lookouts", daemon=True).start()
+
+    def stop(self) -> None:
+        self._is_over.set()
+
+    def situation(self, patience_seconds: float = _PATIENCE_SECONDS) -> Situation | None:
+        """The latest, anew if it is old; None where Redis does not answer."""
+        if self._age() > _HOLDS_SECONDS:
+            patience = patience_seconds if self._has_looked else max(patience_seconds, _FIRST_PATIENCE_SECONDS)
+            self._begun().wait(patience)
+        return self._latest if self._age() < _STALE_SECONDS else None
+
+    def anew(self) -> None:
+        """Something was changed: the next one who asks sees it."""
+        with self._lock:
+            self._at = min(self._at, time.monotonic() - 2 * _HOLDS_SECONDS)
+            self._under_way = None
+
+    def _keep_looking(self) -> None:
+        while not self._is_over.is_set():
+            self._begun().wait()
+            self._is_over.wait(_EVERY_SECONDS)
+
+    def _age(self) -> float:
+        return time.monotonic() - self._at
+
+    def _begun(self) -> threading.Event:
+        with self._lock:
+            if self._under_way is None:
+                self._under_way = threading.Event()
+                threading.Thread(target=self._run, args=[self._under_way], name="lookout", daemon=True).start()
+            return self._under_way
+
+    def _run(self, ended: threading.Event) -> None:
+        began = time.monotonic()
+        try:
+            self._latest, self._at = self._look(), began
+        except (RedisError, OSError):
+            # Asked and refused: what was seen before is no answer now.
+            self._at = float("-inf")
+        except Exception as error:  # noqa: BLE001 - whatever stands in Redis, who asks gets an answer
+            self._at = float("-inf")
+            log.error("ops_look_failed", extra={"what": type(error).__name__})
+        finally:
+            self._has_looked = True
+            with self._lock:
+                if self._under_way is ended:
+                    self._under_way = None
+            ended.set()

@@ -1,0 +1,178 @@
+"""The questions that programs ask, and what a person may have done."""
+
+import time
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, HTTPException, Path, Query, Request, Response
+from pydantic import BaseModel
+
+from cody2zoho import lives, why
+from cody2zoho.http import time_limit
+from cody2zoho.ops import figures, prometheus
+from cody2zoho.ops.desk import Actor, Anybody, Reader
+from cody2zoho.ops.health import Health, Status, health, is_ready
+from cody2zoho.ops.situation import Situation
+
+router = APIRouter()
+
+#: Cody and Zoho are asked; a person waits.
+_LIFE_SECONDS = 15.0
+
+_LONGEST_REASON = 200
+
+Id = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+Bot = Annotated[str | None, Query(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+
+
+class Refusal(BaseModel):
+    """Every answer that is none."""
+
+    error: str
+
+
+class Alive(BaseModel):
+    status: Literal["alive"] = "alive"
+
+
+class Readiness(BaseModel):
+    status: Literal["ready", "not ready"]
+
+
+class Done(BaseModel):
+    """What was done, in words."""
+
+    done: str
+
+
+_REFUSALS: dict[int | str, dict[str, Any]] = {code: {"model": Refusal} for code in (400, 401, 403, 422, 503)}
+_ABOUT_ONE: dict[int | str, dict[str, Any]] = {**_REFUSALS, 404: {"model": Refusal}, 409: {"model": Refusal}}
+
+
+@router.get("/health", response_model=Health, responses={503: {"model": Health}})
+def _health(desk: Anybody, response: Response) -> Health:
+    """Each part by itself; 503 while no case is made. Asked without a token."""
+    found = health(desk.lookout.situation(), desk.services.settings, desk.uptime_seconds)
+    response.status_code = 503 if found.status is Status.UNHEALTHY else 200
+    return found
+
+
+@router.get("/health/liveness")
+def _liveness() -> Alive:
+    """Whether this process answers; asks nobody."""
+    return Alive()
+
+
+@router.get("/health/readiness", responses={503: {"model": Readiness}})
+def _readiness(desk: Anybody, response: Response) -> Readiness:
+    """Whether Redis answers, a worker works and beat ticks."""
+    ready = is_ready(desk.lookout.situation())
+    response.status_code = 200 if ready else 503
+    return Readiness(status="ready" if ready else "not ready")
+
+
+@router.get("/metrics", responses={**_REFUSALS, 200: {"content": {"text/plain": {}, "application/json": {}}}})
+def _metrics(desk: Reader, request: Request) -> Any:
+    """JSON, or Prometheus's text where text is asked for."""
+    situation = desk.lookout.situation()
+    accept = request.headers.get("accept", "")
+    if "text/plain" in accept or "application/openmetrics-text" in accept:
+        return Response(prometheus.text(situation), media_type="text/plain; version=0.0.4; charset=utf-8")
+    return figures.metrics(situation, desk.uptime_seconds, time.time())
+
+
+@router.get("/stats", responses=_REFUSALS)
+def _stats(desk: Reader) -> dict[str, Any]:
+    """Bots, outcomes, reasons and timings."""
+    return figures.stats(desk.situation(), desk.services.settings, list(desk.services.ledger.parked()))
+
+
+@router.get("/conversations", responses=_REFUSALS)
+def _conversations(
+    desk: Reader,
+    state: Literal["waiting", "working", "parked", "created"] | None = None,
+    q: Annotated[str | None, Query(pattern=r"^[A-Za-z0-9_-]{1,64}$")] = None,
+) -> dict[str, list[dict[str, Any]]]:
+    """Up to 50 of each state, those first that are next; or the one with this id."""
+    if q is not None:
+        known = desk.services.ledger.about(q)
+        return {"conversations": [{"conversation": q, **_told(known)}] if known else []}
+    situation = desk.situation()
+    states = [state] if state else ["waiting", "working", "parked", "created"]
+    return {"conversations": [row for one in states for row in _rows(situation, one)]}
+
+
+@router.get("/conversations/{conversation_id}", responses=_REFUSALS)
+def _conversation(desk: Reader, conversation_id: Id) -> dict[str, Any]:
+    """Its life, as `cody2zoho why` tells it: the ledger, Cody and Zoho are asked."""
+    with time_limit(_LIFE_SECONDS):
+        life = lives.look(desk.services, conversation_id)
+    return why.as_json(life, desk.services.settings)
+
+
+@router.post("/conversations/{conversation_id}/retry", responses=_ABOUT_ONE, response_model=Done)
+def _retry(desk: Actor, request: Request, conversation_id: Id) -> Any:
+    """Let a parked conversation begin anew."""
+    if not desk.services.ledger.retry(conversation_id):
+        raise HTTPException(409, f"{conversation_id} is not parked")
+    return _done(desk, request, f"{conversation_id} waits again")
+
+
+@router.post("/conversations/{conversation_id}/dismiss", responses=_ABOUT_ONE, response_model=Done)
+def _dismiss(desk: Actor, request: Request, conversation_id: Id) -> Any:
+    """Decide that a parked conversation gets no case."""
+    if not desk.services.ledger.dismiss(conversation_id):
+        raise HTTPException(409, f"{conversation_id} is not parked")
+    return _done(desk, request, f"{conversation_id} is dismissed")
+
+
+@router.post("/pause", responses=_ABOUT_ONE, response_model=Done)
+def _pause(
+    desk: Actor,
+    request: Request,
+    bot: Bot = None,
+    reason: Annotated[str, Query(max_length=_LONGEST_REASON)] = "",
+) -> Any:
+    """Begin no new case, of one bot or at all."""
+    bots = desk.services.settings.bots
+    if bot is not None and None not in bots and bot not in bots:
+        raise HTTPException(404, f"There is no bot {bot} in CODY_BOT_ID")
+    desk.services.paused.pause(bot, " ".join(reason.split()))
+    return _done(desk, request, f"{f'bot {bot}' if bot else 'everything'} is paused")
+
+
+@router.post("/resume", responses=_ABOUT_ONE, response_model=Done)
+def _resume(desk: Actor, request: Request, bot: Bot = None) -> Any:
+    """Go on with one bot, or with all that is paused."""
+    resumed = desk.services.paused.resume(bot)
+    if not resumed:
+        raise HTTPException(409, "Nothing is paused that fits")
+    return _done(desk, request, f"{', '.join(resumed)} goes on")
+
+
+def _done(desk: Actor, request: Request, words: str) -> Any:
+    """A browser without JavaScript goes back to the page."""
+    desk.lookout.anew()
+    if "text/html" in request.headers.get("accept", ""):
+        return Response(status_code=303, headers={"location": "/"})
+    return Done(done=words)
+
+
+def _rows(situation: Situation, state: str) -> list[dict[str, Any]]:
+    if state == "created":
+        return [
+            {"conversation": one.conversation_id, "state": state, "case": one.case_id, "at": round(one.at)}
+            for one in situation.made
+        ]
+    entries = {"waiting": situation.waiting, "working": situation.working, "parked": situation.parked}[state]
+    return [
+        {"conversation": one.conversation_id, "state": state, "bot": one.bot, "at": round(one.at)}
+        | ({"reason": one.reason} if one.reason else {})
+        | {"attempts": one.attempts}
+        for one in entries
+    ]
+
+
+def _told(known: dict[str, str]) -> dict[str, Any]:
+    """What the ledger holds, but for the customer's name and the owner's mark."""
+    shown = ("state", "bot", "attempts", "reason", "case", "messages", "next_look", "parked_since", "forgotten_since")
+    return {name: known[name] for name in shown if name in known}

@@ -1,0 +1,129 @@
+"""Health is honest, quick, and asked by anybody."""
+
+import socket
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from cody2zoho import __version__
+from cody2zoho.ops.lookout import Lookout
+from cody2zoho.signs import Signs, read
+
+
+@pytest.fixture
+def silent_redis() -> Iterator[str]:
+    """Takes connections and never answers."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        yield f"redis://127.0.0.1:{listening.getsockname()[1]}/0"
+
+
+def test_all_is_well_where_everybody_was_seen_lately(serve, lively) -> None:
+    lively()
+    answer = serve().get("/health")
+    assert answer.status == 200
+    found = answer.json
+    assert list(found) == ["status", "timestamp", "uptime_seconds", "version", "components"]
+    assert (found["status"], found["version"]) == ("healthy", __version__)
+    assert {name: one["status"] for name, one in found["components"].items()} == dict.fromkeys(
+        ("redis", "workers", "beat", "cody", "zoho", "ledger", "conversations", "token"), "healthy"
+    )
+    assert found["components"]["token"]["seconds_left"] > 3_500
+
+
+@pytest.mark.parametrize(
+    ("gone", "status", "part"),
+    [
+        ("signs:workers", "unhealthy", "workers"),
+        ("signs", "unhealthy", "beat"),
+        ("token:zoho", "degraded", "token"),
+        ("ledger", "unhealthy", "ledger"),
+    ],
+)
+def test_what_is_missing_is_named(serve, lively, plugged, gone: str, status: str, part: str) -> None:
+    lively()
+    services = plugged()
+    services.store.delete(f"{services.settings.redis_key_prefix}{gone}")
+    answer = serve(closed=True).get("/health")
+    assert (answer.status, answer.json["status"]) == (503 if status == "unhealthy" else 200, status)
+    assert answer.json["components"][part]["status"] == status
+
+
+@pytest.mark.parametrize("what", ["zoho", "zoho set-up", "cody"])
+def test_what_blocks_all_work_is_unhealthy_and_its_words_stay_inside(serve, lively, plugged, what: str) -> None:
+    lively()
+    plugged().blocks.put(what, "words for those with a token")
+    answer = serve(ops_token="hush").get("/health")
+    assert answer.status == 503
+    assert "words" not in answer.text
+
+
+def test_a_conversation_that_is_due_and_nobody_takes_is_noticed(serve, lively, plugged) -> None:
+    lively()
+    services = plugged()
+    late_ms = (services.store.time()[0] - 1_000) * 1000
+    services.store.zadd(f"{services.settings.redis_key_prefix}agenda", {"late": late_ms})
+    found = serve().get("/health").json
+    assert found["status"] == "degraded"
+    assert found["components"]["conversations"]["oldest_due_seconds"] >= 1_000
+
+
+def test_a_worker_that_hangs_is_seen_no_more(store) -> None:
+    signs = Signs(store, "p:", "worker@one")
+    signs.well()
+    signs.send()
+    first = read(store, "p:").workers["worker@one"]
+    store.zadd("p:signs:workers", {"worker@one": first - 40, "worker@gone": first - 4_000})
+    signs.send()
+    assert read(store, "p:").workers["worker@one"] == first - 40
+    signs.well()
+    signs.send()
+    assert list(read(store, "p:").workers) == ["worker@one"]
+
+
+@pytest.mark.parametrize("path", ["/health", "/health/readiness"])
+def test_a_redis_that_says_nothing_holds_up_no_answer(serve, silent_redis: str, path: str) -> None:
+    browser = serve(redis_url=silent_redis)
+    browser.get("/health/liveness")
+    began = time.monotonic()
+    assert browser.get(path).status == 503
+    assert time.monotonic() - began < 3
+
+
+def test_liveness_asks_nobody(serve, silent_redis: str) -> None:
+    assert serve(redis_url=silent_redis).get("/health/liveness").status == 200
+
+
+def test_it_is_ready_with_a_worker_and_a_beat(serve, lively) -> None:
+    assert serve().get("/health/readiness").status == 503
+    lively()
+    assert serve().get("/health/readiness").json == {"status": "ready"}
+
+
+def test_those_who_ask_at_once_share_one_look() -> None:
+    looks = []
+
+    def look():
+        looks.append(1)
+        return looks
+
+    lookout = Lookout(look)
+    for _ in range(5):
+        assert lookout.situation(1) == [1]
+
+
+def test_what_was_seen_before_is_no_answer_once_redis_refuses() -> None:
+    from redis.exceptions import ConnectionError as Refused
+
+    answers = iter([["well"], Refused()])
+
+    def look():
+        answer = next(answers)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    lookout = Lookout(look)
+    assert lookout.situation(1) == ["well"]
+    lookout.anew()
+    assert lookout.situation(1) is None

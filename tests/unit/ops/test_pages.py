@@ -1,0 +1,101 @@
+"""The status page: what a support lead sees, and what nobody sees."""
+
+import re
+
+import pytest
+
+from chats import case_of, chat, work
+from cody2zoho.models import Conversation
+
+
+@pytest.fixture
+def parked(plugged) -> str:
+    ledger = plugged().ledger
+    ledger.add_new([Conversation("Jw9R1NVTVgkK", "support", 1_755_000_157)])
+    ledger.park(ledger.claim("Jw9R1NVTVgkK"), "Zoho refuses <Short> of this")
+    return "Jw9R1NVTVgkK"
+
+
+def test_it_shows_what_became_a_case_and_what_is_parked_and_no_customers_word(
+    serve, plugged, account, organisation, lively, parked: str
+) -> None:
+    conversation_id = chat(account)
+    work(plugged())
+    lively()
+    answer = serve().get("/")
+    assert (answer.status, answer.headers["content-type"]) == (200, "text/html; charset=utf-8")
+    for shown in (conversation_id, case_of(organisation, conversation_id), parked, "worker@one", "All is well."):
+        assert shown in answer.text
+    assert f'action="/conversations/{parked}/retry"' in answer.text
+    assert f'action="/conversations/{parked}/dismiss"' in answer.text
+    assert "Where is my order?" not in answer.text
+    assert "&lt;Short&gt;" in answer.text
+
+
+def test_a_case_is_linked_into_zoho(serve, plugged, account, organisation) -> None:
+    conversation_id = chat(account)
+    work(plugged())
+    case_id = case_of(organisation, conversation_id)
+    browser = serve(zoho_accounts_url="https://accounts.zoho.eu", zoho_api_url="")
+    assert f'href="https://crm.zoho.eu/crm/tab/Cases/{case_id}"' in browser.get("/").text
+
+
+def test_a_conversation_is_found_by_its_id(serve, plugged, account) -> None:
+    conversation_id = chat(account)
+    work(plugged())
+    text = serve().get(f"/?q={conversation_id}").text
+    assert f"Conversation {conversation_id}" in text
+    assert "was made" in text
+    assert "Where is my order?" not in text
+
+
+def test_a_button_of_the_page_leads_back_to_it(serve, plugged, parked: str) -> None:
+    browser = serve()
+    origin = f"http://127.0.0.1:{browser.port}"
+    headers = {"Accept": "text/html,*/*", "Origin": origin, "Sec-Fetch-Site": "same-origin"}
+    answer = browser.ask("POST", f"/conversations/{parked}/retry", headers)
+    assert (answer.status, answer.headers["location"]) == (303, "/")
+    assert plugged().ledger.about(parked)["state"] == "waiting"
+    assert f"/conversations/{parked}/retry" not in browser.get("/").text
+
+
+def test_a_browser_enters_with_the_token_and_keeps_no_token(serve) -> None:
+    browser = serve(ops_token="hush-hush")
+    assert browser.get("/").status == 401
+    assert 'type="password"' in browser.get("/").text
+    assert browser.post("/login", "token=wrong").status == 401
+    answer = browser.post("/login", "token=hush-hush")
+    cookie = answer.headers["set-cookie"]
+    assert (answer.status, answer.headers["location"]) == (303, "/")
+    assert "hush" not in cookie
+    assert {"HttpOnly", "SameSite=strict"} <= set(re.split(r"; ", cookie))
+    assert browser.get("/", Cookie=cookie.partition(";")[0]).status == 200
+    assert serve(ops_token="another").get("/", Cookie=cookie.partition(";")[0]).status == 401
+
+
+def test_another_site_cannot_enter_for_somebody(serve) -> None:
+    answer = serve(ops_token="hush").post("/login", "token=hush", Origin="https://elsewhere.example")
+    assert answer.status == 403
+    assert "set-cookie" not in answer.headers
+
+
+def test_without_redis_the_page_says_so(serve) -> None:
+    answer = serve(redis_url="redis://127.0.0.1:1/0").get("/")
+    assert (answer.status, "Redis does not answer" in answer.text) == (200, True)
+
+
+@pytest.mark.parametrize("file", ["page.css", "page.js", "icon.svg"])
+def test_what_the_page_needs_comes_from_here(serve, file: str) -> None:
+    browser = serve(ops_token="hush")
+    assert browser.get(f"/assets/{file}").status == 200
+    assert f"/assets/{file}" in browser.get("/").text or file == "page.js"
+
+
+def test_charts_have_words_for_who_cannot_see_them(serve, plugged, account) -> None:
+    chat(account)
+    work(plugged())
+    labels = re.findall(r'role="img" aria-label="([^"]*)"', serve().get("/fragment").text)
+    assert labels == [
+        "The last 24 hours: 1 conversations came in, 1 became cases",
+        "The last 30 days: 1 conversations came in, 1 became cases",
+    ]

@@ -1,0 +1,96 @@
+"""What every answer of the operations API has, and who gets one."""
+
+import pytest
+
+from waiting import eventually
+
+EVERYWHERE = ["/metrics", "/stats", "/conversations", "/conversations/abc", "/openapi.json"]
+ACTIONS = ["/conversations/abc/retry", "/conversations/abc/dismiss", "/pause", "/resume"]
+
+
+@pytest.mark.parametrize("path", EVERYWHERE)
+def test_nobody_reads_without_the_token(serve, path: str) -> None:
+    browser = serve(ops_token="hush-hush")
+    for headers in (
+        {},
+        {"Authorization": "Bearer wrong"},
+        {"Authorization": "Basic hush-hush"},
+        {"Cookie": "cody2zoho-ops=x"},
+    ):
+        answer = browser.ask("GET", path, headers)
+        assert answer.status == 401
+        assert "hush" not in answer.text
+    assert browser.get(path, Authorization="Bearer hush-hush").status == 200
+
+
+@pytest.mark.parametrize("path", ACTIONS)
+def test_nobody_changes_anything_without_the_token(serve, plugged, path: str) -> None:
+    assert serve(ops_token="hush-hush").post(path).status == 401
+    assert plugged().paused.current() == []
+
+
+ELSEWHERE = [
+    {"Origin": "https://elsewhere.example"},
+    {"Origin": "null"},
+    {"Sec-Fetch-Site": "cross-site"},
+    {"Sec-Fetch-Site": "same-site"},
+]
+
+
+@pytest.mark.parametrize("headers", ELSEWHERE)
+def test_another_site_changes_nothing_though_the_browser_has_the_token(serve, plugged, headers: dict[str, str]) -> None:
+    for browser in (serve(), serve(ops_token="hush")):
+        answer = browser.ask("POST", "/pause", {**headers, "Authorization": "Bearer hush"})
+        assert answer.status == 403
+    assert plugged().paused.current() == []
+
+
+def test_a_name_of_somebody_elses_that_leads_to_this_machine_opens_nothing(serve) -> None:
+    browser = serve()
+    assert browser.get("/stats", Host="rebound.example").status == 403
+    assert browser.get("/stats", Host="localhost:8080").status == 200
+    assert browser.get("/stats", Host="[::1]:8080").status == 200
+
+
+def test_a_request_keeps_its_id_and_one_that_is_none_gets_another(serve) -> None:
+    browser = serve()
+    assert browser.get("/health/liveness", X_Request_ID="abc-1.2_3").headers["x-request-id"] == "abc-1.2_3"
+    for wrong in ("", "a b", "x" * 65, "<script>"):
+        given = browser.get("/health/liveness", X_Request_ID=wrong).headers["x-request-id"]
+        assert given != wrong
+        assert len(given) == 16
+
+
+@pytest.mark.parametrize("path", ["/", "/health", "/nowhere", "/stats"])
+def test_every_answer_keeps_browsers_from_doing_harm(serve, path: str) -> None:
+    headers = serve(ops_token="hush").get(path).headers
+    assert "default-src 'none'" in headers["content-security-policy"]
+    assert "unsafe" not in headers["content-security-policy"]
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["x-frame-options"] == "DENY"
+    assert headers["cache-control"] == "no-store"
+    assert "server" not in headers
+
+
+def test_what_breaks_inside_stays_inside(serve, plugged, caplog: pytest.LogCaptureFixture) -> None:
+    services = plugged()
+    services.store.hset(f"{services.settings.redis_key_prefix}paused", "all", "Where is my order?")
+    services.store.hset(f"{services.settings.redis_key_prefix}conversation:abc", "state", "waiting")
+    services.store.set(f"{services.settings.redis_key_prefix}sync:since", "Where is my order?")
+    browser = serve()
+    for path, status in (("/stats", 503), ("/conversations/abc", 500)):
+        answer = browser.get(path, X_Request_ID="broken-1")
+        assert (answer.status, list(answer.json)) == (status, ["error"])
+        assert answer.headers["x-request-id"] == "broken-1"
+        assert "order" not in answer.text + caplog.text
+    told = {("ops_look_failed", "ERROR"), ("ops_request_failed", "ERROR")}
+    # The second line is written once the answer is out.
+    eventually(lambda: told <= {(one.getMessage(), one.levelname) for one in caplog.records})
+    assert "order" not in caplog.text
+
+
+def test_an_unknown_path_and_a_wrong_question_are_json(serve) -> None:
+    browser = serve()
+    assert (browser.get("/nowhere").status, browser.get("/nowhere").json) == (404, {"error": "Not Found"})
+    assert browser.get("/conversations?state=nonsense").json == {"error": "This cannot be understood: state"}
+    assert browser.post("/health").status == 405
