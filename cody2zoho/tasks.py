@@ -11,8 +11,8 @@ from celery.exceptions import CeleryError
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
-from cody2zoho import batches, locks, logs, monitor, nightly, pipeline, polling
-from cody2zoho.errors import Cody2ZohoError
+from cody2zoho import alerts, batches, locks, logs, monitor, nightly, pipeline, polling
+from cody2zoho.errors import Cody2ZohoError, Transient
 from cody2zoho.services import services
 
 log = logging.getLogger(__name__)
@@ -144,6 +144,16 @@ def monitor_health() -> dict[str, str]:
 def business_summary() -> dict[str, int]:
     """Log how many conversations are in which state."""
     return monitor.summary(services())
+
+
+# What is left after 35 seconds waits for the next minute's tick.
+@shared_task(bind=True, base=Traced, name="cody2zoho.send_alerts", throws=(Cody2ZohoError,), max_retries=3)
+def send_alerts(self: Task) -> str:
+    """Deliver what waits for any channel."""
+    left = alerts.send_waiting(services().alerts)
+    if left:
+        raise self.retry(countdown=5 * 2**self.request.retries, exc=Transient(f"{left} messages could not be sent yet"))
+    return "all sent"
 
 
 def _send_next() -> None:

@@ -4,6 +4,7 @@ Fields are ids, numbers, and sentences of ours: never a customer's words, a toke
 None has nothing to tell and is left out.
 """
 
+from cody2zoho.telemetry.events.alerts import AlertNotDelivered, AlertRaised, AlertResolved
 from cody2zoho.telemetry.events.apis import (
     ApiCall,
     ApiPaused,
@@ -55,6 +56,9 @@ from cody2zoho.telemetry.events.polling import (
 from cody2zoho.telemetry.events.workers import LockLost, WorkerHung
 
 __all__ = [
+    "AlertNotDelivered",
+    "AlertRaised",
+    "AlertResolved",
     "ApiCall",
     "ApiPaused",
     "BackfillBatchCompleted",
