@@ -11,7 +11,7 @@ from celery.exceptions import CeleryError
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
-from cody2zoho import alerts, batches, locks, logs, monitor, nightly, pipeline, polling
+from cody2zoho import alerts, batches, locks, logs, monitor, nightly, pipeline, polling, watches
 from cody2zoho.errors import Cody2ZohoError, Transient
 from cody2zoho.services import services
 
@@ -135,9 +135,16 @@ def refresh_token() -> str:
 
 
 @shared_task(base=Traced, name="cody2zoho.monitor_health")
-def monitor_health() -> dict[str, str]:
-    """Ask both APIs whether they accept us."""
-    return monitor.health(services())
+def monitor_health() -> dict[str, int]:
+    """Make all checks, those that ask Cody and Zoho included."""
+    return _watched(only_quick=False)
+
+
+# Every minute: in Flower it would push other things out of the history.
+@shared_task(base=Traced, name="cody2zoho.watch", send_events=False)
+def watch() -> dict[str, int]:
+    """Make the checks that are quick, and send what waits for a channel."""
+    return _watched(only_quick=True)
 
 
 @shared_task(base=Traced, name="cody2zoho.business_summary")
@@ -154,6 +161,16 @@ def send_alerts(self: Task) -> str:
     if left:
         raise self.retry(countdown=5 * 2**self.request.retries, exc=Transient(f"{left} messages could not be sent yet"))
     return "all sent"
+
+
+def _watched(*, only_quick: bool) -> dict[str, int]:
+    """How many alerts each check has; -1 where it could not tell."""
+    with _alone("watch") as alone:
+        looks = watches.look(services(), only_quick=only_quick) if alone else ()
+        found = {check.name: -1 if alerts is None else len(alerts) for check, alerts in looks}
+    if services().alerts.has_waiting():
+        send_alerts.delay()
+    return found
 
 
 def _send_next() -> None:

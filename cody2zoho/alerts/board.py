@@ -72,6 +72,10 @@ class Board:
         """What it has not taken yet, the oldest first."""
         return [Notice.of(json.loads(line)) for line in self.store.lrange(self._outbox(channel), 0, -1)]
 
+    def has_waiting(self) -> bool:
+        """Whether anything is to be sent."""
+        return bool(self.channels) and bool(self.store.exists(*map(self._outbox, self.channels)))
+
     def taken(self, channel: Channel, count: int) -> None:
         """So many, the oldest, have arrived."""
         self.store.ltrim(self._outbox(channel), count, -1)

@@ -18,6 +18,7 @@ from cody2zoho.settings.moments import Moments
 from cody2zoho.settings.privacy import Privacy
 from cody2zoho.settings.redis import Redis
 from cody2zoho.settings.setting import setting
+from cody2zoho.settings.watching import Watching
 
 __all__ = ["CREDENTIALS", "DATA_CENTERS", "SIMULATED_KEY_PREFIX", "Settings", "simulated_credentials"]
 
@@ -35,7 +36,7 @@ _SIMULATED_QUIET_SECONDS = 3.0
 
 
 # pydantic takes the fields of the last class first.
-class Settings(Alerting, Redis, Moments, Privacy, Contact, CaseContent, Apis, BaseSettings):
+class Settings(Alerting, Watching, Redis, Moments, Privacy, Contact, CaseContent, Apis, BaseSettings):
     """What this process was told; frozen."""
 
     model_config = SettingsConfigDict(frozen=True, env_file=".env", extra="ignore")

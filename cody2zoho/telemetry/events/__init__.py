@@ -4,7 +4,7 @@ Fields are ids, numbers, and sentences of ours: never a customer's words, a toke
 None has nothing to tell and is left out.
 """
 
-from cody2zoho.telemetry.events.alerts import AlertNotDelivered, AlertRaised, AlertResolved
+from cody2zoho.telemetry.events.alerts import AlertNotDelivered, AlertRaised, AlertResolved, CheckFailed
 from cody2zoho.telemetry.events.apis import (
     ApiCall,
     ApiPaused,
@@ -68,6 +68,7 @@ __all__ = [
     "CaseFollowedUp",
     "CaseFound",
     "CasePostponed",
+    "CheckFailed",
     "CodyPollCompleted",
     "ConversationEmpty",
     "ConversationGone",

@@ -25,6 +25,15 @@ class AlertResolved(Event):
 
 
 @dataclass(frozen=True)
+class CheckFailed(Event):
+    """A check could not tell whether all is well."""
+
+    severity = logging.WARNING
+    check: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class AlertNotDelivered(Event):
     severity = logging.WARNING
     channel: str
