@@ -23,6 +23,8 @@ _COMMANDS = {
     "setup": "Make the custom fields in Zoho.",
     "config": "Show the settings in force and where each came from.",
     "status": "Show how many conversations are in which state.",
+    "monitor": "Make all checks now; the exit code is that of the worst alert.",
+    "alerts": "Show what is wrong now; `alerts test` tries every channel.",
     "why": "Tell the life of one conversation, by its id or its case's.",
     "preview": "Show the case of a conversation as it would be made now.",
     "reconcile": "Compare Cody, Zoho and the ledger; mend what needs no person.",
