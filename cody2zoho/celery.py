@@ -16,6 +16,7 @@ from redis.exceptions import RedisError
 
 from cody2zoho import configuration, flower, http, logs, monitor, upgrade
 from cody2zoho.errors import ConfigurationError
+from cody2zoho.sentinel import Sentinel
 from cody2zoho.services import services
 from cody2zoho.settings import Settings
 from cody2zoho.telemetry import listen, report
@@ -94,6 +95,12 @@ def _count(**_: Any) -> None:
     listen(counters.hear)
     counters.start()
     signals.worker_shutdown.connect(lambda **_: counters.stop(), weak=False)
+
+
+@signals.worker_init.connect
+@signals.beat_init.connect
+def _stand_sentinel(signal: Any, **_: Any) -> None:
+    Sentinel(services(), is_beat=signal is signals.beat_init).start()
 
 
 @signals.worker_ready.connect

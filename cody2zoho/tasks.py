@@ -11,7 +11,7 @@ from celery.exceptions import CeleryError
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
-from cody2zoho import alerts, batches, locks, logs, monitor, nightly, pipeline, polling, watches
+from cody2zoho import alerts, batches, heartbeat, locks, logs, monitor, nightly, pipeline, polling, sentinel, watches
 from cody2zoho.errors import Cody2ZohoError, Transient
 from cody2zoho.services import services
 
@@ -144,7 +144,10 @@ def monitor_health() -> dict[str, int]:
 @shared_task(base=Traced, name="cody2zoho.watch", send_events=False)
 def watch() -> dict[str, int]:
     """Make the checks that are quick, and send what waits for a channel."""
-    return _watched(only_quick=True)
+    sentinel.note_watched(services())
+    found = _watched(only_quick=True)
+    heartbeat.send(services())
+    return found
 
 
 @shared_task(base=Traced, name="cody2zoho.business_summary")

@@ -69,6 +69,9 @@ class Alerting(BaseModel):
         "", "E-mail addresses, with commas, for medium and low alerts; they need ALERT_SMTP_URL."
     )
     error_alert_webhook: _Webhook = setting(_NONE, "Webhook that is told of errors that repeat, with their context.")
+    heartbeat_url: _Webhook = setting(
+        _NONE, "Address that is asked for every minute while all goes well, so that somebody elsewhere notices silence."
+    )
     alert_cooldown_minutes: float = setting(
         60, "Minutes in which an alert that comes back is not told again.", ge=0, le=10_080
     )

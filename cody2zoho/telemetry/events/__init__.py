@@ -4,7 +4,13 @@ Fields are ids, numbers, and sentences of ours: never a customer's words, a toke
 None has nothing to tell and is left out.
 """
 
-from cody2zoho.telemetry.events.alerts import AlertNotDelivered, AlertRaised, AlertResolved, CheckFailed
+from cody2zoho.telemetry.events.alerts import (
+    AlertNotDelivered,
+    AlertRaised,
+    AlertResolved,
+    CheckFailed,
+    HeartbeatFailed,
+)
 from cody2zoho.telemetry.events.apis import (
     ApiCall,
     ApiPaused,
@@ -81,6 +87,7 @@ __all__ = [
     "FeedPostponed",
     "ForgottenCaseMade",
     "HealthCheckFailed",
+    "HeartbeatFailed",
     "LedgerBehind",
     "LedgerRebuilt",
     "LockLost",

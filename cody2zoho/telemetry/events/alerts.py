@@ -34,6 +34,12 @@ class CheckFailed(Event):
 
 
 @dataclass(frozen=True)
+class HeartbeatFailed(Event):
+    severity = logging.WARNING
+    reason: str
+
+
+@dataclass(frozen=True)
 class AlertNotDelivered(Event):
     severity = logging.WARNING
     channel: str
