@@ -21,7 +21,8 @@ from cody2zoho.services import services
 from cody2zoho.settings import Settings
 from cody2zoho.telemetry import listen, report
 from cody2zoho.telemetry.counters import Counters
-from cody2zoho.telemetry.events import WorkerHung
+from cody2zoho.telemetry.events import TaskFailed, WorkerHung
+from cody2zoho.tracker import Tracker, place_of
 
 #: Exit code of a worker that ends itself because a task hangs (sysexits.h, EX_SOFTWARE).
 _HUNG = 70
@@ -95,6 +96,21 @@ def _count(**_: Any) -> None:
     listen(counters.hear)
     counters.start()
     signals.worker_shutdown.connect(lambda **_: counters.stop(), weak=False)
+
+
+@signals.worker_init.connect
+def _track(**_: Any) -> None:
+    tracker = Tracker(services().store, settings.redis_key_prefix, services().clock)
+    listen(tracker.hear)
+    tracker.start()
+    signals.worker_shutdown.connect(lambda **_: tracker.stop(), weak=False)
+
+
+@signals.task_failure.connect
+def _tell_failure(sender: Any, exception: BaseException, traceback: Any, **_: Any) -> None:
+    """What a task foresees has its own event; of anything else only kind and place are told."""
+    if not isinstance(exception, sender.throws or ()):
+        report(TaskFailed(sender.name, type(exception).__name__, place_of(traceback)))
 
 
 @signals.worker_init.connect

@@ -11,7 +11,7 @@ from urllib.parse import quote
 from cody2zoho import locks
 from cody2zoho.alerts.alert import Level, Notice
 from cody2zoho.alerts.board import Board
-from cody2zoho.alerts.channels import Channel, Form
+from cody2zoho.alerts.channels import ERRORS, Channel, Form
 from cody2zoho.errors import Cody2ZohoError, Transient
 from cody2zoho.http import Api
 from cody2zoho.telemetry import report
@@ -77,8 +77,9 @@ def _post(channel: Channel, body: dict[str, Any]) -> None:
 def _as_error(notice: Notice) -> dict[str, Any]:
     """As the earlier product's error tracker wrote it."""
     plain = notice.as_json()
-    named = {name: plain[name] for name in ("timestamp", "severity", "error_type", "message", "status", "key")}
-    return {**named, "context": plain["details"], "service": "cody2zoho"}
+    named = {name: plain[name] for name in ("timestamp", "severity", "message", "status", "key")}
+    kind = notice.alert.key.removeprefix(ERRORS).partition("-")[0]
+    return {**named, "error_type": kind, "context": plain["details"], "service": "cody2zoho"}
 
 
 def _to_pagerduty(channel: Channel, notice: Notice) -> str:

@@ -23,6 +23,9 @@ class Watching(BaseModel):
     alert_error_threshold: float = setting(
         10, "Percent of attempts, or of requests to an API, that may fail in 24 hours.", ge=0, le=100
     )
+    error_alert_threshold: int = setting(
+        3, "The same error so often, each time within an hour of the one before, is a critical alert.", ge=1
+    )
     alert_discrepancy_percent: float = setting(
         10, "Percent of the cases in Zoho that may not match the ledger.", ge=0, le=100
     )

@@ -22,6 +22,7 @@ CHECKS = (
     Check("credits", "More than ALERT_CREDITS_PERCENT of Zoho's API credits are left.", outside.credits_left),
     Check("parked", "Nothing is parked.", work.parked),
     Check("error_rate", "At most ALERT_ERROR_THRESHOLD percent fail in 24 hours.", errors.error_rate),
+    Check("error", "No error repeats ERROR_ALERT_THRESHOLD times.", errors.repeated),
     Check("sync_rate", "ALERT_SYNC_RATE_PERCENT of what is due is a case.", work.sync_rate, is_quick=False),
     Check("discrepancy", "Zoho and the ledger match, but for ALERT_DISCREPANCY_PERCENT.", outside.discrepancy),
     Check("feed", "Cody's list of all messages is in use.", outside.feed),

@@ -10,7 +10,8 @@ import json
 from collections import defaultdict
 from collections.abc import Iterator
 
-from cody2zoho.alerts.alert import HIGH_ERROR_RATE, Alert, Level
+from cody2zoho import tracker
+from cody2zoho.alerts.alert import HIGH_ERROR_RATE, SYSTEM_ERROR, Alert, Level
 from cody2zoho.services import Services
 from cody2zoho.telemetry import counters
 from cody2zoho.telemetry.metrics import PROCESSING, REQUESTS
@@ -32,6 +33,17 @@ def error_rate(services: Services) -> Iterator[Alert]:
             remedy = "`reason` of case_postponed and poll_failed in the log names the cause; look at the API it names"
             details = {"affected_count": failed, "error_rate": f"{rate:.1f}%", "api": what.capitalize()}
             yield Alert(f"error_rate:{what}", Level.HIGH, HIGH_ERROR_RATE, message, remedy, details)
+
+
+def repeated(services: Services) -> Iterator[Alert]:
+    settings, now = services.settings, services.clock()
+    known = tracker.repeated(services.store, settings.redis_key_prefix, now, settings.error_alert_threshold)
+    for kind, count, context in known:
+        event = kind.partition("-")[0]
+        message = f"The same error {count} times: {event}"
+        remedy = f"Look for {event} in the log; docs/operations.md says what it means"
+        details = {"affected_count": count, **context}
+        yield Alert(f"error:{kind}", Level.CRITICAL, SYSTEM_ERROR, message, remedy, details, script="sync")
 
 
 def _lately(services: Services) -> dict[str, tuple[int, int]]:

@@ -59,7 +59,7 @@ from cody2zoho.telemetry.events.polling import (
     PollFailed,
     PollPostponed,
 )
-from cody2zoho.telemetry.events.workers import LockLost, WorkerHung
+from cody2zoho.telemetry.events.workers import LockLost, TaskFailed, WorkerHung
 
 __all__ = [
     "AlertNotDelivered",
@@ -99,6 +99,7 @@ __all__ = [
     "ReconcileCompleted",
     "ReconcileFailed",
     "StateUpgraded",
+    "TaskFailed",
     "TokenRefresh",
     "TokenRefreshFailed",
     "UniqueFieldMissing",
