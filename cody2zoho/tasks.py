@@ -168,7 +168,8 @@ def send_alerts(self: Task) -> str:
 
 def _watched(*, only_quick: bool) -> dict[str, int]:
     """How many alerts each check has; -1 where it could not tell."""
-    with _alone("watch") as alone:
+    # The rare look waits for its turn: skipped because the quick one runs, it would be half an hour late.
+    with _alone("watch", wait_seconds=0 if only_quick else 30) as alone:
         looks = watches.look(services(), only_quick=only_quick) if alone else ()
         found = {check.name: -1 if alerts is None else len(alerts) for check, alerts in looks}
     if services().alerts.has_waiting():
@@ -198,6 +199,7 @@ def _send(conversation_ids: list[str]) -> None:
         create_case.delay(conversation_id)
 
 
-def _alone(what: str) -> AbstractContextManager[bool]:
-    """Whether no other worker is at it."""
-    return locks.alone(services().store, f"{services().settings.redis_key_prefix}lock:{what}")
+def _alone(what: str, wait_seconds: float = 0) -> AbstractContextManager[bool]:
+    """Whether no other worker is at it, after so long."""
+    key = f"{services().settings.redis_key_prefix}lock:{what}"
+    return locks.alone(services().store, key, wait_seconds=wait_seconds)
