@@ -17,12 +17,14 @@ from redis.exceptions import RedisError
 
 from cody2zoho import configuration, flower, http, logs, monitor, sentry, upgrade
 from cody2zoho.errors import ConfigurationError
+from cody2zoho.sentinel import Sentinel
 from cody2zoho.services import services
 from cody2zoho.settings import Settings
 from cody2zoho.signs import Signs
 from cody2zoho.telemetry import listen, report
 from cody2zoho.telemetry.counters import Counters
-from cody2zoho.telemetry.events import WorkerHung
+from cody2zoho.telemetry.events import TaskFailed, WorkerHung
+from cody2zoho.tracker import Tracker, place_of
 
 #: Exit code of a worker that ends itself because a task hangs (sysexits.h, EX_SOFTWARE).
 _HUNG = 70
@@ -138,6 +140,25 @@ def _show_worker(sender: str, **_: Any) -> None:
 @signals.beat_init.connect
 def _show_beat(**_: Any) -> None:
     _signs.start()
+@signals.worker_init.connect
+def _track(**_: Any) -> None:
+    tracker = Tracker(services().store, settings.redis_key_prefix, services().clock)
+    listen(tracker.hear)
+    tracker.start()
+    signals.worker_shutdown.connect(lambda **_: tracker.stop(), weak=False)
+
+
+@signals.task_failure.connect
+def _tell_failure(sender: Any, exception: BaseException, traceback: Any, **_: Any) -> None:
+    """What a task foresees has its own event; of anything else only kind and place are told."""
+    if not isinstance(exception, sender.throws or ()):
+        report(TaskFailed(sender.name, type(exception).__name__, place_of(traceback)))
+
+
+@signals.worker_init.connect
+@signals.beat_init.connect
+def _stand_sentinel(signal: Any, **_: Any) -> None:
+    Sentinel(services(), is_beat=signal is signals.beat_init).start()
 
 
 @signals.worker_ready.connect

@@ -60,8 +60,8 @@ def is_secret(field: FieldInfo) -> bool:
 
 
 def masked(value: str) -> str:
-    """Enough of a secret to tell two apart: its last characters, if it can spare them; an address without its login."""
-    if "://" in value:
+    """Enough of a secret to tell two apart: its last characters, if it can spare them; of Redis all but the login."""
+    if value.startswith(("redis://", "rediss://", "unix://")):
         return without_login(value)
     return f"…{value[-4:]}" if len(value) >= 16 else "…"
 

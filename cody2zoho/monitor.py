@@ -14,6 +14,9 @@ _RENEW_WITHIN_SECONDS = 900
 
 _SET_UP = NotSetUp.what
 
+#: What the word on an API begins with that our own limits did not let us ask.
+NOT_ASKED = "not asked"
+
 #: The simulators may be started together with the workers, as the compose profile `demo` does.
 STAND_IN_SECONDS = 20.0
 
@@ -83,7 +86,7 @@ def _look(api: str, look: Callable[[], object], services: Services) -> str:
         return str(error)
     except OutOfTurn as error:
         # Our own limit: nothing was learnt about the API.
-        return str(error)
+        return f"{NOT_ASKED}: {error}"
     except Cody2ZohoError as error:
         report(HealthCheckFailed(api, str(error)))
         return str(error)

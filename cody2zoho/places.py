@@ -1,7 +1,7 @@
 """How far each bot's list at Cody is known.
 
 Keys, below the prefix:
-    poll:<bot>  hash  see `Place`, and the page that the sweep read last
+    poll:<bot>  hash  see `Place`, the page that the sweep read last, and read_at, see below
     sync:since  str   the line drawn by the first poll that read a conversation, in Unix seconds
 """
 
@@ -59,6 +59,13 @@ class Places:
 
     def keep_swept(self, bot: str, page: int) -> None:
         self.store.hset(self._key(bot), "swept", page)
+
+    def read_at(self, bot: str) -> float:
+        """The Unix second at which the bot's list was read last without a fault; 0 before that."""
+        return float(self.store.hget(self._key(bot), "read_at") or 0)
+
+    def keep_read_at(self, bot: str, second: float) -> None:
+        self.store.hset(self._key(bot), "read_at", str(int(second)))
 
     def _key(self, bot: str) -> str:
         return f"{self.prefix}poll:{bot}"

@@ -124,6 +124,7 @@ class _Reading:
             if self.place != before:
                 self.services.places.keep_place(self._name, self.place)
         self._check_bot()
+        self.services.places.keep_read_at(self._name, self.services.clock())
 
     def sweep(self) -> None:
         number = self.services.places.swept(self._name) + 1

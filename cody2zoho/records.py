@@ -8,6 +8,8 @@ from zlib import crc32
 
 import redis
 
+from cody2zoho.store import script
+
 #: Conversations looked at in one round trip.
 PER_LOOK = 500
 
@@ -99,6 +101,7 @@ class Records:
     def __init__(self, store: redis.Redis, prefix: str) -> None:
         self._store = store
         self._prefix = prefix
+        self._oldest_due = script(store, "oldest_due")
 
     def looked_up(self, ids: Sequence[str]) -> dict[str, Known]:
         """What is known of these, in one round trip, and a second for the unknown; one that stays so is left out."""
@@ -172,6 +175,21 @@ class Records:
         """How many conversations are due and not handed out, because workers have enough in hand."""
         seconds, micros = self._store.time()
         return int(self._store.zcount(self._key("agenda"), "-inf", seconds * 1000 + micros // 1000))
+
+    def overdue_seconds(self) -> float:
+        """How long what is due longest has not been handed out; 0 where nothing is due."""
+        seconds, micros = self._store.time()
+        first = self._store.zrange(self._key("agenda"), 0, 0, withscores=True)
+        return max(0.0, seconds + micros / 1_000_000 - float(first[0][1]) / 1000) if first else 0.0
+
+    def oldest_due(self, quiet_seconds: float, late_hours: float) -> tuple[float, str, int]:
+        """For how long the oldest has been due to its case, its id, and how many are later than so many hours.
+
+        Of the next 2,000 in the agenda: among them are all that nobody hands out, and all that are tried again.
+        """
+        facts = [2_000, self._conversation(""), int(quiet_seconds * 1000), int(late_hours * 3_600_000)]
+        milliseconds, conversation_id, late = self._oldest_due(keys=[self._key("agenda")], args=facts)
+        return milliseconds / 1000, str(conversation_id), int(late)
 
     def schema(self) -> int:
         """Of what is there; ours where nothing is there yet."""

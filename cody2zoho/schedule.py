@@ -10,7 +10,7 @@ DISPATCH_SECONDS = 2
 BACKFILL_SECONDS = 5
 REFRESH_SECONDS = 300
 SUMMARY_SECONDS = 300
-MONITOR_SECONDS = 1_800
+WATCH_SECONDS = 60
 
 #: A step of the sweep; a sweep of less than an hour takes twelve steps all the same.
 _SWEEP_SECONDS = 300
@@ -31,7 +31,8 @@ def beat_entries(settings: Settings) -> dict[str, dict[str, Any]]:
         "backfill": BACKFILL_SECONDS,
         "refresh_token": REFRESH_SECONDS,
         "business_summary": SUMMARY_SECONDS,
-        "monitor_health": MONITOR_SECONDS,
+        "watch": WATCH_SECONDS,
+        "monitor_health": 60 * settings.monitor_interval_minutes,
     }
     if settings.full_sweep_hours:
         ticks["sweep_conversations"] = sweep_seconds(settings)

@@ -8,6 +8,7 @@ from functools import lru_cache
 import redis
 
 from cody2zoho import addresses, configuration, store
+from cody2zoho.alerts import Board
 from cody2zoho.blocks import Blocks
 from cody2zoho.cases import reading
 from cody2zoho.cases.form import Forms
@@ -55,6 +56,7 @@ class Services:
     limits: Limits
     redaction: Redaction
     forms: Forms
+    alerts: Board
     clock: Callable[[], float]
 
 
@@ -100,6 +102,7 @@ def build(settings: Settings, clock: Callable[[], float] = time.time) -> Service
         limits=limits,
         redaction=Redaction(settings.redact, settings.redact_phone_countries, settings.redact_patterns),
         forms=forms,
+        alerts=Board(client, settings, clock),
         clock=clock,
     )
 

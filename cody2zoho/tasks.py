@@ -11,8 +11,8 @@ from celery.exceptions import CeleryError
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
-from cody2zoho import batches, locks, monitor, nightly, pipeline, polling
-from cody2zoho.errors import Cody2ZohoError
+from cody2zoho import alerts, batches, heartbeat, locks, monitor, nightly, pipeline, polling, sentinel, watches
+from cody2zoho.errors import Cody2ZohoError, Transient
 from cody2zoho.services import services
 
 log = logging.getLogger(__name__)
@@ -131,15 +131,46 @@ def refresh_token() -> str:
 
 
 @shared_task(base=Wordless, name="cody2zoho.monitor_health")
-def monitor_health() -> dict[str, str]:
-    """Ask both APIs whether they accept us."""
-    return monitor.health(services())
+def monitor_health() -> dict[str, int]:
+    """Make all checks, those that ask Cody and Zoho included."""
+    return _watched(only_quick=False)
+
+
+# Every minute: in Flower it would push other things out of the history.
+@shared_task(base=Wordless, name="cody2zoho.watch", send_events=False)
+def watch() -> dict[str, int]:
+    """Make the checks that are quick, and send what waits for a channel."""
+    sentinel.note_watched(services())
+    found = _watched(only_quick=True)
+    heartbeat.send(services())
+    return found
 
 
 @shared_task(base=Wordless, name="cody2zoho.business_summary")
 def business_summary() -> dict[str, int]:
     """Log how many conversations are in which state."""
     return monitor.summary(services())
+
+
+# What is left after 35 seconds waits for the next minute's tick.
+@shared_task(bind=True, base=Wordless, name="cody2zoho.send_alerts", throws=(Cody2ZohoError,), max_retries=3)
+def send_alerts(self: Task) -> str:
+    """Deliver what waits for any channel."""
+    left = alerts.send_waiting(services().alerts)
+    if left:
+        raise self.retry(countdown=5 * 2**self.request.retries, exc=Transient(f"{left} messages could not be sent yet"))
+    return "all sent"
+
+
+def _watched(*, only_quick: bool) -> dict[str, int]:
+    """How many alerts each check has; -1 where it could not tell."""
+    # The rare look waits for its turn: skipped because the quick one runs, it would be half an hour late.
+    with _alone("watch", wait_seconds=0 if only_quick else 30) as alone:
+        looks = watches.look(services(), only_quick=only_quick) if alone else ()
+        found = {check.name: -1 if alerts is None else len(alerts) for check, alerts in looks}
+    if services().alerts.has_waiting():
+        send_alerts.delay()
+    return found
 
 
 def _send_next() -> None:
@@ -164,6 +195,7 @@ def _send(conversation_ids: list[str]) -> None:
         create_case.delay(conversation_id)
 
 
-def _alone(what: str) -> AbstractContextManager[bool]:
-    """Whether no other worker is at it."""
-    return locks.alone(services().store, f"{services().settings.redis_key_prefix}lock:{what}")
+def _alone(what: str, wait_seconds: float = 0) -> AbstractContextManager[bool]:
+    """Whether no other worker is at it, after so long."""
+    key = f"{services().settings.redis_key_prefix}lock:{what}"
+    return locks.alone(services().store, key, wait_seconds=wait_seconds)

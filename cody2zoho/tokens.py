@@ -79,6 +79,11 @@ class Tokens:
         self._own = token
         return token.expires_at - self.clock()
 
+    def seconds_left(self) -> float | None:
+        """How long everybody's token still serves; None where there is none."""
+        token = self._stored(None)
+        return token.expires_at - self.clock() if token else None
+
     def refusal(self) -> str | None:
         """Why Zoho refuses the credentials in force; None as long as it does not."""
         digest, _, reason = str(self.store.get(self._key("refused")) or "").partition(":")

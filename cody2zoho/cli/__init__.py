@@ -24,6 +24,8 @@ _COMMANDS = {
     "config": "Show the settings in force and where each came from.",
     "ops": "Serve the operations API and the status page.",
     "status": "Show how many conversations are in which state.",
+    "monitor": "Make all checks now; the exit code is that of the worst alert.",
+    "alerts": "Show what is wrong now; `alerts test` tries every channel.",
     "why": "Tell the life of one conversation, by its id or its case's.",
     "logs": "Show the latest log lines of all processes.",
     "preview": "Show the case of a conversation as it would be made now.",

@@ -10,6 +10,7 @@ from pydantic import SecretStr, model_validator
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 from cody2zoho.settings import formats
+from cody2zoho.settings.alerts import Alerting
 from cody2zoho.settings.apis import DATA_CENTERS, Apis
 from cody2zoho.settings.cases import CaseContent
 from cody2zoho.settings.contact import Contact
@@ -18,6 +19,7 @@ from cody2zoho.settings.moments import Moments
 from cody2zoho.settings.privacy import Privacy
 from cody2zoho.settings.redis import Redis
 from cody2zoho.settings.setting import setting
+from cody2zoho.settings.watching import Watching
 
 __all__ = ["CREDENTIALS", "DATA_CENTERS", "SIMULATED_KEY_PREFIX", "Settings", "simulated_credentials"]
 
@@ -35,7 +37,7 @@ _SIMULATED_QUIET_SECONDS = 3.0
 
 
 # pydantic takes the fields of the last class first.
-class Settings(Logs, Redis, Moments, Privacy, Contact, CaseContent, Apis, BaseSettings):
+class Settings(Logs, Alerting, Watching, Redis, Moments, Privacy, Contact, CaseContent, Apis, BaseSettings):
     """What this process was told; frozen."""
 
     model_config = SettingsConfigDict(frozen=True, env_file=".env", extra="ignore")

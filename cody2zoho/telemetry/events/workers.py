@@ -16,3 +16,13 @@ class LockLost(Event):
 class WorkerHung(Event):
     severity = logging.CRITICAL
     seconds: int
+
+
+@dataclass(frozen=True)
+class TaskFailed(Event):
+    """An error nobody foresaw, without its words, which may be a customer's; `place` is file and line."""
+
+    severity = logging.ERROR
+    failed: str
+    error: str
+    place: str

@@ -1,0 +1,111 @@
+"""What is wrong now, known to all workers, and what is still to be told about it.
+
+    nothing ──found──▶ raised ──not found any more──▶ nothing
+                         │                              │
+                         └── one message a channel      └── one message to the same channels
+
+An alert that comes back within ALERT_COOLDOWN_MINUTES of its message is raised, but not told before they are over; if
+it ends before, neither is that. One that grows worse is told again at once. A message waits in the outbox of each
+channel until that has taken it. Killed in between, a worker leaves it there: it may come twice, but is never lost.
+
+Keys, below the prefix:
+    alerts:raised            hash  key of an alert -> whether it was told, rank, Unix second since when, and it as JSON
+    alerts:sent              hash  key of an alert -> the Unix second of its latest message
+    alerts:outbox:<channel>  list  messages as JSON, the oldest first; one that stands still for 30 days goes
+    lock:alerts              string  who sends
+"""
+
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+import redis
+
+from cody2zoho.alerts.alert import Alert, Notice, over
+from cody2zoho.alerts.channels import Channel, channels, who_takes
+from cody2zoho.settings import Settings
+from cody2zoho.store import script
+from cody2zoho.telemetry import report
+from cody2zoho.telemetry.events import AlertRaised, AlertResolved
+
+
+@dataclass(frozen=True)
+class Raised:
+    """One that lasts; told where a message went out."""
+
+    alert: Alert
+    since: float
+    is_told: bool
+
+
+class Board:
+    """Shared by all workers."""
+
+    def __init__(self, store: redis.Redis, settings: Settings, clock: Callable[[], float]) -> None:
+        self.store, self.prefix, self.clock = store, settings.redis_key_prefix, clock
+        self.channels = channels(settings)
+        self.settings = settings
+        self._cooldown_seconds = 60 * settings.alert_cooldown_minutes
+        self._raise = script(store, "raise_alert")
+        self._resolve = script(store, "resolve_alert")
+
+    def judge(self, name: str, found: Iterable[Alert]) -> None:
+        """A check has looked: raise what it found, and resolve what it had found before."""
+        seen = {alert.key: alert for alert in found}
+        for alert in seen.values():
+            self._put(alert)
+        for one in self.raised():
+            if one.alert.key.partition(":")[0] == name and one.alert.key not in seen:
+                self._lift(one)
+
+    def raised(self) -> list[Raised]:
+        """The worst first."""
+        found = [_read(str(value)) for value in self.store.hgetall(self._key("raised")).values()]
+        return sorted(found, key=lambda one: (one.alert.level.rank, one.since))
+
+    def tell(self, notice: Notice, chosen: Iterable[Channel]) -> None:
+        """Put a message of its own into these outboxes, beside all state."""
+        for channel in chosen:
+            self.store.rpush(self._outbox(channel), _line(notice))
+
+    def waiting(self, channel: Channel) -> list[Notice]:
+        """What it has not taken yet, the oldest first."""
+        return [Notice.of(json.loads(line)) for line in self.store.lrange(self._outbox(channel), 0, -1)]
+
+    def has_waiting(self) -> bool:
+        """Whether anything is to be sent."""
+        return bool(self.channels) and bool(self.store.exists(*map(self._outbox, self.channels)))
+
+    def taken(self, channel: Channel, count: int) -> None:
+        """So many, the oldest, have arrived."""
+        self.store.ltrim(self._outbox(channel), count, -1)
+
+    def _put(self, alert: Alert) -> None:
+        now = self.clock()
+        outboxes = [self._outbox(channel) for channel in who_takes(alert, self.channels)]
+        facts = [alert.key, json.dumps(alert.facts()), _line(Notice(alert, "raised", now))]
+        keys = [self._key("raised"), self._key("sent"), *outboxes]
+        if self._raise(keys=keys, args=[*facts, now, self._cooldown_seconds, alert.level.rank]):
+            report(AlertRaised(alert.key, alert.level.value, alert.message, alert.remedy))
+
+    def _lift(self, one: Raised) -> None:
+        notice = over(one.alert, one.since, self.clock())
+        outboxes = [self._outbox(channel) for channel in who_takes(one.alert, self.channels)]
+        keys = [self._key("raised"), *outboxes]
+        if self._resolve(keys=keys, args=[one.alert.key, _line(notice)]):
+            report(AlertResolved(one.alert.key, round(self.clock() - one.since)))
+
+    def _outbox(self, channel: Channel) -> str:
+        return self._key(f"outbox:{channel.id}")
+
+    def _key(self, part: str) -> str:
+        return f"{self.prefix}alerts:{part}"
+
+
+def _read(value: str) -> Raised:
+    told, _, since, facts = value.split(" ", 3)
+    return Raised(Alert.of(json.loads(facts)), float(since), told == "1")
+
+
+def _line(notice: Notice) -> str:
+    return json.dumps(notice.facts())

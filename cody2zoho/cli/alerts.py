@@ -1,0 +1,52 @@
+"""`cody2zoho alerts`: what is wrong now, and whether the channels work."""
+
+import sys
+
+import click
+
+from cody2zoho.alerts import Alert, Channel, Level, Notice, send
+from cody2zoho.alerts.channels import who_takes
+from cody2zoho.cli.local import services_at_hand
+from cody2zoho.errors import Cody2ZohoError, ConfigurationError
+from cody2zoho.times import span
+
+
+@click.group(invoke_without_command=True)
+@click.pass_context
+def alerts(context: click.Context) -> None:
+    """Show what is raised now; `alerts test` sends a message to every channel."""
+    if context.invoked_subcommand:
+        return
+    with services_at_hand() as services:
+        raised, now = services.alerts.raised(), services.clock()
+    for one in raised:
+        alert, told = one.alert, "" if one.is_told else ", not told: it came back within the cool-down"
+        click.echo(f"{alert.key}, {alert.level.lower()}, for {span(now - one.since)}{told}: {alert.message}")
+    if not raised:
+        click.echo("Nothing is raised.")
+    sys.exit(1 if raised else 0)
+
+
+@alerts.command()
+@click.option("--level", type=click.Choice([level.lower() for level in Level]), help="Only who is told of this level.")
+def test(level: str | None) -> None:
+    """Send a message to every channel, and say who took it."""
+    with services_at_hand() as services:
+        alert = Alert("test", Level((level or "low").upper()), "system error", "A test of cody2zoho's alerts", "")
+        known = services.alerts.channels
+        notice = Notice(alert, "test", services.clock())
+    if not known:
+        raise ConfigurationError(["No channel is set: write ALERT_URLS, or one of the other settings of alerts."])
+    fit = who_takes(alert, known) if level else known
+    took = [_sent(channel, notice) for channel in fit]
+    sys.exit(0 if all(took) else 1)
+
+
+def _sent(channel: Channel, notice: Notice) -> bool:
+    try:
+        send(channel, [notice])
+    except Cody2ZohoError as error:
+        click.secho(f"✗ {channel.name}: {error}", fg="red")
+        return False
+    click.echo(f"{click.style('✓', fg='green')} {channel.name} took it")
+    return True

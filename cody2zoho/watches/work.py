@@ -1,0 +1,71 @@
+"""Whether work goes on: age finds a stalled one, where a rate of errors sees none because nothing is tried."""
+
+from collections.abc import Iterator
+
+from cody2zoho.alerts.alert import AUTH_ISSUE, DATA_MISMATCH, HIGH_ERROR_RATE, SYSTEM_ERROR, Alert, Level
+from cody2zoho.blocks import STOPS_WORK
+from cody2zoho.records import State
+from cody2zoho.services import Services
+from cody2zoho.times import span
+
+#: Fewer conversations than that have no rate.
+_FEWEST = 10
+
+
+def blocked(services: Services) -> Iterator[Alert]:
+    for what, sentence in services.blocks.current().items():
+        level = Level.CRITICAL if what in STOPS_WORK else Level.HIGH
+        kind = AUTH_ISSUE if what in ("cody", "zoho") else SYSTEM_ERROR
+        yield Alert(f"blocked:{what}", level, kind, f"{what} is blocked: no case can be made", sentence, {"api": what})
+
+
+def late(services: Services) -> Iterator[Alert]:
+    if services.paused.is_everything():
+        return
+    hours = services.settings.max_sync_age_hours
+    seconds, conversation_id, count = services.ledger.oldest_due(services.settings.conversation_quiet_seconds, hours)
+    if seconds > hours * 3_600:
+        message = f"A conversation has been due to its case for {span(seconds)}"
+        details = {"conversation": conversation_id, "affected_count": count, "hours": round(seconds / 3_600, 1)}
+        remedy = "`cody2zoho why` with its id says what keeps it; `cody2zoho status` shows what is blocked"
+        yield Alert("late", Level.HIGH, SYSTEM_ERROR, message, remedy, details)
+
+
+def queue(services: Services) -> Iterator[Alert]:
+    if services.paused.is_everything() or set(services.blocks.current()) & set(STOPS_WORK):
+        return
+    seconds = services.ledger.overdue_seconds()
+    if seconds > 60 * services.settings.alert_queue_minutes:
+        message = f"Nobody has handed out what is due for {span(seconds)}"
+        remedy = "Start more workers; an API's pause or used up credits, which `cody2zoho status` shows, pass by"
+        yield Alert("queue", Level.HIGH, SYSTEM_ERROR, message, remedy, {"minutes": round(seconds / 60)})
+
+
+def polls(services: Services) -> Iterator[Alert]:
+    for bot in services.settings.bots:
+        name = bot or "all"
+        read_at = services.places.read_at(name)
+        age = services.clock() - read_at
+        if read_at and age > 60 * services.settings.alert_poll_minutes:
+            message = f"Cody's list of conversations has not been read for {span(age)} (bot {name})"
+            remedy = "Look for poll_failed in the log, and whether worker and beat run"
+            details = {"api": "Cody", "bot": name, "minutes": round(age / 60)}
+            yield Alert(f"polls:{name}", Level.HIGH, SYSTEM_ERROR, message, remedy, details)
+
+
+def parked(services: Services) -> Iterator[Alert]:
+    if count := services.ledger.counts()[State.PARKED]:
+        message = "A conversation is parked" if count == 1 else f"{count} conversations are parked"
+        remedy = "`cody2zoho parked` shows the causes; mend them, then `cody2zoho retry --all`"
+        yield Alert("parked", Level.MEDIUM, DATA_MISMATCH, message, remedy, {"affected_count": count})
+
+
+def sync_rate(services: Services) -> Iterator[Alert]:
+    counts = services.ledger.counts()
+    made, lacking = counts[State.CREATED], counts[State.PARKED] + services.ledger.overdue()
+    rate = 100 * made / max(1, made + lacking)
+    if made + lacking >= _FEWEST and rate < services.settings.alert_sync_rate_percent:
+        message = f"Only {rate:.1f}% of the conversations that are due have their case"
+        remedy = "`cody2zoho status` shows what is parked or blocked; where nothing is, start more workers"
+        details = {"affected_count": lacking, "sync_rate": f"{rate:.1f}%"}
+        yield Alert("sync_rate", Level.HIGH, HIGH_ERROR_RATE, message, remedy, details)

@@ -1,0 +1,89 @@
+"""Where nobody works any more, somebody tells it."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from cody2zoho import heartbeat, sentinel
+from cody2zoho.alerts import send_waiting
+from cody2zoho.sentinel import Sentinel
+from leaving import Leaving
+from webhook import Webhook, webhook
+
+
+@pytest.fixture
+def hook() -> Iterator[Webhook]:
+    with webhook() as server:
+        yield server
+
+
+@pytest.fixture
+def worker(plugged, hook):
+    return plugged(alert_urls=hook.url, heartbeat_url=f"{hook.url}?beat")
+
+
+def told(hook: Webhook) -> list[tuple[str, str]]:
+    return [(one["status"], one["key"]) for one in hook.got]
+
+
+def test_that_nobody_works_is_told_once_by_all_who_are_left(worker, hook, clock) -> None:
+    left = [Sentinel(worker, is_beat=True), Sentinel(worker, is_beat=False)]
+    for seconds in (0, 170, 20, 20):
+        clock.now += seconds
+        for one in left:
+            one.look()
+    assert told(hook) == [("raised", "ticks")]
+    sentinel.note_watched(worker)
+    left[0].look()
+    send_waiting(worker.alerts)
+    assert told(hook) == [("raised", "ticks"), ("resolved", "ticks")]
+
+
+def test_that_redis_is_away_is_told_by_beat_and_that_it_is_back(worker, hook, clock, redis_address) -> None:
+    gone = Leaving.from_url(redis_address, decode_responses=True)
+    beat, other = (Sentinel(replace(worker, store=gone), is_beat=is_beat) for is_beat in (True, False))
+    gone.away = True
+    for seconds in (0, 40, 40, 40):
+        clock.now += seconds
+        beat.look()
+        other.look()
+    assert told(hook) == [("raised", "redis")]
+    gone.away = False
+    sentinel.note_watched(worker)
+    beat.look()
+    other.look()
+    send_waiting(worker.alerts)
+    gone.close()
+    assert told(hook) == [("raised", "redis"), ("resolved", "redis")]
+    assert hook.got[1]["message"].startswith("Resolved after 2 minutes: Redis")
+
+
+def test_a_short_absence_of_redis_is_no_alert(worker, hook, clock, redis_address) -> None:
+    gone = Leaving.from_url(redis_address, decode_responses=True)
+    beat = Sentinel(replace(worker, store=gone), is_beat=True)
+    gone.away = True
+    beat.look()
+    clock.now += 40
+    beat.look()
+    gone.away = False
+    beat.look()
+    send_waiting(worker.alerts)
+    gone.close()
+    assert hook.got == []
+
+
+def test_the_sign_of_life_stays_away_while_something_is_critical(worker, hook) -> None:
+    heartbeat.send(worker)
+    Sentinel(worker, is_beat=True).look()
+    assert hook.paths == ["/hook?beat"]
+    worker.alerts.judge("redis", [sentinel._AWAY])
+    heartbeat.send(worker)
+    assert hook.paths == ["/hook?beat"]
+
+
+def test_a_sign_of_life_that_does_not_arrive_is_said_without_its_address(plugged, hook, caplog) -> None:
+    hook.status = 404
+    heartbeat.send(plugged(heartbeat_url=f"{hook.url}/secret-check"))
+    assert "HEARTBEAT_URL answered 404" in str([vars(one) for one in caplog.records])
+    assert "secret-check" not in str([vars(one) for one in caplog.records])

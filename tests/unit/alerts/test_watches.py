@@ -1,0 +1,218 @@
+"""Each thing that goes wrong is one alert at a webhook, and its end another."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from chats import chat, pass_time, work
+from cody2zoho import polling, watches
+from cody2zoho.alerts import send_waiting
+from cody2zoho.services import Services
+from cody2zoho.simulators.faults import Fault
+from cody2zoho.telemetry.counters import Counters
+from cody2zoho.telemetry.events import ApiCall, ConversationProcessed
+from webhook import Webhook, webhook
+
+
+@pytest.fixture
+def hook() -> Iterator[Webhook]:
+    with webhook() as server:
+        yield server
+
+
+@pytest.fixture
+def worker(plugged, hook) -> Services:
+    return plugged(alert_urls=hook.url, alert_cooldown_minutes=0)
+
+
+def watch(worker: Services, times: int = 2) -> None:
+    """More than once: what lasts is told once."""
+    for _ in range(times):
+        list(watches.look(worker))
+        send_waiting(worker.alerts)
+
+
+def told(hook: Webhook) -> list[tuple[str, str, str]]:
+    return [(one["status"], one["key"], one["severity"]) for one in hook.got]
+
+
+def once(hook: Webhook, key: str, severity: str) -> None:
+    assert told(hook) == [("raised", key, severity), ("resolved", key, severity)]
+
+
+def test_where_all_is_well_nobody_is_told(account, worker, hook) -> None:
+    for _ in range(12):
+        chat(account)
+    work(worker)
+    watch(worker)
+    assert hook.got == []
+
+
+def test_a_wrong_key_is_told_and_that_it_was_mended(plugged, worker, hook) -> None:
+    watch(plugged(alert_urls=hook.url, cody_api_key="wrong"))
+    watch(worker)
+    once(hook, "blocked:cody", "CRITICAL")
+    assert hook.got[0]["error_type"] == "auth issue"
+
+
+def test_an_api_that_is_out_of_order_is_told(worker, hook, server) -> None:
+    server.faults.add(Fault("503", simulator="zoho", path="/crm/*"))
+    watch(worker)
+    server.faults.clear()
+    watch(worker)
+    once(hook, "apis:zoho", "HIGH")
+
+
+def test_a_conversation_that_waits_too_long_is_told_with_its_id(account, worker, hook, server, store) -> None:
+    one = chat(account)
+    server.faults.add(Fault("503", simulator="zoho", path="/crm/*"))
+    work(worker)
+    key = f"{worker.settings.redis_key_prefix}conversation:{one}"
+    store.hset(key, "first_try", int(store.hget(key, "first_try")) - 3 * 3_600_000)
+    server.faults.clear()
+    watch(worker)
+    store.hset(key, "first_try", int(store.hget(key, "first_try")) + 3 * 3_600_000)
+    watch(worker)
+    once(hook, "late", "HIGH")
+    assert hook.got[0]["details"] == {"conversation": one, "affected_count": 1, "hours": 3.0}
+
+
+def test_a_conversation_that_nobody_ever_took_is_late_too(account, worker, store, clock) -> None:
+    one = chat(account)
+    polling.poll(worker)
+    store.hincrby(f"{worker.settings.redis_key_prefix}conversation:{one}", "seen", -3 * 3_600_000)
+    seconds, which, count = worker.ledger.oldest_due(quiet_seconds=600, late_hours=2)
+    assert (round(seconds / 60), which, count) == (170, one, 1)
+
+
+def test_what_nobody_hands_out_is_told(account, worker, hook, clock) -> None:
+    chat(account)
+    polling.poll(worker)
+    pass_time(worker, clock, 700)
+    polling.poll(worker)
+    watch(worker)
+    work(worker)
+    watch(worker)
+    once(hook, "queue", "HIGH")
+
+
+def test_a_list_that_is_not_read_any_more_is_told(account, worker, hook, clock) -> None:
+    work(worker)
+    worker.tokens.get()
+    clock.now += 1_000
+    watch(worker)
+    work(worker)
+    watch(worker)
+    once(hook, "polls:support", "HIGH")
+
+
+def test_a_token_that_is_not_renewed_is_told(account, worker, hook, clock) -> None:
+    chat(account)
+    work(worker)
+    clock.now += 3_300
+    polling.poll(worker)
+    watches_only(worker, "token")
+    worker.tokens.keep_fresh(900)
+    watches_only(worker, "token")
+    once(hook, "token", "HIGH")
+
+
+def watches_only(worker: Services, name: str) -> None:
+    [check] = [one for one in watches.CHECKS if one.name == name]
+    worker.alerts.judge(name, check.look(worker))
+    send_waiting(worker.alerts)
+
+
+def test_parked_conversations_are_told(account, worker, hook, server) -> None:
+    one = chat(account)
+    polling.poll(worker)
+    worker.ledger.park(worker.ledger.claim(one), "Zoho refuses it")
+    watch(worker)
+    worker.ledger.dismiss(one)
+    watch(worker)
+    once(hook, "parked", "MEDIUM")
+
+
+def test_credits_that_end_are_told_and_again_when_none_is_left(plugged, hook, store) -> None:
+    worker = plugged(alert_urls=hook.url, zoho_credits_per_day=1_000, alert_cooldown_minutes=0)
+    prefix = worker.settings.redis_key_prefix
+    quarter = int(store.time()[0]) // 900
+    for spent in (950, 1_000):
+        store.hset(f"{prefix}metrics:credits", f"{quarter}:cases", spent)
+        watches_only(worker, "credits")
+    assert told(hook) == [("raised", "credits", "HIGH"), ("raised", "credits", "CRITICAL")]
+
+
+def test_cases_that_do_not_match_are_told(worker, hook, store) -> None:
+    key = f"{worker.settings.redis_key_prefix}metrics:reconcile"
+    store.hset(key, mapping={"at": 1, "cases": 100, "missing": 11})
+    watch(worker)
+    store.hset(key, "missing", 10)
+    watch(worker)
+    once(hook, "discrepancy", "MEDIUM")
+
+
+def test_too_few_cases_are_told(account, worker, hook) -> None:
+    ids = [chat(account) for _ in range(10)]
+    polling.poll(worker)
+    for one in ids[:2]:
+        worker.ledger.dismiss(one) or worker.ledger.park(worker.ledger.claim(one), "Zoho refuses it")
+    work(worker)
+    watches_only(worker, "sync_rate")
+    assert told(hook) == [("raised", "sync_rate", "HIGH")]
+
+
+@pytest.mark.parametrize(
+    ("event", "key"),
+    [
+        (ConversationProcessed("postponed", 1), "error_rate:cases"),
+        (ApiCall("zoho", "POST", 503, 1, 0), "error_rate:zoho"),
+    ],
+)
+def test_errors_are_told_for_a_day(worker, hook, clock, event: Any, key: str) -> None:
+    counted = Counters(worker.store, worker.settings.redis_key_prefix)
+    watches_only(worker, "error_rate")
+    good = {"error_rate:cases": ConversationProcessed("case", 1), "error_rate:zoho": ApiCall("zoho", "POST", 201, 1, 0)}
+    for one in [event] * 3 + [good[key]] * 18:
+        counted.hear(one)
+    counted.send()
+    watches_only(worker, "error_rate")
+    for _ in range(26):
+        clock.now += 3_600
+        watches_only(worker, "error_rate")
+    once(hook, key, "HIGH")
+    assert hook.got[0]["details"]["error_rate"] == "14.3%"
+
+
+def test_a_pause_that_a_person_wants_is_no_alert(account, worker, hook, clock) -> None:
+    chat(account)
+    polling.poll(worker)
+    worker.paused.pause(None, "a rest")
+    pass_time(worker, clock, 700)
+    polling.poll(worker)
+    watch(worker)
+    assert hook.got == []
+
+
+def test_a_check_that_cannot_tell_changes_nothing(account, plugged, hook, caplog, monkeypatch) -> None:
+    worker = plugged(alert_urls=hook.url)
+    worker.blocks.put("zoho", "Zoho refuses it")
+    watches_only(worker, "blocked")
+    worker.store.set(f"{worker.settings.redis_key_prefix}blocked", "not a hash")
+    [(_, found)] = [one for one in watches.look(worker, only_quick=True) if one[0].name == "blocked"]
+    assert found is None
+    assert "check_failed" in caplog.text
+    assert [one.alert.key for one in worker.alerts.raised()] == ["blocked:zoho"]
+
+
+def test_no_customers_word_leaves_with_an_alert(account, worker, hook, server) -> None:
+    for _ in range(3):
+        one = chat(account)
+        account.say(one, "My card is 4111 1111 1111 1111, canary@example.com", at=account.now() - 7_100)
+    server.faults.add(Fault("503", simulator="zoho", path="/crm/*"))
+    work(worker)
+    watch(worker)
+    assert hook.raw
+    assert "4111" not in "".join(hook.raw)
+    assert "canary" not in "".join(hook.raw)
