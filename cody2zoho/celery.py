@@ -14,10 +14,11 @@ from celery.exceptions import WorkerShutdown
 from celery.schedules import crontab
 from redis.exceptions import RedisError
 
-from cody2zoho import configuration, flower, http, logs, monitor, upgrade
+from cody2zoho import configuration, flower, http, insights, logs, monitor, upgrade
 from cody2zoho.errors import ConfigurationError
 from cody2zoho.services import services
 from cody2zoho.settings import Settings
+from cody2zoho.telemetry import insights as to_insights
 from cody2zoho.telemetry import listen, report
 from cody2zoho.telemetry.counters import Counters
 from cody2zoho.telemetry.events import WorkerHung
@@ -94,6 +95,29 @@ def _count(**_: Any) -> None:
     listen(counters.hear)
     counters.start()
     signals.worker_shutdown.connect(lambda **_: counters.stop(), weak=False)
+
+
+@signals.worker_init.connect
+def _tell_insights(sender: Any, **_: Any) -> None:
+    """Where tasks run in processes of their own, each of them tells; loaded before, it is loaded once for all."""
+    if not settings.enable_application_insights:
+        return
+    if getattr(sender.pool_cls, "__module__", "") == "celery.concurrency.prefork":
+        to_insights.load()
+    else:
+        insights.begin(settings)
+
+
+# With threads it never comes.
+@signals.worker_process_init.connect
+def _tell_insights_of_child(**_: Any) -> None:
+    insights.begin(settings)
+
+
+@signals.worker_process_shutdown.connect
+@signals.worker_shutdown.connect
+def _tell_insights_the_rest(**_: Any) -> None:
+    to_insights.stop()
 
 
 @signals.worker_ready.connect

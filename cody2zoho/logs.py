@@ -33,6 +33,11 @@ def context(**fields: str) -> Iterator[None]:
         _context.reset(mark)
 
 
+def current() -> dict[str, str]:
+    """The fields that are on every line written now."""
+    return _context.get()
+
+
 class _Context(logging.Filter):
     """Adds the context, and drops Celery's `data`, which holds arguments and results as they were."""
 

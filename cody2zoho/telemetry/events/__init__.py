@@ -28,7 +28,7 @@ from cody2zoho.telemetry.events.conversations import (
 )
 from cody2zoho.telemetry.events.event import Event
 from cody2zoho.telemetry.events.ledger import (
-    BusinessSummary,
+    BusinessMetricsSummary,
     LedgerBehind,
     LedgerRebuilt,
     RebuildPostponed,
@@ -50,6 +50,7 @@ from cody2zoho.telemetry.events.polling import (
     FeedNotUsed,
     FeedPostponed,
     PollFailed,
+    PollingCycleCompleted,
     PollPostponed,
 )
 from cody2zoho.telemetry.events.workers import LockLost, WorkerHung
@@ -58,7 +59,7 @@ __all__ = [
     "ApiCall",
     "ApiPaused",
     "BackfillBatchCompleted",
-    "BusinessSummary",
+    "BusinessMetricsSummary",
     "CaseCreated",
     "CaseDeleted",
     "CaseFollowedUp",
@@ -82,6 +83,7 @@ __all__ = [
     "NoCredentials",
     "PollFailed",
     "PollPostponed",
+    "PollingCycleCompleted",
     "RateLimitHit",
     "RebuildPostponed",
     "ReconcileCompleted",
