@@ -29,7 +29,8 @@ def enabled(far_end: Ingestion) -> dict[str, str]:
     return {
         "ENABLE_APPLICATION_INSIGHTS": "true",
         "APPLICATIONINSIGHTS_CONNECTION_STRING": far_end.connection_string,
-        "OTEL_METRIC_EXPORT_INTERVAL": "500",
+        # So that metrics arrive by what is sent at the end, and not otherwise.
+        "OTEL_METRIC_EXPORT_INTERVAL": "600000",
         "OTEL_BLRP_SCHEDULE_DELAY": "200",
         "OTEL_BSP_SCHEDULE_DELAY": "200",
         "POLL_INTERVAL_SECONDS": "1",
