@@ -15,16 +15,12 @@ from celery.exceptions import WorkerShutdown
 from celery.schedules import crontab
 from redis.exceptions import RedisError
 
-from cody2zoho import configuration, flower, http, logs, monitor, sentry, upgrade
+from cody2zoho import configuration, flower, http, logs, monitor, observers, sentry, upgrade
 from cody2zoho.errors import ConfigurationError
-from cody2zoho.sentinel import Sentinel
 from cody2zoho.services import services
 from cody2zoho.settings import Settings
-from cody2zoho.signs import Signs
-from cody2zoho.telemetry import listen, report
-from cody2zoho.telemetry.counters import Counters
-from cody2zoho.telemetry.events import TaskFailed, WorkerHung
-from cody2zoho.tracker import Tracker, place_of
+from cody2zoho.telemetry import report
+from cody2zoho.telemetry.events import WorkerHung
 
 #: Exit code of a worker that ends itself because a task hangs (sysexits.h, EX_SOFTWARE).
 _HUNG = 70
@@ -48,24 +44,6 @@ app.set_default()
 
 _state = Path(settings.state_dir)
 _running: dict[str, float] = {}
-
-
-class _Signs:
-    """That this process is well, once it is known what it is."""
-
-    own: Signs | None = None
-
-    def start(self, worker: str = "") -> None:
-        self.own = Signs(services().store, settings.redis_key_prefix, worker)
-        listen(self.own.hear)
-        self.own.start()
-
-    def well(self) -> None:
-        if self.own:
-            self.own.well()
-
-
-_signs = _Signs()
 
 
 class PromptScheduler(Scheduler):
@@ -92,19 +70,8 @@ class PromptScheduler(Scheduler):
         if self.is_closed:
             raise SystemExit(0)
         _touch("beat")
-        _signs.well()
+        observers.SIGNS.well()
         return float(super().tick(*args, **kwargs))
-
-
-@signals.celeryd_init.connect
-def _name(sender: str, **_: Any) -> None:
-    logs.name_process(sender)
-    sentry.start(settings)
-
-
-@signals.beat_init.connect
-def _watch_beat(**_: Any) -> None:
-    sentry.start(settings)
 
 
 @signals.setup_logging.connect
@@ -122,43 +89,6 @@ def _stop_without_anybody_to_ask(**_: Any) -> None:
     except ConfigurationError as error:
         print(error, file=sys.stderr)  # noqa: T201 - as for settings that are missing
         raise SystemExit(2) from None
-
-
-@signals.worker_init.connect
-def _count(**_: Any) -> None:
-    counters = Counters(services().store, settings.redis_key_prefix)
-    listen(counters.hear)
-    counters.start()
-    signals.worker_shutdown.connect(lambda **_: counters.stop(), weak=False)
-
-
-@signals.celeryd_after_setup.connect
-def _show_worker(sender: str, **_: Any) -> None:
-    _signs.start(sender)
-
-
-@signals.beat_init.connect
-def _show_beat(**_: Any) -> None:
-    _signs.start()
-@signals.worker_init.connect
-def _track(**_: Any) -> None:
-    tracker = Tracker(services().store, settings.redis_key_prefix, services().clock)
-    listen(tracker.hear)
-    tracker.start()
-    signals.worker_shutdown.connect(lambda **_: tracker.stop(), weak=False)
-
-
-@signals.task_failure.connect
-def _tell_failure(sender: Any, exception: BaseException, traceback: Any, **_: Any) -> None:
-    """What a task foresees has its own event; of anything else only kind and place are told."""
-    if not isinstance(exception, sender.throws or ()):
-        report(TaskFailed(sender.name, type(exception).__name__, place_of(traceback)))
-
-
-@signals.worker_init.connect
-@signals.beat_init.connect
-def _stand_sentinel(signal: Any, **_: Any) -> None:
-    Sentinel(services(), is_beat=signal is signals.beat_init).start()
 
 
 @signals.worker_ready.connect
@@ -215,7 +145,7 @@ def _beat(**_: Any) -> None:
         logging.shutdown()
         os._exit(_HUNG)
     _touch("worker")
-    _signs.well()
+    observers.SIGNS.well()
     if _State.is_unseen:
         _check_state()
 

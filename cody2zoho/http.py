@@ -5,6 +5,7 @@ the task, and a redirect from an API is an answer, not a way.
 """
 
 import json
+import re
 import threading
 import time
 from collections.abc import Iterator
@@ -43,6 +44,15 @@ def time_limit(seconds: float) -> Iterator[None]:
         yield
     finally:
         _ends_at.reset(mark)
+
+
+_PLAIN = re.compile(r"v\d+(\.\d+)?|[A-Z]?[a-z_]+")
+
+
+def _address(url: str) -> str:
+    """Host and path of an address, to be told; an id in it becomes `-`, and a query may hold anything."""
+    parts = urlsplit(url)
+    return f"{parts.hostname}/{'/'.join(one if _PLAIN.fullmatch(one) else '-' for one in parts.path[1:].split('/'))}"
 
 
 #: A process told to stop begins no request after so long.
@@ -120,7 +130,7 @@ class Api:
             raise self._failure(method, error) from None
         finally:
             status, size = (answer.status, len(answer.body)) if answer else (0, 0)
-            report(ApiCall(self.label, method, status, time.monotonic() - now, size))
+            report(ApiCall(self.label, method, status, time.monotonic() - now, size, _address(url)))
 
     def _session(self) -> requests.Session:
         """One session a thread, as the maintainers of requests advise: a session is not safe between threads."""

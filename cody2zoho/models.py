@@ -121,4 +121,5 @@ class CaseDraft:
     contact: ContactChoice
     redacted: Mapping[str, int] = field(default_factory=dict)
     beside: dict[str, object] = field(default_factory=dict)
+    characters: int = 0
     chosen: frozenset[str] = frozenset({"Status", "Case_Origin", "Related_To"})

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from cody2zoho import checks, rebuild
 from cody2zoho.errors import Blocked, Cody2ZohoError, ConfigurationError, NotSetUp, OutOfTurn, Transient
 from cody2zoho.services import Services
-from cody2zoho.telemetry import counters, report
-from cody2zoho.telemetry.events import BusinessSummary, HealthCheckFailed, NoCredentials, TokenRefreshFailed
+from cody2zoho.telemetry import report
+from cody2zoho.telemetry.events import HealthCheckFailed, NoCredentials, TokenRefreshFailed
 
 #: A token with less left than this is renewed by the next tick.
 _RENEW_WITHIN_SECONDS = 900
@@ -92,11 +92,3 @@ def _look(api: str, look: Callable[[], object], services: Services) -> str:
         return str(error)
     services.blocks.lift(api)
     return "ok"
-
-
-def summary(services: Services) -> dict[str, int]:
-    """How many conversations are in which state. Figures of hours that are long past are dropped."""
-    counters.trim(services.store, services.settings.redis_key_prefix)
-    counts = {state.value: count for state, count in services.ledger.counts().items()}
-    report(BusinessSummary(counts))
-    return counts

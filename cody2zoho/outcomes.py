@@ -32,6 +32,9 @@ class Outcome:
     retry_in_seconds: float | None = None
     #: From the moment at which it was due to its case.
     delay_seconds: float | None = None
+    #: Of its messages, where they were read: how many, and their characters together.
+    messages: int | None = None
+    characters: int | None = None
 
     @property
     def what(self) -> str:

@@ -95,7 +95,7 @@ def held_now(
     described = "" if case.was_there else cases.fingerprint(str(draft.fields["Description"]))
     held = Held(case.case_id, draft.message_count, draft.digest, last_said_at, described, since)
     how = draft.contact.how or None
-    return held, CaseCreated(case.case_id, draft.message_count, claim.attempts, how, draft.redacted)
+    return held, CaseCreated(case.case_id, draft.message_count, claim.attempts, how, draft.redacted, draft.characters)
 
 
 def made(claim: Claim, case: Inserted, draft: CaseDraft, last_said_at: int, services: Services) -> None:

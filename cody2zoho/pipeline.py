@@ -82,7 +82,10 @@ def create_case(conversation_id: str, services: Services) -> Outcome:
         began = time.monotonic()
         with _released_on_surprise(claim, services), _kept(claim, services):
             outcome = _survivors_turn(claim, services) or _worked(claim, services)
-        report(ConversationProcessed(outcome.what, time.monotonic() - began, outcome.delay_seconds))
+        seconds = time.monotonic() - began
+        report(
+            ConversationProcessed(outcome.what, seconds, outcome.delay_seconds, outcome.messages, outcome.characters)
+        )
         return outcome
 
 
@@ -178,7 +181,13 @@ def _made(claim: Claim, found: list[Part], newest: Page[Message], services: Serv
         services.blocks.lift("zoho", "zoho set-up")
     following.judge_feed(claim, last.messages, services)
     due_at = held.last_said_at + services.settings.conversation_quiet_seconds
-    return Outcome(f"case {held.case_id}", delay_seconds=max(0.0, services.clock() - due_at))
+    said = [message for part in found for message in part.messages]
+    return Outcome(
+        f"case {held.case_id}",
+        delay_seconds=max(0.0, services.clock() - due_at),
+        messages=len(said),
+        characters=sum(len(message.content) for message in said),
+    )
 
 
 def _followed(claim: Claim, held: Held, newest: Page[Message], services: Services, *, had_sources: bool) -> Outcome:

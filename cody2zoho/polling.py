@@ -45,6 +45,8 @@ class Found:
     new: int = 0
     #: Of which Cody's feed told that somebody spoke.
     moved: int = 0
+    #: Bots whose list could not be read.
+    failed: int = 0
 
     def __str__(self) -> str:
         return f"{self.new} new of {self.conversations} listed"
@@ -89,10 +91,12 @@ def _each_bot(services: Services, read: Callable[["_Reading"], None]) -> Found:
                 services.blocks.lift("cody")
             except Blocked as error:
                 services.blocks.put(error.what, str(error))
+                found.failed += 1
             except OutOfTurn as error:
                 report(PollPostponed(bot or "all", str(error)))
             except Cody2ZohoError as error:
                 report(PollFailed(bot or "all", str(error)))
+                found.failed += 1
     return found
 
 

@@ -11,9 +11,11 @@ from celery.exceptions import CeleryError
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
-from cody2zoho import alerts, batches, heartbeat, locks, monitor, nightly, pipeline, polling, sentinel, watches
+from cody2zoho import alerts, batches, heartbeat, locks, monitor, nightly, pipeline, polling, sentinel, summary, watches
 from cody2zoho.errors import Cody2ZohoError, Transient
 from cody2zoho.services import services
+from cody2zoho.telemetry import report
+from cody2zoho.telemetry.events import PollingCycleCompleted
 
 log = logging.getLogger(__name__)
 
@@ -75,11 +77,15 @@ def create_case(self: Task, conversation_id: str) -> str:
 @shared_task(base=Wordless, name="cody2zoho.fetch_conversations")
 def fetch_conversations() -> str:
     """Poll Cody, then send one task for each conversation that is due."""
+    began = time.monotonic()
     with _alone("fetch") as alone:
         if not alone:
             return "the last poll is still running"
         found = polling.poll(services())
-    return f"{found}; {_send_due()} sent"
+    sent = _send_due()
+    known, seconds = found.conversations - found.new, time.monotonic() - began
+    report(PollingCycleCompleted(found.conversations, sent, known, found.failed, seconds))
+    return f"{found}; {sent} sent"
 
 
 # Every few seconds: in Flower it would push everything else out of the history.
@@ -148,8 +154,8 @@ def watch() -> dict[str, int]:
 
 @shared_task(base=Wordless, name="cody2zoho.business_summary")
 def business_summary() -> dict[str, int]:
-    """Log how many conversations are in which state."""
-    return monitor.summary(services())
+    """Tell how many conversations are in which state, totals and rates."""
+    return summary.tell(services())
 
 
 # What is left after 35 seconds waits for the next minute's tick.

@@ -76,6 +76,7 @@ def draft(
         whole=whole,
         described=fitted.described,
         message_count=len(messages),
+        characters=sum(len(message.content) for message in messages),
         digest=digest,
         contact=contact,
         beside=form.beside,

@@ -14,6 +14,7 @@ from cody2zoho.settings.alerts import Alerting
 from cody2zoho.settings.apis import DATA_CENTERS, Apis
 from cody2zoho.settings.cases import CaseContent
 from cody2zoho.settings.contact import Contact
+from cody2zoho.settings.insights import Insights
 from cody2zoho.settings.logs import Logs
 from cody2zoho.settings.moments import Moments
 from cody2zoho.settings.privacy import Privacy
@@ -37,7 +38,7 @@ _SIMULATED_QUIET_SECONDS = 3.0
 
 
 # pydantic takes the fields of the last class first.
-class Settings(Logs, Alerting, Watching, Redis, Moments, Privacy, Contact, CaseContent, Apis, BaseSettings):
+class Settings(Insights, Logs, Alerting, Watching, Redis, Moments, Privacy, Contact, CaseContent, Apis, BaseSettings):
     """What this process was told; frozen."""
 
     model_config = SettingsConfigDict(frozen=True, env_file=".env", extra="ignore")

@@ -13,6 +13,8 @@ from cody2zoho.errors import Transient
 from cody2zoho.http import Api, retry_after_seconds, time_left, time_limit
 from cody2zoho.simulators.faults import Fault
 from cody2zoho.simulators.wire import Reply, Request
+from cody2zoho.telemetry import listen, listeners
+from cody2zoho.telemetry.events import ApiCall, Event
 
 
 class Echo:
@@ -188,3 +190,14 @@ def test_a_time_limit_says_what_it_has_left() -> None:
         with time_limit(-1):
             assert time_left() <= 0
     assert time_left() == float("inf")
+
+
+def test_what_is_told_of_a_request_has_neither_its_query_nor_ids(api, echo, server) -> None:
+    heard: list[Event] = []
+    listen(heard.append)
+    try:
+        api.send("GET", f"{server.url}/echo/Qz3dWnA91Lke/notes?email=canary@example.com")
+    finally:
+        listeners.remove(heard.append)
+    [call] = [event for event in heard if isinstance(event, ApiCall)]
+    assert call.address == "127.0.0.1/echo/-/notes"

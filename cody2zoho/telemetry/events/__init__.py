@@ -35,7 +35,7 @@ from cody2zoho.telemetry.events.conversations import (
 )
 from cody2zoho.telemetry.events.event import Event
 from cody2zoho.telemetry.events.ledger import (
-    BusinessSummary,
+    BusinessMetricsSummary,
     LedgerBehind,
     LedgerRebuilt,
     RebuildPostponed,
@@ -57,6 +57,7 @@ from cody2zoho.telemetry.events.polling import (
     FeedNotUsed,
     FeedPostponed,
     PollFailed,
+    PollingCycleCompleted,
     PollPostponed,
 )
 from cody2zoho.telemetry.events.workers import LockLost, TaskFailed, WorkerHung
@@ -68,7 +69,7 @@ __all__ = [
     "ApiCall",
     "ApiPaused",
     "BackfillBatchCompleted",
-    "BusinessSummary",
+    "BusinessMetricsSummary",
     "CaseCreated",
     "CaseDeleted",
     "CaseFollowedUp",
@@ -94,6 +95,7 @@ __all__ = [
     "NoCredentials",
     "PollFailed",
     "PollPostponed",
+    "PollingCycleCompleted",
     "RateLimitHit",
     "RebuildPostponed",
     "ReconcileCompleted",

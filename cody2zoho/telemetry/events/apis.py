@@ -16,6 +16,8 @@ class ApiCall(Event):
     status: int
     seconds: float
     bytes: int
+    #: Host and path, without ids and query.
+    address: str | None = None
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,8 @@ class CaseCreated(Event):
     contact: str | None = None
     #: Kind of what was replaced -> how often.
     redacted: Mapping[str, int] = field(default_factory=dict)
+    #: Of all its messages together.
+    characters: int | None = None
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -33,6 +35,9 @@ class ConversationProcessed(Event):
     seconds: float
     #: From the moment at which the conversation was due to its case.
     delay_seconds: float | None = None
+    #: Where its messages were read: how many, and the characters of all together.
+    messages: int | None = None
+    characters: int | None = None
 
 
 @dataclass(frozen=True)

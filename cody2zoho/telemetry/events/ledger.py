@@ -33,15 +33,16 @@ class StateUpgraded(Event):
 
 
 @dataclass(frozen=True)
-class BusinessSummary(Event):
-    """How many conversations are in each state."""
+class BusinessMetricsSummary(Event):
+    """How many conversations are in each state; totals since the first start, and rates of the last hour."""
 
     states: Mapping[str, int]
+    figures: Mapping[str, float]
 
     @property
     def facts(self) -> dict[str, Any]:
         # Not under their bare names: a log record has a `created` of its own.
-        return {f"conversations_{state}": count for state, count in self.states.items()}
+        return {**{f"conversations_{state}": count for state, count in self.states.items()}, **self.figures}
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,20 @@ class CodyPollCompleted(Event):
     new: int
     moved: int
     seconds: float
+    #: Bots whose list could not be read.
+    failed: int = 0
+
+
+@dataclass(frozen=True)
+class PollingCycleCompleted(Event):
+    """A poll, and the sending of what is due: listed, handed to workers, known already, and bots that failed."""
+
+    severity = logging.DEBUG
+    found: int
+    processed: int
+    skipped: int
+    errors: int
+    seconds: float
 
 
 @dataclass(frozen=True)

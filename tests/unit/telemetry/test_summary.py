@@ -1,0 +1,58 @@
+"""Totals since the first start, and rates of the last hour."""
+
+import logging
+
+import pytest
+
+from chats import chat, work
+from cody2zoho import summary
+from cody2zoho.telemetry.counters import Counters
+from cody2zoho.telemetry.events import ApiCall, CasePostponed, CodyPollCompleted, PollFailed
+
+
+@pytest.fixture
+def told(plugged, account, caplog):
+    """Tells after so many cases and other news, and returns what was told."""
+    caplog.set_level(logging.INFO)
+    services = plugged()
+
+    def tell(cases: int = 0, *events):
+        for _ in range(cases):
+            chat(account)
+        work(services)
+        tally = Counters(services.store, services.settings.redis_key_prefix)
+        for event in events:
+            tally.hear(event)
+        tally.send()
+        states = summary.tell(services)
+        line = [line for line in caplog.records if line.message == "business_metrics_summary"][-1]
+        assert line.conversations_created == states["created"]
+        return line
+
+    return tell
+
+
+def test_totals_are_those_of_all_workers_since_the_first_start(told) -> None:
+    told(2, ApiCall("cody", "GET", 200, 0.1, 10), CodyPollCompleted(1, 15, 2, 0, 0.2))
+    line = told(1, ApiCall("zoho", "POST", 201, 0.1, 10), PollFailed("support", "no"), CasePostponed("no", 2, 1))
+    assert (line.total_cases_created, line.total_conversations_processed) == (3, 3)
+    assert (line.total_api_calls, line.total_cody_polls, line.total_errors) == (2, 2, 2)
+    assert line.conversation_to_case_ratio_percent == 100
+
+
+def test_rates_are_those_of_the_last_hour(told, clock) -> None:
+    assert told(5).cases_per_hour == 0
+    clock.now += 1_800
+    assert told(1).cases_per_hour == 2
+    for _ in range(12):
+        clock.now += 300
+        line = told()
+    assert line.cases_per_hour == 0
+    assert line.total_cases_created == 6
+
+
+def test_the_error_rate_is_of_all_that_was_done(told, clock) -> None:
+    told()
+    clock.now += 300
+    poll = CodyPollCompleted(1, 15, 2, 0, 0.2)
+    assert told(0, poll, poll, poll, CasePostponed("no", 2, 1)).error_rate_percent == 25
