@@ -11,6 +11,8 @@ from cody2zoho.configuration import settings
 from cody2zoho.schedule import beat_entries
 
 _settings = settings()
+#: A socket of this machine needs no keepalive, and the client takes none for it.
+_is_remote = not _settings.redis_address.startswith("unix://")
 
 broker_url = _settings.celery_address
 broker_connection_retry = True
@@ -26,7 +28,7 @@ broker_transport_options = {
     "unacked_mutex_expire": 30,
     "socket_timeout": _settings.redis_timeout,
     "socket_connect_timeout": _settings.redis_connect_timeout,
-    "socket_keepalive": True,
+    **({"socket_keepalive": True} if _is_remote else {}),
     "health_check_interval": 10,
     "max_connections": _settings.redis_max_connections,
     # One list per queue, and no queue starves another.
@@ -43,7 +45,7 @@ result_expires = 3600
 redis_max_connections = _settings.redis_max_connections
 redis_socket_timeout = _settings.redis_timeout
 redis_socket_connect_timeout = _settings.redis_connect_timeout
-redis_socket_keepalive = True
+redis_socket_keepalive = _is_remote
 redis_backend_health_check_interval = 25
 
 task_acks_late = True

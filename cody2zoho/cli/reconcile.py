@@ -3,10 +3,9 @@
 import json
 import sys
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import click
-from rich.console import Console
-from rich.table import Table
 
 from cody2zoho import nightly
 from cody2zoho import reconcile as comparing
@@ -15,6 +14,9 @@ from cody2zoho.mismatches import Missing
 from cody2zoho.reconcile import Report
 from cody2zoho.settings import Settings
 from cody2zoho.transcript import at
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 
 @click.command()
@@ -41,6 +43,9 @@ def _tell(what: str) -> None:
 
 
 def _show(report: Report, repaired: tuple[int, int] | None, settings: Settings) -> None:
+    # Its 3 MB are wanted when the comparison's own are free again.
+    from rich.console import Console  # noqa: PLC0415
+
     console = Console(highlight=False, markup=False, emoji=False)
     for title, headings, rows in _groups(report, settings):
         if cells := list(rows):
@@ -86,7 +91,9 @@ def _missing(one: Missing, settings: Settings) -> tuple[str, ...]:
     return one.conversation.id, one.conversation.bot_id, at(one.conversation.created_at, settings.zone), said
 
 
-def _table(headings: tuple[str, ...], rows: list[tuple[str, ...]]) -> Table:
+def _table(headings: tuple[str, ...], rows: list[tuple[str, ...]]) -> "Table":
+    from rich.table import Table  # noqa: PLC0415
+
     table = Table(box=None, pad_edge=False)
     for heading in headings:
         table.add_column(heading, overflow="fold")

@@ -113,7 +113,8 @@ class Cases:
         """
         while after:
             page, after = self._keyed_page(after)
-            yield [case for case in page if case.made_at < made_before]
+            if page:
+                yield [case for case in page if case.made_at < made_before]
 
     def _keyed_page(self, after: str) -> tuple[list[Keyed], str]:
         """The next 2,000, and after which id there are more; in its own frame, so that what Zoho answered is freed."""

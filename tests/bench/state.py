@@ -4,7 +4,9 @@ import time
 from collections.abc import Iterator
 from statistics import median
 
+from cody2zoho import cases
 from cody2zoho.ledger import Ledger
+from cody2zoho.records import Held
 
 from . import conversations
 from .figures import Figure
@@ -15,9 +17,6 @@ LOOKS = 200
 
 _PER_CALL = 500
 _PER_PAGE = 15
-
-#: As long as the ids of Zoho's records and the digests of transcripts are.
-_RECORD = "5725767000{number:09} 12 {number:016x}"
 
 
 def measure() -> Iterator[Figure]:
@@ -36,7 +35,12 @@ def measure() -> Iterator[Figure]:
 def _fill(ledger: Ledger) -> None:
     for first in range(1, MANY + 1, _PER_CALL):
         numbers = range(first, min(first + _PER_CALL, MANY + 1))
-        ledger.adopt((conversations.id_of(number), _RECORD.format(number=number)) for number in numbers)
+        ledger.adopt((conversations.id_of(number), str(_held(number))) for number in numbers)
+
+
+def _held(number: int) -> Held:
+    """All that the ledger keeps of a case that we have made; its id is as long as those of Zoho's records are."""
+    return Held(f"5725767000{number:09}", 12, f"{number:016x}", 1_755_000_157, cases.fingerprint(str(number)))
 
 
 def _look(ledger: Ledger, first: int) -> float:

@@ -54,6 +54,13 @@ def test_beat_and_worker_make_every_case_and_their_logs_hold_no_words_and_no_sec
     assert '"case_created"' in logged
 
 
+def test_redis_may_be_a_socket_of_this_machine(account, organisation, server, store, redis_address, start) -> None:
+    chats(account)
+    for role in ("worker", "beat"):
+        start(role, REDIS_URL=redis_address, POLL_INTERVAL_SECONDS=1)
+    eventually(lambda: perfect(server, account, organisation), 60)
+
+
 def test_one_call_of_fetch_makes_cases_and_one_of_create_case_makes_one(account, organisation, server, start) -> None:
     ids = chats(account, 4)
     worker = start("worker")

