@@ -9,7 +9,6 @@ from pydantic import BaseModel
 from cody2zoho import __version__
 from cody2zoho.ops.situation import LATELY_SECONDS, Situation
 from cody2zoho.paused import ALL
-from cody2zoho.schedule import MONITOR_SECONDS
 from cody2zoho.settings import Settings
 
 #: What is due and still has no worker after this long.
@@ -52,7 +51,10 @@ def is_ready(situation: Situation | None) -> bool:
 def _components(situation: Situation | None, settings: Settings) -> dict[str, dict[str, Any]]:
     if situation is None:
         return {"redis": {"status": Status.UNHEALTHY}}
-    patience = {"cody": max(300, 10 * settings.poll_interval_seconds), "zoho": 2 * MONITOR_SECONDS + 300}
+    patience = {
+        "cody": max(300, 10 * settings.poll_interval_seconds),
+        "zoho": 120 * settings.monitor_interval_minutes + 300,
+    }
     return {
         "redis": {"status": Status.HEALTHY},
         "workers": _part(not situation.workers, count=len(situation.workers)),

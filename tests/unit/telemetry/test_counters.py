@@ -6,7 +6,7 @@ import pytest
 import redis
 
 from chats import chat, live, work
-from cody2zoho import monitor, polling
+from cody2zoho import polling, summary
 from cody2zoho.records import Held, State
 from cody2zoho.telemetry import counters
 from cody2zoho.telemetry.counters import Counters
@@ -139,6 +139,6 @@ def test_hours_that_nobody_looks_at_any_more_are_dropped(plugged) -> None:
     services = plugged()
     key, this = f"{services.settings.redis_key_prefix}metrics:hours", int(time.time() // 3600)
     services.store.hset(key, mapping={f"{this - 32 * 24 - 2}|seen": 4, f"{this - 31 * 24}|seen": 3, f"{this}|seen": 2})
-    monitor.summary(services)
+    summary.tell(services)
     found = counters.hours(services.store, services.settings.redis_key_prefix)
     assert found == {(this - 31 * 24, "seen"): 3, (this, "seen"): 2}
