@@ -47,7 +47,12 @@ tags = ["gap"]
 
 def kept(store, prefix: str) -> dict[str, object]:
     """All keys in Redis with their values, but for the counts of requests."""
-    read = {"string": store.get, "hash": store.hgetall, "set": store.smembers}
+    read = {
+        "string": store.get,
+        "hash": store.hgetall,
+        "set": store.smembers,
+        "list": lambda key: store.lrange(key, 0, -1),
+    }
     found = {}
     for key in store.scan_iter():
         kind = store.type(key)

@@ -167,7 +167,7 @@ def test_every_tick_of_whole_minutes_is_watched(project, server, broker, tmp_pat
     chosen = {"SENTRY_DSN": project.dsn, "SIMULATORS_URL": server.url, "REDIS_URL": broker}
     words = tethered(sys.executable, "-m", "celery", "-A", "cody2zoho", "beat")
     settings = Settings(**simulated_credentials("http://x"), cody_bot_id="all")
-    watched = {"refresh_token", "business_summary", "monitor_health", "sweep_conversations"}
+    watched = {"watch", "refresh_token", "business_summary", "monitor_health", "sweep_conversations"}
     with (tmp_path / "beat.log").open("wb") as log:
         beat = subprocess.Popen(words, env={**os.environ, **chosen}, cwd=tmp_path, stdout=log, stderr=log)
         try:
