@@ -15,7 +15,7 @@ ADDRESS = "canary@example.com"
 PAGE = (Path(__file__).parents[2] / "docs" / "azure-insights.md").read_text()
 
 #: Put there by the logging of tasks, and by the library.
-BESIDE = {"task", "task_id", "conversation", "logger_name"}
+BESIDE = {"task", "task_id", "conversation", "request_id", "worker", "logger_name"}
 
 
 @pytest.fixture
