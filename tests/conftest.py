@@ -19,6 +19,7 @@ from cody2zoho.settings import Settings, simulated_credentials
 from cody2zoho.simulators.cody import Cody, CodyKnobs
 from cody2zoho.simulators.server import SimulatorServer
 from cody2zoho.simulators.zoho import Zoho
+from cody2zoho.simulators.zoho.organisation import SET_UP_FIELDS
 
 
 def pytest_configure() -> None:
@@ -113,6 +114,16 @@ def server(account: Cody, organisation: Zoho) -> Iterator[SimulatorServer]:
     """Both, over HTTP."""
     with SimulatorServer([account, organisation]) as server:
         yield server
+
+
+@pytest.fixture
+def unguarded(server: SimulatorServer, clock: Clock) -> Zoho:
+    """A Zoho that takes a second case of the same conversation, in the place of the other."""
+    new = Zoho(clock)
+    for label, data_type, length, _ in SET_UP_FIELDS:
+        new.add_field("Cases", label, data_type, length=length)
+    server.simulators[1] = new
+    return new
 
 
 class Plug(Protocol):

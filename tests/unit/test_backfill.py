@@ -19,8 +19,6 @@ from cody2zoho.redaction import Redacted, Redaction
 from cody2zoho.services import Services
 from cody2zoho.simulators.audit import audit
 from cody2zoho.simulators.faults import Fault
-from cody2zoho.simulators.zoho import Zoho
-from cody2zoho.simulators.zoho.organisation import SET_UP_FIELDS
 from cody2zoho.zoho.cases import Inserted
 from cody2zoho.zoho.crm import Turn
 from later import PREFIX, later
@@ -636,6 +634,7 @@ def test_what_is_said_while_a_batch_has_read_and_not_claimed_reaches_the_case(
 ) -> None:
     worker = started(plugged(sync_since="30d", conversation_quiet_seconds=300, follow_up_hours=24), account)
     live(worker, clock, 600)
+    assert not worker.store.exists(f"{PREFIX}backfill:heard")
     [one] = history(account, 1)
     begin(worker)
 
@@ -991,16 +990,6 @@ def test_what_is_paused_stays_history_and_goes_on_in_batches_afterwards(
 
 
 # -- without the unique field ---------------------------------------------------------------------------
-
-
-@pytest.fixture
-def unguarded(server, clock) -> Zoho:
-    """A Zoho that takes a second case of the same conversation, in the place of the other."""
-    new = Zoho(clock)
-    for label, data_type, length, _ in SET_UP_FIELDS:
-        new.add_field("Cases", label, data_type, length=length)
-    server.simulators[1] = new
-    return new
 
 
 def test_without_a_unique_field_a_lost_answer_is_given_time_to_arrive_and_makes_no_second_case(

@@ -94,6 +94,7 @@ def in_the_hand_of_a_batch_whose_worker_died(worker) -> None:
     worker.history.start([worker.cody.conversation(ONE)])
     worker.history.take(0, 10)
     worker.history.hold([ONE], 30)
+    worker.history.hear({ONE: 1_760_000_000})
 
 
 STATES = [

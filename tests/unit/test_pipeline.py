@@ -16,8 +16,6 @@ from cody2zoho.records import State
 from cody2zoho.simulators.audit import audit
 from cody2zoho.simulators.faults import Fault
 from cody2zoho.simulators.generator import generate
-from cody2zoho.simulators.zoho import Zoho
-from cody2zoho.simulators.zoho.organisation import SET_UP_FIELDS
 from waiting import eventually
 
 
@@ -492,16 +490,6 @@ def test_the_days_in_which_nothing_was_said_are_no_days_of_passing_faults(accoun
     account.say(conversation.id, "Sorry, I am back.", at=account.now())
     server.faults.add(Fault("503", path="/crm/v8/Cases"))
     assert str(pipeline.create_case(conversation.id, worker)).startswith("postponed")
-
-
-@pytest.fixture
-def unguarded(server, clock) -> Zoho:
-    """A Zoho that takes a second case of the same conversation, in the place of the other."""
-    new = Zoho(clock)
-    for label, data_type, length, _ in SET_UP_FIELDS:
-        new.add_field("Cases", label, data_type, length=length)
-    server.simulators[1] = new
-    return new
 
 
 def test_without_a_unique_field_a_case_whose_answer_was_lost_is_looked_for(
