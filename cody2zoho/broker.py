@@ -6,7 +6,8 @@ each time, and was a tenth of a case's CPU. (kombu 5.7, `Channel.conn_or_acquire
 
 from typing import Any
 
-from kombu.transport import TRANSPORT_ALIASES, redis
+from kombu import transport
+from kombu.transport import redis
 
 
 class Channel(redis.Channel):
@@ -31,4 +32,5 @@ class Transport(redis.Transport):
 def install() -> None:
     """For every connection of this process that begins with `redis` or `rediss`."""
     for scheme in ("redis", "rediss"):
-        TRANSPORT_ALIASES[scheme] = f"{__name__}:{Transport.__name__}"
+        transport.TRANSPORT_ALIASES[scheme] = f"{__name__}:{Transport.__name__}"
+        transport._transport_cache.pop(scheme, None)

@@ -5,9 +5,8 @@ from collections.abc import Iterator
 import pytest
 import redis
 from celery import Celery
-from kombu import Connection
+from kombu import Connection, transport
 from kombu.simple import SimpleQueue
-from kombu.transport import TRANSPORT_ALIASES
 
 from cody2zoho import broker
 
@@ -15,12 +14,13 @@ from cody2zoho import broker
 @pytest.fixture
 def app(redis_address: str) -> Iterator[Celery]:
     """As `cody2zoho.celery` makes it, and nobody else's way to Redis is changed by it."""
-    before = dict(TRANSPORT_ALIASES)
+    before = dict(transport.TRANSPORT_ALIASES)
     broker.install()
     app = Celery("test", broker=redis_address.replace("unix://", "redis+socket://"), set_as_current=False)
     yield app
     app.close()
-    TRANSPORT_ALIASES.update(before)
+    transport.TRANSPORT_ALIASES.update(before)
+    transport._transport_cache.clear()
 
 
 @pytest.fixture
