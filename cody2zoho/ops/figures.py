@@ -4,14 +4,14 @@ from collections import Counter as Tally
 from typing import Any
 
 from cody2zoho.ops.situation import LATELY_SECONDS, Situation
-from cody2zoho.records import Parked
+from cody2zoho.records import Parked, State
 from cody2zoho.settings import Settings
 from cody2zoho.telemetry.metrics import COUNTERS, Histogram
 
 #: Ends at which there is no case, and nothing is wrong.
-_SKIPPED = ("empty", "gone")
+_SKIPPED = ("empty", "gone", "dismissed")
 
-#: At the ends `_SKIPPED`, at a case, or parked.
+#: At the ends `_SKIPPED`, at a case, or parked: of these some are retried, and find another.
 _ENDS = ("created", "parked", *_SKIPPED)
 
 
@@ -29,7 +29,7 @@ def metrics(situation: Situation | None, uptime_seconds: float, now: float) -> d
             "uptime_seconds": int(uptime_seconds),
         },
         "conversations": {
-            "total_processed": sum(ended(situation, what) for what in _ENDS),
+            "total_processed": _processed(situation),
             "cases_created": ended(situation, "created"),
             "total_skipped": sum(ended(situation, what) for what in _SKIPPED),
             "total_errors": ended(situation, "parked"),
@@ -43,6 +43,12 @@ def metrics(situation: Situation | None, uptime_seconds: float, now: float) -> d
 def ended(situation: Situation, what: str) -> int:
     """How many conversations came in (`seen`) or found that end since the first start."""
     return int(situation.counters.get(f"conversations_total|{what}", 0))
+
+
+def _processed(situation: Situation) -> int:
+    """As in the business summary: what found its end, and what is parked as of now."""
+    made_or_skipped = sum(ended(situation, what) for what in ("created", *_SKIPPED))
+    return made_or_skipped + situation.states[State.PARKED]
 
 
 def _rate_per_hour(situation: Situation) -> float:
