@@ -48,6 +48,8 @@ from cody2zoho.filling import Filling
 from cody2zoho.models import Conversation
 from cody2zoho.records import Held, State
 from cody2zoho.store import script
+from cody2zoho.telemetry import report
+from cody2zoho.telemetry.events import CleanedUp
 
 #: Where the scripts count what they do, as `telemetry.counters` reads it.
 _COUNTED = ("metrics:counters", "metrics:hours")
@@ -122,6 +124,8 @@ class Ledger(Filling):
         if was != "claimed":
             return Claim(Conversation(conversation_id, "", 0), was)
         bot, created_at, attempts, trying_ms, lapses, blocked, seen, moved, held, name, goes_on = facts
+        if lapses:
+            report(CleanedUp("leases", 1))
         return Claim(
             Conversation(conversation_id, bot, int(created_at), name or None),
             was,

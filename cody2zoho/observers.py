@@ -14,7 +14,7 @@ from typing import Any
 
 from celery import signals
 
-from cody2zoho import insights, logs, sentry
+from cody2zoho import insights, logs, restored, sentry
 from cody2zoho.sentinel import Sentinel
 from cody2zoho.services import services
 from cody2zoho.signs import Signs
@@ -85,6 +85,7 @@ def _watch_beat(**_: Any) -> None:
 @signals.worker_init.connect
 def _count(**_: Any) -> None:
     _SUMS.start()
+    restored.tell()
 
 
 @signals.celeryd_after_setup.connect

@@ -6,6 +6,7 @@ from typing import Any
 from cody2zoho.ops.situation import LATELY_SECONDS, Situation
 from cody2zoho.records import Parked, State
 from cody2zoho.settings import Settings
+from cody2zoho.telemetry import counters
 from cody2zoho.telemetry.metrics import COUNTERS, Histogram
 
 #: Ends at which there is no case, and nothing is wrong.
@@ -19,7 +20,7 @@ def metrics(situation: Situation | None, uptime_seconds: float, now: float) -> d
     """Names and nesting are a contract with whoever reads the earlier product's."""
     if situation is None:
         application = {"status": "redis_away", "polling_active": False, "uptime_seconds": int(uptime_seconds)}
-        return {"application": application, "conversations": {}, "tokens": {}, "timestamp": int(now)}
+        return {"application": application, "conversations": {}, "tokens": {}, "cleaned_up": {}, "timestamp": int(now)}
     counted = situation.counters
     polled = situation.age("poll")
     return {
@@ -36,6 +37,7 @@ def metrics(situation: Situation | None, uptime_seconds: float, now: float) -> d
             "processing_rate_per_hour": _rate_per_hour(situation),
         },
         "tokens": _tokens(counted),
+        "cleaned_up": counters.cleaned_up(counted),
         "timestamp": int(now),
     }
 
@@ -84,6 +86,7 @@ def stats(situation: Situation, settings: Settings, parked: list[Parked]) -> dic
             for reason, count in Tally(one.reason for one in parked).most_common()
         ],
         "timings": {one.name: _timing(one, situation.counters) for one in COUNTERS if isinstance(one, Histogram)},
+        "cleaned_up": counters.cleaned_up(situation.counters),
         "blocked": situation.blocked,
         "queued": situation.queued,
         **situation.limits.as_json(),

@@ -15,14 +15,15 @@ import secrets
 import threading
 import time
 from collections import defaultdict
+from collections.abc import Mapping
 from importlib.resources import files
 from typing import Any
 
 import redis
 from redis.exceptions import RedisError
 
-from cody2zoho.telemetry.events import Event
-from cody2zoho.telemetry.metrics import amounts
+from cody2zoho.telemetry.events import LEFT_BEHIND, Event
+from cody2zoho.telemetry.metrics import CLEANED_UP, amounts
 
 #: For so long the figures of an hour are kept.
 KEPT_HOURS = 32 * 24
@@ -84,6 +85,16 @@ class Counters:
 def read(store: redis.Redis, prefix: str) -> dict[str, float]:
     """All counters, by their fields."""
     return {str(field): float(value) for field, value in store.hgetall(f"{prefix}metrics:counters").items()}
+
+
+def cleaned_up(counted: Mapping[str, float]) -> dict[str, int]:
+    """How much of each kind that dead workers left behind was cleaned up, of all counters."""
+    return {what: int(counted.get(CLEANED_UP.field(what), 0)) for what in LEFT_BEHIND}
+
+
+def in_words(cleaned: Mapping[str, int]) -> str:
+    """What was cleaned up; empty where there was nothing."""
+    return "; ".join(f"{LEFT_BEHIND[what]}: {count}" for what, count in cleaned.items() if count)
 
 
 def hours(store: redis.Redis, prefix: str) -> dict[tuple[int, str], int]:
