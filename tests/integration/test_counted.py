@@ -1,15 +1,24 @@
 """What workers count, and what their processes say, is true however they end."""
 
+import os
+import signal
+import time
 from collections.abc import Callable
 
+import psutil
 import pytest
 
-from cody2zoho import logs
+from cody2zoho import logs, summary
+from cody2zoho.ops import figures, prometheus
+from cody2zoho.ops.situation import look
 from cody2zoho.services import Services
-from cody2zoho.settings import SIMULATED_KEY_PREFIX
+from cody2zoho.settings import SIMULATED_KEY_PREFIX as PREFIX
 from cody2zoho.simulators.audit import audit
 from cody2zoho.telemetry import counters
 from waiting import eventually
+
+#: A second between two sendings, and what a busy machine takes for one.
+LOST_SECONDS = 1.5
 
 #: Celery takes `-P prefork` for what nobody chose; `processes` is the same pool.
 PROCESSES = ("-P", "processes", "-c", "2")
@@ -28,7 +37,7 @@ def made_all(server, account, organisation) -> bool:
 @pytest.fixture
 def services(plugged, broker) -> Services:
     """As the workers have them."""
-    return plugged(redis_url=broker.url, redis_key_prefix=SIMULATED_KEY_PREFIX)
+    return plugged(redis_url=broker.url, redis_key_prefix=PREFIX)
 
 
 @pytest.fixture
@@ -36,7 +45,7 @@ def counted(services) -> Callable[[str], int]:
     """The sum of all counters whose fields begin like this, seconds left out."""
 
     def counted(begins: str) -> int:
-        found = counters.read(services.store, SIMULATED_KEY_PREFIX)
+        found = counters.read(services.store, PREFIX)
         return round(sum(n for field, n in found.items() if field.startswith(begins) and not field.endswith("|sum")))
 
     return counted
@@ -75,3 +84,70 @@ def test_a_worker_that_is_told_to_end_has_counted_and_logged_all_that_it_did(
     told = [one for one in logs.latest(services, 1_000) if one["message"] == "case_created"]
     assert len(told) == 12
     assert {one["worker"].partition("@")[0] for one in told} == {"celery"}
+
+
+#: A dead worker's work comes back in seconds.
+SHORT = {"TASK_BUDGET_SECONDS": 2, "LEASE_SECONDS": 3, "VISIBILITY_TIMEOUT_SECONDS": 4}
+
+
+def test_whoever_is_killed_takes_a_second_of_requests_with_it_and_no_conversation(
+    account, organisation, server, start, services, counted
+) -> None:
+    chats(account, 60)
+    server.latency_seconds = 0.1
+    start("beat", POLL_INTERVAL_SECONDS=1)
+    workers = [start("worker", "-c", "2", "-n", f"worker{number}@here", **SHORT) for number in range(3)]
+    killed = []
+    for count, worker in zip((8, 16, 24), workers, strict=True):
+        eventually(lambda count=count: len(organisation.cases) >= count, 40)
+        killed.append(time.monotonic())
+        worker.end(signal.SIGKILL)
+        worker.start()
+    eventually(lambda: made_all(server, account, organisation), 60)
+    eventually(lambda: counted("cleaned_up_total|leases") and counted("cleaned_up_total|messages"), 15)
+    assert [worker.end() for worker in workers] == [0, 0, 0]
+    truth(services, counted, 60)
+    assert len(organisation.cases) == 60
+    least, most = within(server, killed)
+    assert least <= counted("api_requests_total|zoho|") <= most
+    assert least < most
+
+
+def test_a_child_that_is_killed_takes_a_second_of_requests_with_it_and_no_conversation(
+    account, organisation, server, start, services, counted
+) -> None:
+    chats(account, 20)
+    server.latency_seconds = 0.1
+    start("beat", POLL_INTERVAL_SECONDS=1)
+    worker = start("worker", *PROCESSES, **SHORT)
+    eventually(lambda: len(organisation.cases) >= 6, 40)
+    killed = time.monotonic()
+    os.kill(children(worker)[0], signal.SIGKILL)
+    eventually(lambda: made_all(server, account, organisation), 60)
+    assert worker.end() == 0
+    truth(services, counted, 20)
+    least, most = within(server, [killed])
+    assert least <= counted("api_requests_total|zoho|") <= most
+
+
+def truth(services, counted, count: int) -> None:
+    """All figures of conversations that there are say so many, and so does whoever tells them."""
+    assert counted("conversations_total|created") == counted("conversations_total|seen") == count
+    assert sum(n for (_, what), n in counters.hours(services.store, PREFIX).items() if what == "created") == count
+    told = figures.metrics(look(services), 1, time.time())["conversations"]
+    assert (told["cases_created"], told["total_processed"], told["total_errors"]) == (count, count, 0)
+    assert figures.stats(look(services), services.settings, [])["outcomes"]["created"] == count
+    assert f'conversations_total{{what="created"}} {count}.0' in prometheus.text(look(services)).decode()
+    assert summary.tell(services)["created"] == count
+
+
+def within(server, killed: list[float]) -> tuple[int, int]:
+    """How many of Zoho's requests are counted at least, where each death may cost a second's, and how many at most."""
+    asked = server.run(lambda: [one.at + one.seconds for one in server.journal.entries if one.path.startswith("/crm/")])
+    lost = sum(any(at - LOST_SECONDS < one < at + server.latency_seconds for at in killed) for one in asked)
+    return len(asked) - lost, len(asked)
+
+
+def children(worker) -> list[int]:
+    """Of a pool of processes."""
+    return [one.pid for one in psutil.Process(worker.process.pid).children()]
