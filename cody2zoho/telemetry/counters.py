@@ -13,7 +13,6 @@ Keys, below the prefix:
 
 import secrets
 import threading
-import time
 from collections import defaultdict
 from collections.abc import Mapping
 from importlib.resources import files
@@ -105,8 +104,8 @@ def hours(store: redis.Redis, prefix: str) -> dict[tuple[int, str], int]:
 
 
 def trim(store: redis.Redis, prefix: str, now: float | None = None) -> None:
-    """Drop the hours that nobody looks at any more."""
-    oldest = (time.time() if now is None else now) // 3600 - KEPT_HOURS
+    """Drop the hours that nobody looks at any more, by the clock that wrote them: Redis's."""
+    oldest = (store.time()[0] if now is None else now) // 3600 - KEPT_HOURS
     key = f"{prefix}metrics:hours"
     if old := [field for field in store.hkeys(key) if int(str(field).partition("|")[0]) < oldest]:
         store.hdel(key, *old)

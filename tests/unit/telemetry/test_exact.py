@@ -8,11 +8,12 @@ import redis
 from redis.backoff import ConstantBackoff
 from redis.retry import Retry
 
-from chats import chat, work
-from cody2zoho import polling
+from chats import chat, pass_time, work
+from cody2zoho import backfill, batches, polling, summary
+from cody2zoho.backfill import Wanted
 from cody2zoho.ops import figures
 from cody2zoho.ops.situation import look
-from cody2zoho.records import Held
+from cody2zoho.records import Held, State
 from cody2zoho.telemetry import counters
 from cody2zoho.telemetry.counters import Counters
 from cody2zoho.telemetry.events import CaseFollowedUp, PollFailed
@@ -98,3 +99,45 @@ def told(services) -> tuple[int, int]:
 
 def counted(services, what: str) -> int:
     return int(counters.read(services.store, services.settings.redis_key_prefix).get(f"conversations_total|{what}", 0))
+
+
+def test_cases_that_fill_the_ledger_are_nobodys_work_of_today(plugged) -> None:
+    services = plugged()
+    assert services.ledger.adopt([("conversation1", "4876 2 d 10"), ("conversation2", "4877 2 d 10")]) == 2
+    assert counters.read(services.store, services.settings.redis_key_prefix) == {}
+
+
+def test_cases_of_a_backfill_count_once_like_all_others(plugged, account, organisation) -> None:
+    services = plugged(sync_since="30d")
+    chat(account)
+    work(services)
+    for _ in range(3):
+        chat(account, ago=90 * 86_400)
+    services.history.start(backfill.plan(services, Wanted()).conversations)
+    batches.work(0, services)
+    assert counted(services, "created") == counted(services, "seen") == len(organisation.cases) == 4
+
+
+def test_after_a_wipe_in_the_midst_figures_begin_anew_and_no_case_counts_twice(
+    plugged, account, organisation, clock
+) -> None:
+    services = plugged()
+    tally = Counters(services.store, services.settings.redis_key_prefix)
+    for _ in range(2):
+        chat(account)
+    work(services)
+    summary.tell(services)
+    tally.hear(FAILED)
+    services.store.flushall()
+    tally.send()
+    # Two hours on, the cases are old enough to be taken over as they are.
+    pass_time(services, clock, 7_200)
+    chat(account, ago=60)
+    work(services)
+    work(services)
+    assert len(organisation.cases) == 3
+    assert counted(services, "created") == 1
+    assert services.ledger.counts()[State.CREATED] == 3
+    assert counters.read(services.store, services.settings.redis_key_prefix)["polls_total|failed"] == 1
+    assert summary.tell(services)["created"] == 3
+    assert told(services) == (1, 0)
