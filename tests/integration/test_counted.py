@@ -15,6 +15,7 @@ from cody2zoho.services import Services
 from cody2zoho.settings import SIMULATED_KEY_PREFIX as PREFIX
 from cody2zoho.simulators.audit import audit
 from cody2zoho.telemetry import counters
+from ingestion import ingestion
 from waiting import eventually
 
 #: A second between two sendings, and what a busy machine takes for one.
@@ -84,6 +85,28 @@ def test_a_worker_that_is_told_to_end_has_counted_and_logged_all_that_it_did(
     told = [one for one in logs.latest(services, 1_000) if one["message"] == "case_created"]
     assert len(told) == 12
     assert {one["worker"].partition("@")[0] for one in told} == {"celery"}
+
+
+def test_what_goes_wrong_in_a_child_reaches_sentry_graylog_and_the_files(start, tmp_path) -> None:
+    with ingestion() as far_end:
+        host, port = far_end.url.removeprefix("http://").split(":")
+        sinks = {
+            "SENTRY_DSN": f"http://key@{host}:{port}/1",
+            "ENABLE_GRAYLOG": "true",
+            "GRAYLOG_HOST": host,
+            "GRAYLOG_PORT": port,
+            "GRAYLOG_PROTOCOL": "http",
+            "LOG_DIR": tmp_path / "logs",
+        }
+        worker = start("worker", *PROCESSES, "--max-tasks-per-child", "1", **sinks)
+        worker.says("ready")
+        # Without the conversation that it is about.
+        assert start("call", "cody2zoho.create_case").process.wait(30) == 0
+        worker.says("task_failed")
+        assert worker.end() == 0
+        told = {path: body for path, body in zip(far_end.paths, far_end.bodies, strict=True) if "task_failed" in body}
+    assert {path.partition("?")[0] for path in told} == {"/api/1/envelope/", "/gelf"}
+    assert (tmp_path / "logs" / "sync.log").read_text().count('"task_failed"') == 1
 
 
 #: A dead worker's work comes back in seconds.
