@@ -9,9 +9,13 @@ from typing import Any
 from kombu import transport
 from kombu.transport import redis
 
+from cody2zoho.restored import Telling
+
 
 class Channel(redis.Channel):
     """Its clients share one pool of connections and hold nothing else, so one of them serves all threads."""
+
+    QoS = Telling
 
     _kept: Any = None
 

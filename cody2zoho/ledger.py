@@ -48,6 +48,8 @@ from cody2zoho.filling import Filling
 from cody2zoho.models import Conversation
 from cody2zoho.records import Held, State
 from cody2zoho.store import script
+from cody2zoho.telemetry import report
+from cody2zoho.telemetry.events import CleanedUp
 
 #: Where the scripts count what they do, as `telemetry.counters` reads it.
 _COUNTED = ("metrics:counters", "metrics:hours")
@@ -71,7 +73,7 @@ class Ledger(Filling):
         self._renew = script(store, "renew")
         self._settle = script(store, "count", "settle")
         self._due = script(store, "due")
-        self._decide = script(store, "decide")
+        self._decide = script(store, "count", "decide")
         self._again = script(store, "again")
         self._moved = script(store, "moved")
         self._forget = script(store, "forget")
@@ -122,6 +124,8 @@ class Ledger(Filling):
         if was != "claimed":
             return Claim(Conversation(conversation_id, "", 0), was)
         bot, created_at, attempts, trying_ms, lapses, blocked, seen, moved, held, name, goes_on = facts
+        if lapses:
+            report(CleanedUp("leases", 1))
         return Claim(
             Conversation(conversation_id, bot, int(created_at), name or None),
             was,
@@ -262,7 +266,7 @@ class Ledger(Filling):
         return bool(self._settle(keys=keys, args=args))
 
     def _decided(self, conversation_id: str, state: State) -> bool:
-        keys = [*self._places([conversation_id]), *self._keys("agenda", "metrics:states", "parked")]
+        keys = [*self._places([conversation_id]), *self._keys("agenda", "metrics:states", "parked", *_COUNTED)]
         return bool(self._decide(keys=keys, args=[conversation_id, state]))
 
 

@@ -1,4 +1,4 @@
-"""Files of LOG_DIR: what the work did, what the health checks found, which alerts went out."""
+"""Files of LOG_DIR: what the work did, what the health checks found, which alerts went out, what was cleaned up."""
 
 import json
 import logging
@@ -14,6 +14,7 @@ _LARGEST_BYTES, _KEPT = 10_000_000, 5
 #: What belongs into a file of its own, by how its event, task or module begins; all else is work.
 _MONITOR = ("monitor", "business", "health_check", "refresh_token")
 _ALERTS = ("alert", "error_alert")
+_CLEANUP = ("cleaned_up",)
 
 
 class Files(Sink):
@@ -42,6 +43,8 @@ def file_of(line: Line) -> str:
     starts = (str(line["message"]), str(line.get("task", "")), module)
     if any(start.startswith(_ALERTS) for start in starts):
         return "alerts.log"
+    if any(start.startswith(_CLEANUP) for start in starts):
+        return "cleanup.log"
     return "monitor.log" if any(start.startswith(_MONITOR) for start in starts) else "sync.log"
 
 

@@ -5,22 +5,15 @@ from collections.abc import Iterator
 import pytest
 import redis
 from celery import Celery
-from kombu import Connection, transport
+from kombu import Connection
 from kombu.simple import SimpleQueue
-
-from cody2zoho import broker
 
 
 @pytest.fixture
-def app(redis_address: str) -> Iterator[Celery]:
-    """As `cody2zoho.celery` makes it, and nobody else's way to Redis is changed by it."""
-    before = dict(transport.TRANSPORT_ALIASES)
-    broker.install()
+def app(redis_address: str, our_broker: None) -> Iterator[Celery]:
     app = Celery("test", broker=redis_address.replace("unix://", "redis+socket://"), set_as_current=False)
     yield app
     app.close()
-    transport.TRANSPORT_ALIASES.update(before)
-    transport._transport_cache.clear()
 
 
 @pytest.fixture
