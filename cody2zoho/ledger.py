@@ -71,7 +71,7 @@ class Ledger(Filling):
         self._renew = script(store, "renew")
         self._settle = script(store, "count", "settle")
         self._due = script(store, "due")
-        self._decide = script(store, "decide")
+        self._decide = script(store, "count", "decide")
         self._again = script(store, "again")
         self._moved = script(store, "moved")
         self._forget = script(store, "forget")
@@ -262,7 +262,7 @@ class Ledger(Filling):
         return bool(self._settle(keys=keys, args=args))
 
     def _decided(self, conversation_id: str, state: State) -> bool:
-        keys = [*self._places([conversation_id]), *self._keys("agenda", "metrics:states", "parked")]
+        keys = [*self._places([conversation_id]), *self._keys("agenda", "metrics:states", "parked", *_COUNTED)]
         return bool(self._decide(keys=keys, args=[conversation_id, state]))
 
 

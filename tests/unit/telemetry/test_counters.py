@@ -130,6 +130,27 @@ def test_what_is_let_go_is_counted_as_that(plugged, account) -> None:
     assert (counted(services, "empty"), counted(services, "created")) == (1, 0)
 
 
+def test_what_a_person_dismisses_is_counted_as_that(plugged, account) -> None:
+    services = plugged()
+    conversation_id = chat(account)
+    polling.poll(services)
+    services.ledger.park(services.ledger.claim(conversation_id), "no")
+    assert services.ledger.dismiss(conversation_id)
+    assert not services.ledger.dismiss(conversation_id)
+    assert (counted(services, "parked"), counted(services, "dismissed")) == (1, 1)
+
+
+def test_one_that_is_dismissed_and_has_its_case_counts_as_that_case(plugged, account) -> None:
+    services = plugged()
+    conversation_id = chat(account)
+    polling.poll(services)
+    claim = services.ledger.claim(conversation_id)
+    services.ledger.hold(claim, Held("4876"))
+    services.ledger.park(claim, "no")
+    assert services.ledger.dismiss(conversation_id)
+    assert (counted(services, "created"), counted(services, "dismissed")) == (1, 0)
+
+
 def pass_time_of_lease(services, conversation_id: str) -> None:
     working = f"{services.settings.redis_key_prefix}working"
     services.store.zadd(working, {conversation_id: 1})
