@@ -143,8 +143,9 @@ class Ledger(Filling):
 
     def hold(self, claim: Claim, held: Held) -> bool:
         """The case of one part exists, others of the conversation are to come. False where the claim was lost."""
-        keys = [self._conversation(claim.conversation.id), *self._keys(*_COUNTED)]
-        return bool(self._hold(keys=keys, args=[claim.owner, str(held)]))
+        conversation_id = claim.conversation.id
+        keys = [self._conversation(conversation_id), *self._keys(*_COUNTED, "metrics:latest")]
+        return bool(self._hold(keys=keys, args=[claim.owner, str(held), conversation_id]))
 
     def created(
         self, claim: Claim, held: Held, look_seconds: float | None = None, moved_seconds: float | None = None
