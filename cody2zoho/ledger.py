@@ -32,7 +32,7 @@ Keys, below the prefix:
     parked                     zset  id -> ms since it is parked
     forgotten                  zset  SHA-1 of the id of one that was forgotten -> ms since then
     metrics:states             hash  state -> how many conversations are in it
-    metrics:latest             list  the latest 100 cases, the newest first: ms, conversation and case
+    metrics:latest             list  the latest 100 cases, the newest first: ms, conversation, case and owner
     ledger                     hash  schema: version of all this; epoch: ms since when it may be trusted; turn: looks
                                      into the agenda; clock (ms); while it is being filled: filled_to, a case's id
 """

@@ -11,6 +11,6 @@ if held == ARGV[2] then return 1 end
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 redis.call('HSET', KEYS[1], 'held', ARGV[2], 'first_try', now, 'lapses', 0)
 count(KEYS[2], KEYS[3], 'created', 1)
-redis.call('LPUSH', KEYS[4], now .. ' ' .. ARGV[3] .. ' ' .. string.match(ARGV[2], '^%S*'))
+redis.call('LPUSH', KEYS[4], now .. ' ' .. ARGV[3] .. ' ' .. string.match(ARGV[2], '^%S*') .. ' ' .. ARGV[1])
 redis.call('LTRIM', KEYS[4], 0, 99)
 return 1

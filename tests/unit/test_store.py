@@ -42,6 +42,19 @@ def test_a_claim_whose_answer_was_lost_is_ours_and_counts_once(plugged, lossy: R
     assert near.created(claim, Held("4876", 2, "digest"))
 
 
+def test_a_case_of_which_the_answer_was_lost_is_told_and_counts_once(plugged, lossy: Relay) -> None:
+    services = plugged()
+    services.ledger.add_new([CONVERSATION])
+    claim, held = services.ledger.claim(CONVERSATION.id), Held("4876", 2, "digest")
+    # Redis knows the script by now.
+    assert not services.ledger.park(replace(claim, owner="another"), "no")
+    assert plugged(redis_url=f"redis://127.0.0.1:{lossy.port}/0").ledger.created(claim, held)
+    assert lossy.lost == 1
+    assert not services.ledger.created(replace(claim, owner="another"), held)
+    assert counters.read(services.store, services.settings.redis_key_prefix)["conversations_total|created"] == 1
+    assert services.ledger.counts()[State.CREATED] == 1
+
+
 def test_a_part_of_which_the_answer_was_lost_counts_as_one_case(plugged, lossy: Relay) -> None:
     services = plugged()
     services.ledger.add_new([CONVERSATION])

@@ -122,7 +122,9 @@ def test_each_part_of_a_split_conversation_is_a_case_and_counts_as_one(plugged, 
     live(services, clock, 1_200)
     assert counted(services, "created") == len(organisation.cases) == 3
     latest = services.store.lrange(f"{services.settings.redis_key_prefix}metrics:latest", 0, -1)
-    assert {tuple(entry.split(" ")[1:]) for entry in latest} == {(conversation_id, case) for case in organisation.cases}
+    assert {tuple(entry.split(" ")[1:3]) for entry in latest} == {
+        (conversation_id, case) for case in organisation.cases
+    }
 
 
 def test_what_is_let_go_is_counted_as_that(plugged, account) -> None:
