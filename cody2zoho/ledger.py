@@ -72,7 +72,7 @@ class Ledger(Filling):
         self._settle = script(store, "count", "settle")
         self._due = script(store, "due")
         self._decide = script(store, "count", "decide")
-        self._again = script(store, "again")
+        self._again = script(store, "count", "again")
         self._moved = script(store, "moved")
         self._forget = script(store, "forget")
         self._hold = script(store, "count", "hold")
@@ -224,7 +224,7 @@ class Ledger(Filling):
         """
         keys = [
             *self._places([conversation.id]),
-            *self._keys("agenda", "working", "metrics:states", "parked", "forgotten"),
+            *self._keys("agenda", "working", "metrics:states", "parked", "forgotten", *_COUNTED),
         ]
         facts = [conversation.id, conversation.bot_id, conversation.created_at, self._name(conversation), *was]
         return bool(self._again(keys=keys, args=facts))

@@ -134,6 +134,16 @@ def test_what_is_let_go_is_counted_as_that(plugged, account) -> None:
     assert (counted(services, "empty"), counted(services, "created")) == (1, 0)
 
 
+def test_what_a_repair_finds_came_in_once(plugged, account) -> None:
+    services = plugged()
+    services.ledger.open()
+    conversation = services.cody.conversation(chat(account))
+    assert services.ledger.again(conversation, "")
+    assert services.ledger.again(conversation)
+    work(services)
+    assert (counted(services, "seen"), counted(services, "created")) == (1, 1)
+
+
 def test_what_a_person_dismisses_is_counted_as_that(plugged, account) -> None:
     services = plugged()
     conversation_id = chat(account)
