@@ -13,8 +13,9 @@ from functools import partial
 from typing import Any
 
 from celery import signals
+from kombu.exceptions import OperationalError
 
-from cody2zoho import insights, logs, sentry
+from cody2zoho import insights, logs, sentry, store
 from cody2zoho.sentinel import Sentinel
 from cody2zoho.services import services
 from cody2zoho.signs import Signs
@@ -99,8 +100,11 @@ def _show_beat(**_: Any) -> None:
 
 @signals.task_failure.connect
 def _tell_failure(sender: Any, exception: BaseException, traceback: Any, **_: Any) -> None:
-    """What a task foresees has its own event; of anything else only kind and place are told."""
-    if not isinstance(exception, sender.throws or ()):
+    """What a task foresees has its own event; of anything else only kind and place are told.
+
+    A Redis that is away fails all that is under way at once, and is no defect: the sentinel tells of it if it lasts.
+    """
+    if not isinstance(exception, (*(sender.throws or ()), *store.AWAY, OperationalError)):
         report(TaskFailed(sender.name, type(exception).__name__, place_of(traceback)))
 
 
