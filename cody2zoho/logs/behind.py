@@ -58,6 +58,12 @@ class Behind(logging.Handler):
         if threading.current_thread() is self._thread and not record.name.startswith("cody2zoho"):
             # A library's line about the sending: one that fails would feed itself.
             return
+        try:
+            self._keep(record)
+        except Exception:  # noqa: BLE001 - a line that cannot be read, or a machine without a thread to spare
+            self.dropped += 1
+
+    def _keep(self, record: logging.LogRecord) -> None:
         if self._process != os.getpid():
             self._start()
         if len(self._waiting) >= self._largest:

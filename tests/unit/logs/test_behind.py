@@ -98,3 +98,16 @@ def test_what_was_dropped_is_told_at_the_end_too_and_the_end_does_not_wait_for_i
         handler.close()
         assert not handler._thread.is_alive()
     assert [one.lines for one in caplog.records if one.message == "log_lines_dropped"] == [1]
+
+
+def test_a_line_that_cannot_be_read_is_dropped_and_counted_and_raises_nothing(log, caplog) -> None:
+    handler = behind(log, Listed())
+    log.addHandler(caplog.handler)
+
+    class Odd:
+        def __str__(self) -> str:
+            raise ValueError
+
+    handler.handle(logging.makeLogRecord({"msg": "odd", "name": "cody2zoho.x", "levelno": 20, "what": Odd()}))
+    handler.close()
+    assert [one.lines for one in caplog.records if one.message == "log_lines_dropped"] == [1]

@@ -89,6 +89,10 @@ def test_a_librarys_line_is_masked(said: str, written: str) -> None:
     assert record("some.library", "%s", said).getMessage() == written
 
 
+def test_a_librarys_line_with_a_mistake_in_it_is_written_and_raises_nothing() -> None:
+    assert json.loads(Json().format(record("some.library", "%d of %s", "x")))["message"] == "%d of %s"
+
+
 @pytest.mark.parametrize("shape", [Json().format, Readable().format, lambda made: json.dumps(line(made))])
 def test_an_error_of_others_tells_its_kind_and_place_and_not_its_words(shape: Any) -> None:
     told = shape(raised(ValueError(WORDS)))
