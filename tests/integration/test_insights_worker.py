@@ -132,6 +132,25 @@ def test_an_exception_arrives_with_its_kind_and_place_but_without_its_words(star
     assert ADDRESS not in "".join(far_end.bodies)
 
 
+@pytest.mark.parametrize("pool", ["threads", "processes"])
+def test_an_error_nobody_foresaw_arrives_from_a_worker(pool, start, far_end, enabled, tmp_path) -> None:
+    (tmp_path / "broken.py").write_text(
+        "from celery import shared_task\n"
+        "from cody2zoho.tasks import Wordless\n"
+        "@shared_task(base=Wordless, name='cody2zoho.broken')\n"
+        "def broken(words):\n"
+        "    raise KeyError(words)\n"
+    )
+    worker = start("worker", "-P", pool, "-c", 1, "-I", "broken", **enabled, PYTHONPATH=tmp_path)
+    worker.says(" ready.")
+    start("call", "cody2zoho.broken", "--args", f'["{CANARY}"]', **enabled)
+    worker.says("raised unexpected")
+    assert worker.end() == 0
+    [exception] = far_end.of("ExceptionData")
+    assert exception["exceptions"][0]["typeName"] == "KeyError"
+    assert exception["properties"]["task"] == "broken"
+
+
 def test_an_endpoint_that_is_away_holds_up_neither_cases_nor_the_end_and_what_was_told_waits_on_disk(
     account, organisation, start, far_end, enabled, tmp_path
 ) -> None:
