@@ -1,6 +1,7 @@
 """What a real worker tells Application Insights, as it arrives at the far end."""
 
 import re
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -149,6 +150,19 @@ def test_an_error_nobody_foresaw_arrives_from_a_worker(pool, start, far_end, ena
     [exception] = far_end.of("ExceptionData")
     assert exception["exceptions"][0]["typeName"] == "KeyError"
     assert exception["properties"]["task"] == "broken"
+
+
+def test_an_endpoint_that_never_answers_holds_up_neither_cases_nor_the_end(
+    account, organisation, start, far_end, enabled
+) -> None:
+    chats(account)
+    with socket.create_server(("127.0.0.1", 0), backlog=50) as silent:
+        address = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        enabled["APPLICATIONINSIGHTS_CONNECTION_STRING"] = far_end.connection_string.replace(far_end.url, address)
+        worker, _ = start("worker", **enabled), start("beat", **enabled)
+        eventually(lambda: len(organisation.cases) == 4, 60)
+        # Within 30 seconds.
+        assert worker.end() == 0
 
 
 def test_an_endpoint_that_is_away_holds_up_neither_cases_nor_the_end_and_what_was_told_waits_on_disk(
