@@ -114,12 +114,13 @@ def _stand_sentinel(signal: Any, **_: Any) -> None:
     Sentinel(services(), is_beat=signal is signals.beat_init).start()
 
 
-@signals.worker_init.connect
-def _tell_insights(sender: Any, **_: Any) -> None:
+# With `worker_init` it would hear of no error: the log, set up after that, knows its own handlers only.
+@signals.celeryd_after_setup.connect
+def _tell_insights(instance: Any, **_: Any) -> None:
     """Where tasks run in processes of their own, each of them tells; loaded before, it is loaded once for all."""
     if not services().settings.enable_application_insights:
         return
-    if getattr(sender.pool_cls, "__module__", "") == "celery.concurrency.prefork":
+    if getattr(instance.pool_cls, "__module__", "") == "celery.concurrency.prefork":
         to_insights.load()
     else:
         insights.begin(services().settings)

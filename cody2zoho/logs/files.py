@@ -36,6 +36,10 @@ class Files(Sink):
         for file in self._opened.values():
             file.close()
 
+    def forked(self) -> None:
+        # One that was at work in the other process at that moment stays locked here for ever.
+        self._opened = {}
+
 
 def file_of(line: Line) -> str:
     """The file that a line stands in."""
