@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from cody2zoho import signs
+from cody2zoho import nightly, signs
+from cody2zoho.alerts import Raised
 from cody2zoho.limits import Now
 from cody2zoho.paused import Pause
 from cody2zoho.records import State
@@ -54,8 +55,15 @@ class Situation:
     due: int
     #: How long the conversation that is due the longest has waited for a worker.
     oldest_due_seconds: float
+    #: How long the conversation that lacks its case for longest has been due to it.
+    late_seconds: float
+    #: Since that bot's list was read last without a fault whose turn is longest ago; None before the first.
+    list_seconds: float | None
     #: None where there is no token.
     token_seconds: float | None
+    raised: list[Raised]
+    #: What the latest comparison with Zoho found; empty before the first.
+    compared: dict[str, int]
     waiting: list[Entry]
     working: list[Entry]
     parked: list[Entry]
@@ -104,12 +112,26 @@ def look(services: Services) -> Situation:
         queued={"cases": cases, "ticks": ticks, "unacknowledged": unacked},
         due=ledger.overdue(),
         oldest_due_seconds=max(0.0, now - agenda[0][1] / 1000) if agenda else 0.0,
+        late_seconds=_late_seconds(services),
+        list_seconds=_list_seconds(services),
         token_seconds=token_ms / 1000 if token_ms > 0 else None,
+        raised=services.alerts.raised(),
+        compared=nightly.latest(services),
         waiting=[one for one in _entries(services, agenda) if one.state == State.WAITING],
         working=_entries(services, working),
         parked=_entries(services, parked),
         made=[_made(entry) for entry in latest],
     )
+
+
+def _late_seconds(services: Services) -> float:
+    settings = services.settings
+    return services.ledger.oldest_due(settings.conversation_quiet_seconds, settings.max_sync_age_hours)[0]
+
+
+def _list_seconds(services: Services) -> float | None:
+    read = [at for bot in services.settings.bots if (at := services.places.read_at(bot or "all"))]
+    return services.clock() - min(read) if read else None
 
 
 def _entries(services: Services, found: Sequence[tuple[str, float]]) -> list[Entry]:

@@ -137,7 +137,12 @@ def test_an_endpoint_that_is_away_holds_up_neither_cases_nor_the_end_and_what_wa
 ) -> None:
     chats(account)
     far_end.status = 503
+    waiting, elsewhere = tmp_path / "state" / "application-insights", tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    enabled["TMPDIR"] = str(elsewhere)
     worker, _ = start("worker", **enabled), start("beat", **enabled)
     eventually(lambda: len(organisation.cases) == 4, 60)
-    eventually(lambda: list((tmp_path / "state" / "application-insights").glob("*.blob*")), 30)
+    eventually(lambda: list(waiting.glob("*.blob*")), 30)
     assert worker.end() == 0
+    assert waiting.stat().st_mode & 0o777 == 0o700
+    assert [one for one in elsewhere.rglob("*") if "AzureMonitor" in str(one)] == []

@@ -7,10 +7,11 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from chats import chat, work
-from cody2zoho.ops.prometheus import GAUGES
+from cody2zoho.ops.gauges import CHOSEN, GAUGES
 from cody2zoho.telemetry.counters import Counters
 from cody2zoho.telemetry.events import ApiCall, ConversationProcessed, RateLimitHit, TokenRefresh
 from cody2zoho.telemetry.metrics import COUNTERS, Histogram
+from tools import says, tool
 
 ROOT = Path(__file__).parents[3]
 
@@ -105,26 +106,54 @@ def test_without_redis_it_answers_that_it_is_away(serve) -> None:
     assert (json.status, json.json["application"]["status"]) == (200, "redis_away")
 
 
+#: Few values each, all of them ours.
+LABELS = {"state", "queue", "api", "what", "le", "outcome", "status", "window", "cause", "check", "severity", "setting"}
+
+
 def test_no_label_is_an_id_or_anybodys_words(serve, busy, organisation) -> None:
     text = serve().get("/metrics", Accept=PROMETHEUS).text
     for family in families(text).values():
         for sample in family.samples:
-            assert set(sample.labels) <= {"state", "queue", "api", "what", "le", "outcome", "status"}
+            assert set(sample.labels) <= LABELS
     assert not any(case_id in text for case_id in organisation.cases)
 
 
-def test_every_metric_is_documented(serve, busy) -> None:
+def test_every_metric_is_documented_with_its_type_labels_and_meaning(serve, busy) -> None:
     page = (ROOT / "docs" / "operations.md").read_text()
-    names = (
-        {f"cody2zoho_{name}" for name, *_ in GAUGES} | {f"cody2zoho_{one.name}" for one in COUNTERS} | {"cody2zoho_up"}
-    )
-    documented = {line.split("`")[1] for line in page.splitlines() if line.startswith("| `cody2zoho_")}
-    assert documented == names
-    told = set(families(serve().get("/metrics", Accept=PROMETHEUS).text))
-    assert told == {name.removesuffix("_total") for name in names}
+    lines = [line.strip("| ").split(" | ") for line in page.splitlines() if line.startswith("| `cody2zoho_")]
+    documented = {name.strip("`"): (kind, labels, means) for name, kind, labels, means in lines}
+    told = families(serve().get("/metrics", Accept=PROMETHEUS).text)
+    labels = {"cody2zoho_up": ()} | {f"cody2zoho_{one.name}": one.labels for one in (*GAUGES, *CHOSEN, *COUNTERS)}
+    kinds = {name.removesuffix("_total"): family.type for name, family in told.items()}
+    assert documented == {
+        name: (
+            kinds[name.removesuffix("_total")],
+            ", ".join(f"`{label}`" for label in named) or "–",
+            told[name.removesuffix("_total")].documentation,
+        )
+        for name, named in labels.items()
+    }
+    assert set(told) == {name.removesuffix("_total") for name in labels}
+
+
+def test_a_stranger_is_told_in_a_sentence_what_each_metric_means(serve, busy) -> None:
+    for family in families(serve().get("/metrics", Accept=PROMETHEUS).text).values():
+        assert family.documentation.endswith(".")
+        assert len(family.documentation.split()) >= 4, family.name
+
+
+def test_recent_figures_are_those_of_the_status_page(serve, busy) -> None:
+    samples = families(serve().get("/metrics", Accept=PROMETHEUS).text)["cody2zoho_conversations_recent"].samples
+    recent = {(sample.labels["what"], sample.labels["window"]): sample.value for sample in samples}
+    assert {recent[what, window] for what in ("seen", "created") for window in ("today", "24h", "30d")} == {3}
 
 
 def test_every_histogram_has_its_buckets_in_order() -> None:
     for one in COUNTERS:
         if isinstance(one, Histogram):
             assert list(one.bounds) == sorted(one.bounds)
+
+
+def test_promtool_has_nothing_to_say_about_names_types_and_help(serve, busy) -> None:
+    text = serve().get("/metrics", Accept=PROMETHEUS).text
+    assert says(tool("promtool"), "check", "metrics", given=text) == ""
