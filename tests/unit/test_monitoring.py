@@ -69,7 +69,9 @@ def _gauges() -> str:
 
 def test_each_alert_of_the_product_is_a_rule_of_the_same_name_and_level() -> None:
     rows = [
-        line.strip("| ").split(" | ") for line in PAGE.splitlines() if re.match(r"\| `[a-z_]+(:<\w+>)?`( \*)? \|", line)
+        line.strip("| ").split(" | ")
+        for line in section.splitlines()
+        if re.match(r"\| `[a-z_]+(:<\w+>)?`( \*)? \|", line)
     ]
     levels = {re.match(r"`(\w+)", name)[1]: level for name, level, *_ in rows if "critical" in level or level in LEVELS}
     assert set(levels) == {check.name for check in watches.CHECKS} | {"ticks", "redis"}
