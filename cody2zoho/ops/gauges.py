@@ -4,6 +4,7 @@ from collections import Counter as Tally
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from cody2zoho import __version__
 from cody2zoho.blocks import STOPS_WORK
 from cody2zoho.ops import charts
 from cody2zoho.ops.situation import Situation
@@ -207,6 +208,12 @@ GAUGES = (
 )
 
 CHOSEN = (
+    ChosenGauge(
+        "info",
+        "Always 1; the release, and what this installation is called.",
+        lambda _, settings: {(__version__, settings.environment): 1},
+        ("version", "environment"),
+    ),
     ChosenGauge(
         "conversations_recent",
         "Conversations that came in (seen), or found which end, today, in 24 hours or 30 days, by the hour.",

@@ -59,7 +59,9 @@ def test_json_is_as_the_earlier_product_had_it(serve, busy, accept: str) -> None
         ],
         "tokens": ["refresh_attempts", "refresh_successes", "refresh_failures", "success_rate", "rate_limit_hits"],
     }
-    assert isinstance(found["timestamp"], int)
+    assert list(found) == ["application", "conversations", "tokens", "timestamp"]
+    kinds = [type(value) for part in found.values() for value in (part.values() if isinstance(part, dict) else [part])]
+    assert kinds == [str, bool, int, int, int, int, int, float, int, int, int, float, int, int]
     assert found["application"]["status"] == "running"
     assert found["application"]["polling_active"] is True
     assert (found["conversations"]["total_processed"], found["conversations"]["cases_created"]) == (3, 3)
@@ -108,6 +110,7 @@ def test_without_redis_it_answers_that_it_is_away(serve) -> None:
 
 #: Few values each, all of them ours.
 LABELS = {"state", "queue", "api", "what", "le", "outcome", "status", "window", "cause", "check", "severity", "setting"}
+LABELS |= {"version", "environment"}
 
 
 def test_no_label_is_an_id_or_anybodys_words(serve, busy, organisation) -> None:
