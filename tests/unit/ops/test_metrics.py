@@ -7,6 +7,9 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from chats import chat, work
+from cody2zoho import polling
+from cody2zoho.alerts import Alert, Level
+from cody2zoho.alerts.alert import SYSTEM_ERROR
 from cody2zoho.ops.gauges import CHOSEN, GAUGES
 from cody2zoho.telemetry.counters import Counters
 from cody2zoho.telemetry.events import ApiCall, ConversationProcessed, RateLimitHit, TokenRefresh
@@ -16,6 +19,9 @@ from tools import says, tool
 ROOT = Path(__file__).parents[3]
 
 PROMETHEUS = "application/openmetrics-text;version=1.0.0;q=0.5,text/plain;version=0.0.4;q=0.3,*/*;q=0.1"
+
+
+CANARY = "canary-words-of-a-customer"
 
 
 @pytest.fixture
@@ -160,3 +166,27 @@ def test_every_histogram_has_its_buckets_in_order() -> None:
 def test_promtool_has_nothing_to_say_about_names_types_and_help(serve, busy) -> None:
     text = serve().get("/metrics", Accept=PROMETHEUS).text
     assert says(tool("promtool"), "check", "metrics", given=text) == ""
+
+
+def test_what_waits_is_parked_or_raised_is_told_without_anybodys_words(serve, plugged, account, organisation) -> None:
+    services = plugged()
+    late, stuck, one = chat(account), chat(account), chat(account)
+    polling.poll(services)
+    services.ledger.park(services.ledger.claim(stuck), f"Zoho refuses Short: {CANARY}")
+    services.ledger.park(services.ledger.claim(one), "Its worker died or hung 5 times while it worked on it")
+    services.store.hincrby(f"{services.settings.redis_key_prefix}conversation:{late}", "seen", -9_000_000)
+    services.alerts.judge("polls", [Alert(f"polls:{CANARY}", Level.HIGH, SYSTEM_ERROR, CANARY, CANARY)])
+    services.blocks.put(f"bot {CANARY}", CANARY)
+    text = serve().get("/metrics", Accept=PROMETHEUS).text
+    assert CANARY not in text
+    found = {
+        (sample.name, *sample.labels.values()): sample.value
+        for family in families(text).values()
+        for sample in family.samples
+    }
+    assert 9_000 <= found["cody2zoho_oldest_without_case_seconds",] < 9_100
+    assert found["cody2zoho_alerts_raised", "polls", "high"] == 1
+    assert found["cody2zoho_blocked", "bot"] == 1
+    parked = {labels[1]: count for labels, count in found.items() if labels[0] == "cody2zoho_conversations_parked"}
+    assert parked == {"workers died": 1, "tried too long": 0, "refused": 1, "not looked at": 0}
+    assert found["cody2zoho_alert_threshold", "MAX_SYNC_AGE_HOURS"] == 2
