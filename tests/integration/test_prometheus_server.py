@@ -73,7 +73,9 @@ def prometheus(run, ports, tmp_path: Path) -> str:
     (tmp_path / "rules.yml").write_text(rules)
     address = f"127.0.0.1:{ports['localhost:9090']}"
     data = f"--storage.tsdb.path={tmp_path / 'prometheus-data'}"
-    run(program, f"--config.file={tmp_path / 'prometheus.yml'}", data, f"--web.listen-address={address}")
+    # What it tells before it has found Alertmanager would else be told again after a minute only.
+    soon = "--rules.alert.resend-delay=1s"
+    run(program, f"--config.file={tmp_path / 'prometheus.yml'}", data, soon, f"--web.listen-address={address}")
     return f"http://{address}"
 
 
