@@ -10,7 +10,15 @@ from prometheus_client.registry import Collector
 from cody2zoho.ops.gauges import CHOSEN, GAUGES, Values
 from cody2zoho.ops.situation import Situation
 from cody2zoho.settings import Settings
-from cody2zoho.telemetry.metrics import COUNTERS, Counter, Histogram
+from cody2zoho.telemetry.metrics import CONVERSATIONS, COUNTERS, POLLS, PROCESSING, TOKEN_REFRESHES, Counter, Histogram
+
+#: Labels under which a counter is told before it has counted anything: of what begins at 1 Prometheus sees no increase.
+KNOWN: dict[str, tuple[str, ...]] = {
+    CONVERSATIONS.name: ("seen", "created", "parked", "empty", "gone"),
+    PROCESSING.name: ("case", "waiting", "postponed", "parked", "let go", "nothing to do"),
+    TOKEN_REFRESHES.name: ("success", "failure"),
+    POLLS.name: ("completed", "failed"),
+}
 
 Family = CounterMetricFamily | GaugeMetricFamily | HistogramMetricFamily
 
@@ -52,17 +60,21 @@ def _counted(one: Counter, counted: dict[str, float]) -> Family:
     if isinstance(one, Histogram):
         return _histogram(one, fields)
     family = CounterMetricFamily(f"cody2zoho_{one.name.removesuffix('_total')}", one.help, labels=one.labels)
-    for labels, value in fields.items():
+    for labels, value in {**dict.fromkeys(_known(one), 0.0), **fields}.items():
         if len(labels) == len(one.labels):
             family.add_metric(labels, value)
     return family
+
+
+def _known(one: Counter) -> set[tuple[str, ...]]:
+    return {(value,) for value in KNOWN.get(one.name, ())} if one.labels else {()}
 
 
 def _histogram(one: Histogram, fields: dict[tuple[str, ...], float]) -> Family:
     """In Redis each observation is counted in its own bucket only; Prometheus wants all above to count it too."""
     family = HistogramMetricFamily(f"cody2zoho_{one.name}", one.help, labels=one.labels)
     names = [one.bucket(number) for number in range(len(one.bounds) + 1)]
-    for labels in sorted({found[:-1] for found in fields if len(found) == len(one.labels) + 1}):
+    for labels in sorted({found[:-1] for found in fields if len(found) == len(one.labels) + 1} | _known(one)):
         counts = accumulate(fields.get((*labels, name), 0) for name in names)
         buckets = list(zip(names, counts, strict=True))
         family.add_metric(labels, buckets, sum_value=fields.get((*labels, "sum"), 0))

@@ -7,13 +7,14 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from chats import chat, work
-from cody2zoho import polling
+from cody2zoho import pipeline, polling
 from cody2zoho.alerts import Alert, Level
 from cody2zoho.alerts.alert import SYSTEM_ERROR
 from cody2zoho.ops.gauges import CHOSEN, GAUGES
 from cody2zoho.telemetry.counters import Counters
 from cody2zoho.telemetry.events import ApiCall, ConversationProcessed, RateLimitHit, TokenRefresh
 from cody2zoho.telemetry.metrics import COUNTERS, Histogram
+from cody2zoho.watches import errors
 from tools import says, tool
 
 ROOT = Path(__file__).parents[3]
@@ -89,9 +90,8 @@ def test_a_scraper_gets_text_that_prometheus_own_parser_reads(serve, busy) -> No
 
 
 def test_a_histogram_counts_up_to_each_bound(serve, busy) -> None:
-    samples = families(serve().get("/metrics", Accept=PROMETHEUS).text)[
-        "cody2zoho_conversation_processing_seconds"
-    ].samples
+    family = families(serve().get("/metrics", Accept=PROMETHEUS).text)["cody2zoho_conversation_processing_seconds"]
+    samples = [sample for sample in family.samples if sample.labels["outcome"] == "created"]
     buckets = {sample.labels["le"]: sample.value for sample in samples if sample.name.endswith("_bucket")}
     assert (
         buckets["0.05"],
@@ -190,3 +190,19 @@ def test_what_waits_is_parked_or_raised_is_told_without_anybodys_words(serve, pl
     parked = {labels[1]: count for labels, count in found.items() if labels[0] == "cody2zoho_conversations_parked"}
     assert parked == {"workers died": 1, "tried too long": 0, "refused": 1, "not looked at": 0}
     assert found["cody2zoho_alert_threshold", "MAX_SYNC_AGE_HOURS"] == 2
+
+
+def test_a_counter_is_there_before_it_counts_so_that_the_first_time_is_an_increase(serve, plugged, account) -> None:
+    plugged()
+    found = families(serve().get("/metrics", Accept=PROMETHEUS).text)
+    for counter in COUNTERS:
+        samples = found[f"cody2zoho_{counter.name.removesuffix('_total')}"].samples
+        assert {sample.value for sample in samples} <= {0}
+        assert samples or "api" in counter.labels
+    outcomes = {sample.labels["outcome"] for sample in found["cody2zoho_conversation_processing_seconds"].samples}
+    chat(account)
+    services = plugged()
+    polling.poll(services)
+    [one] = pipeline.ready(services)
+    assert pipeline.create_case(one, services).what in outcomes
+    assert set(errors._ENDED) < outcomes
