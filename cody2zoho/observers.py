@@ -15,7 +15,7 @@ from typing import Any
 from celery import signals
 from kombu.exceptions import OperationalError
 
-from cody2zoho import insights, logs, sentry, store
+from cody2zoho import insights, logs, schedule, sentry, store
 from cody2zoho.sentinel import Sentinel
 from cody2zoho.services import services
 from cody2zoho.signs import Signs
@@ -75,12 +75,12 @@ _SUMS = _Sums()
 @signals.celeryd_init.connect
 def _name(sender: str, **_: Any) -> None:
     logs.name_process(sender)
-    sentry.start(services().settings)
+    sentry.start(services().settings, schedule.unwatched(services().settings))
 
 
 @signals.beat_init.connect
 def _watch_beat(**_: Any) -> None:
-    sentry.start(services().settings)
+    sentry.start(services().settings, schedule.unwatched(services().settings))
 
 
 @signals.worker_init.connect

@@ -1,5 +1,6 @@
 """When what happens by itself."""
 
+from math import ceil
 from typing import Any
 
 from celery.schedules import crontab
@@ -41,6 +42,14 @@ def beat_entries(settings: Settings) -> dict[str, dict[str, Any]]:
         hour, minute = settings.reconcile_at.split(":")
         entries["reconcile"] = _entry("reconcile", RECONCILE_WITHIN_SECONDS, crontab(minute, hour))
     return entries
+
+
+def unwatched(settings: Settings) -> dict[str, int]:
+    """Ticks that Sentry's library cannot watch, for it knows whole minutes only; and their minutes, rounded up."""
+    every = {name: entry["schedule"] for name, entry in beat_entries(settings).items()}
+    return {
+        name: ceil(one / 60) for name, one in every.items() if isinstance(one, int | float) and (one < 60 or one % 60)
+    }
 
 
 def sweep_seconds(settings: Settings) -> float:

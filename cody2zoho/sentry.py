@@ -1,16 +1,24 @@
 """Errors and missed ticks, to Sentry: with their ids and places, and without anybody's words.
 
 An event is made anew from what is known to be harmless, so that nothing that a release of the library adds gets out.
+
+Sentry watches whole minutes only. Of a tick that comes more often one worker tells once a minute for all of them.
+
+Keys, below the prefix:
+    sentry:<tick>  string  a worker has told that the tick came; gone when the next may tell
 """
 
 import logging
 import re
+import time
+from collections.abc import Iterable
 from typing import Any
+
+import redis
 
 from cody2zoho import __version__, logs
 from cody2zoho.logs import safe
 from cody2zoho.logs.shapes import fields
-from cody2zoho.schedule import beat_entries
 from cody2zoho.settings import Settings
 
 _EVENT = ("event_id", "timestamp", "level", "platform", "release", "environment", "logger", "server_name")
@@ -18,12 +26,25 @@ _CHECK_IN = ("type", "check_in_id", "monitor_slug", "monitor_config", "status", 
 _FRAME = ("filename", "function", "module", "lineno", "in_app", "pre_context", "context_line", "post_context")
 _CRUMB = ("timestamp", "level", "category", "message")
 
+#: Between two check-ins of a tick that comes more often; a little less than the minute that Sentry waits for.
+_CHECK_IN_SECONDS = 55
+
+#: Sentry gives the alarm once a tick is so many minutes late.
+_MARGIN_MINUTES = 3
+
 #: At the end of a process that has no time.
 _FLUSH_SECONDS = 2.0
 
 
-def start(settings: Settings) -> None:
-    """From now on this process tells its errors, and of beat's ticks whether they came. Nothing without SENTRY_DSN."""
+#: When this process may tell again of each tick.
+_again_at: dict[str, float] = {}
+
+
+def start(settings: Settings, unwatched: Iterable[str] = ()) -> None:
+    """From now on this process tells its errors, and of beat's ticks, but for some, whether they came.
+
+    Nothing without SENTRY_DSN.
+    """
     dsn = settings.sentry_dsn.get_secret_value()
     if not dsn:
         return
@@ -36,7 +57,7 @@ def start(settings: Settings) -> None:
     from sentry_sdk.integrations.threading import ThreadingIntegration  # noqa: PLC0415
 
     celery = CeleryIntegration(
-        propagate_traces=False, monitor_beat_tasks=True, exclude_beat_tasks=[f"^{one}$" for one in unwatched(settings)]
+        propagate_traces=False, monitor_beat_tasks=True, exclude_beat_tasks=[f"^{one}$" for one in unwatched]
     )
     sentry_sdk.init(
         dsn=dsn,
@@ -70,10 +91,19 @@ def flush(settings: Settings) -> None:
         sentry_sdk.flush(_FLUSH_SECONDS)
 
 
-def unwatched(settings: Settings) -> list[str]:
-    """Ticks that Sentry cannot watch: it knows whole minutes only."""
-    every = {name: entry["schedule"] for name, entry in beat_entries(settings).items()}
-    return [name for name, one in every.items() if isinstance(one, int | float) and (one < 60 or one % 60)]
+def came(tick: str, minutes: int, settings: Settings, store: redis.Redis, *, is_well: bool = True) -> None:
+    """A tick that comes every so many minutes at most did its work, or could not; told once a minute for all."""
+    if not settings.sentry_dsn.get_secret_value() or time.monotonic() < _again_at.get(tick, 0.0):
+        return
+    _again_at[tick] = time.monotonic() + _CHECK_IN_SECONDS
+    key = f"{settings.redis_key_prefix}sentry:{tick}"
+    if not store.set(key, "1", nx=True, px=1000 * _CHECK_IN_SECONDS):
+        return
+    from sentry_sdk.crons import capture_checkin  # noqa: PLC0415
+
+    schedule = {"type": "interval", "value": minutes, "unit": "minute"}
+    config: Any = {"schedule": schedule, "checkin_margin": _MARGIN_MINUTES, "timezone": "UTC"}
+    capture_checkin(monitor_slug=tick, status="ok" if is_well else "error", monitor_config=config)
 
 
 def _harmless(event: Any, hint: dict[str, Any]) -> Any:

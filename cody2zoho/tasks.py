@@ -11,7 +11,21 @@ from celery.exceptions import CeleryError
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
-from cody2zoho import alerts, batches, heartbeat, locks, monitor, nightly, pipeline, polling, sentinel, summary, watches
+from cody2zoho import (
+    alerts,
+    batches,
+    heartbeat,
+    locks,
+    monitor,
+    nightly,
+    pipeline,
+    polling,
+    schedule,
+    sentinel,
+    sentry,
+    summary,
+    watches,
+)
 from cody2zoho.errors import Cody2ZohoError, Transient
 from cody2zoho.services import services
 from cody2zoho.telemetry import report
@@ -82,6 +96,7 @@ def fetch_conversations() -> str:
         if not alone:
             return "the last poll is still running"
         found = polling.poll(services())
+    _came("fetch_conversations", is_well=not found.failed)
     sent = _send_due()
     known, seconds = found.conversations - found.new, time.monotonic() - began
     report(PollingCycleCompleted(found.conversations, sent, known, found.failed, seconds))
@@ -92,14 +107,18 @@ def fetch_conversations() -> str:
 @shared_task(base=Wordless, name="cody2zoho.dispatch_due", send_events=False)
 def dispatch_due() -> str:
     """Send one task for each conversation that is due."""
-    return f"{_send_due()} sent"
+    sent = _send_due()
+    _came("dispatch_due")
+    return f"{sent} sent"
 
 
 @shared_task(base=Wordless, name="cody2zoho.sweep_conversations")
 def sweep_conversations() -> str:
     """One step through all pages, for what the polls may have missed."""
     with _alone("sweep") as alone:
-        return str(polling.sweep(services())) if alone else "the last step is still running"
+        told = str(polling.sweep(services())) if alone else "the last step is still running"
+    _came("sweep_conversations")
+    return told
 
 
 @shared_task(base=Wordless, name="cody2zoho.reconcile", throws=(Cody2ZohoError,))
@@ -116,6 +135,7 @@ def backfill() -> str:
     places = batches.places(services())
     for place in places:
         backfill_batch.delay(place=place)
+    _came("backfill")
     return f"{len(places)} batches sent"
 
 
@@ -139,7 +159,9 @@ def refresh_token() -> str:
 @shared_task(base=Wordless, name="cody2zoho.monitor_health")
 def monitor_health() -> dict[str, int]:
     """Make all checks, those that ask Cody and Zoho included."""
-    return _watched(only_quick=False)
+    found = _watched(only_quick=False)
+    _came("monitor_health")
+    return found
 
 
 # Every minute: in Flower it would push other things out of the history.
@@ -177,6 +199,12 @@ def _watched(*, only_quick: bool) -> dict[str, int]:
     if services().alerts.has_waiting():
         send_alerts.delay()
     return found
+
+
+def _came(tick: str, *, is_well: bool = True) -> None:
+    settings = services().settings
+    if minutes := schedule.unwatched(settings).get(tick):
+        sentry.came(tick, minutes, settings, services().store, is_well=is_well)
 
 
 def _send_next() -> None:

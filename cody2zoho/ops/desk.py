@@ -8,7 +8,7 @@ from fastapi import Depends, HTTPException, Request
 
 from cody2zoho.ops.access import Access
 from cody2zoho.ops.lookout import Lookout
-from cody2zoho.ops.situation import Situation, look
+from cody2zoho.ops.situation import Late, Situation, look
 from cody2zoho.services import Services
 
 
@@ -22,7 +22,8 @@ class Desk:
     @classmethod
     def of(cls, services: Services) -> "Desk":
         token = services.settings.ops_token.get_secret_value()
-        return cls(services, Access(token), Lookout(lambda: look(services)))
+        late = Late()
+        return cls(services, Access(token), Lookout(lambda: look(services, late)))
 
     @property
     def uptime_seconds(self) -> float:

@@ -76,7 +76,9 @@ def _metrics(desk: Reader, request: Request) -> Any:
     situation = desk.lookout.situation()
     accept = request.headers.get("accept", "")
     if "text/plain" in accept or "application/openmetrics-text" in accept:
-        return Response(prometheus.text(situation), media_type="text/plain; version=0.0.4; charset=utf-8")
+        return Response(
+            prometheus.text(situation, desk.services.settings), media_type="text/plain; version=0.0.4; charset=utf-8"
+        )
     return figures.metrics(situation, desk.uptime_seconds, time.time())
 
 

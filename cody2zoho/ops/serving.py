@@ -2,7 +2,7 @@
 
 import uvicorn
 
-from cody2zoho import logs
+from cody2zoho import logs, sentry
 from cody2zoho.ops.app import create
 from cody2zoho.ports import LOOPBACK
 from cody2zoho.services import Services, build
@@ -29,6 +29,7 @@ def own(settings: Settings) -> Services:
 def serve(settings: Settings, port: int) -> None:
     """Until SIGINT or SIGTERM."""
     logs.configure(settings)
+    sentry.start(settings)
     uvicorn.run(
         create(own(settings)),
         host=address(settings),

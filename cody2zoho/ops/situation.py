@@ -1,9 +1,11 @@
 """Everything that the operations API tells, as it stands in Redis at one moment."""
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from cody2zoho import signs
+from cody2zoho import nightly, signs
+from cody2zoho.alerts import Raised
 from cody2zoho.limits import Now
 from cody2zoho.paused import Pause
 from cody2zoho.records import State
@@ -54,8 +56,15 @@ class Situation:
     due: int
     #: How long the conversation that is due the longest has waited for a worker.
     oldest_due_seconds: float
+    #: How long the conversation that lacks its case for longest has been due to it.
+    late_seconds: float
+    #: Since that bot's list was read last without a fault whose turn is longest ago; None before the first.
+    list_seconds: float | None
     #: None where there is no token.
     token_seconds: float | None
+    raised: list[Raised]
+    #: What the latest comparison with Zoho found; empty before the first.
+    compared: dict[str, int]
     waiting: list[Entry]
     working: list[Entry]
     parked: list[Entry]
@@ -72,11 +81,31 @@ class Situation:
         return None if at is None else max(0.0, self.now - at)
 
 
+#: As often as Prometheus asks.
+_LATE_SECONDS = 15.0
+
 #: A worker or beat that has not been seen for so long is gone.
 LATELY_SECONDS = 6 * signs.EVERY_SECONDS
 
 
-def look(services: Services) -> Situation:
+class Late:
+    """How long the conversation that lacks its case for longest has been due to it.
+
+    Looked at now and then only: where 2,000 wait, Redis needs 12 ms for it, and answers nobody else meanwhile.
+    """
+
+    def __init__(self) -> None:
+        self._seconds, self._good_until = 0.0, float("-inf")
+
+    def seconds(self, services: Services) -> float:
+        if time.monotonic() >= self._good_until:
+            settings = services.settings
+            found = services.ledger.oldest_due(settings.conversation_quiet_seconds, settings.max_sync_age_hours)
+            self._seconds, self._good_until = found[0], time.monotonic() + _LATE_SECONDS
+        return self._seconds
+
+
+def look(services: Services, late: Late | None = None) -> Situation:
     """In about a dozen round trips, each of which costs the same at a million conversations. Raises RedisError."""
     store, prefix, ledger = services.store, services.settings.redis_key_prefix, services.ledger
     with store.pipeline(transaction=False) as pipe:
@@ -104,12 +133,21 @@ def look(services: Services) -> Situation:
         queued={"cases": cases, "ticks": ticks, "unacknowledged": unacked},
         due=ledger.overdue(),
         oldest_due_seconds=max(0.0, now - agenda[0][1] / 1000) if agenda else 0.0,
+        late_seconds=(late or Late()).seconds(services),
+        list_seconds=_list_seconds(services),
         token_seconds=token_ms / 1000 if token_ms > 0 else None,
+        raised=services.alerts.raised(),
+        compared=nightly.latest(services),
         waiting=[one for one in _entries(services, agenda) if one.state == State.WAITING],
         working=_entries(services, working),
         parked=_entries(services, parked),
         made=[_made(entry) for entry in latest],
     )
+
+
+def _list_seconds(services: Services) -> float | None:
+    read = [at for bot in services.settings.bots if (at := services.places.read_at(bot or "all"))]
+    return services.clock() - min(read) if read else None
 
 
 def _entries(services: Services, found: Sequence[tuple[str, float]]) -> list[Entry]:

@@ -62,19 +62,37 @@ _SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 _DELAYS = (1, 5, 10, 30, 60, 120, 300, 600, 1_800, 3_600, 7_200, 21_600, 86_400)
 
 #: Counted by the ledger's own scripts, each once.
-CONVERSATIONS = Counter("conversations_total", "Conversations seen, and ends that they found.", ("what",))
+CONVERSATIONS = Counter(
+    "conversations_total", "Conversations that came in (seen), and which ends they found, each counted once.", ("what",)
+)
 FOLLOW_UPS = Counter("case_follow_ups_total", "Cases brought up to date with what was said later.")
 POSTPONEMENTS = Counter("case_postponements_total", "Attempts that met a passing fault, and are tried again.")
-PROCESSING = Histogram("conversation_processing_seconds", "How long attempts took.", ("outcome",), _SECONDS)
-DELAY = Histogram("case_delay_seconds", "From the end of the quiet period to the case.", (), _DELAYS)
-REQUESTS = Counter("api_requests_total", "Requests by API and status; none where no answer came.", ("api", "status"))
-REQUEST_SECONDS = Histogram("api_request_duration_seconds", "How long requests took.", ("api",), _SECONDS)
-RESPONSE_BYTES = Counter("api_response_bytes_total", "Bytes that APIs answered.", ("api",))
-RATE_LIMITS = Counter("rate_limit_hits_total", "How often an API asked for a pause.", ("api",))
-TOKEN_REFRESHES = Counter("token_refreshes_total", "Access tokens asked for, by outcome.", ("outcome",))
-POLLS = Counter("polls_total", "Polls of Cody, by outcome.", ("outcome",))
-POLL_SECONDS = Histogram("poll_duration_seconds", "How long polls of all bots took.", (), _SECONDS)
-BACKFILLED = Counter("backfilled_cases_total", "Cases made by a backfill, many with one call.")
+PROCESSING = Histogram(
+    "conversation_processing_seconds",
+    "How long an attempt at one conversation took, by what it came to.",
+    ("outcome",),
+    _SECONDS,
+)
+DELAY = Histogram(
+    "case_delay_seconds",
+    "Time from the moment a conversation was due, its quiet period being over, to its case.",
+    (),
+    _DELAYS,
+)
+REQUESTS = Counter(
+    "api_requests_total", "Requests by API and HTTP status; none where no answer came.", ("api", "status")
+)
+REQUEST_SECONDS = Histogram(
+    "api_request_duration_seconds", "How long requests took, answered or not, by API.", ("api",), _SECONDS
+)
+RESPONSE_BYTES = Counter("api_response_bytes_total", "Bytes of the answers that APIs gave.", ("api",))
+RATE_LIMITS = Counter("rate_limit_hits_total", "How often an API asked us to pause.", ("api",))
+TOKEN_REFRESHES = Counter(
+    "token_refreshes_total", "How often Zoho was asked for an access token, by outcome.", ("outcome",)
+)
+POLLS = Counter("polls_total", "Polls of Cody for new conversations, by outcome.", ("outcome",))
+POLL_SECONDS = Histogram("poll_duration_seconds", "How long a poll of all bots together took.", (), _SECONDS)
+BACKFILLED = Counter("backfilled_cases_total", "Cases of earlier conversations made by a backfill, many with one call.")
 CLEANED_UP = Counter("cleaned_up_total", "What dead workers left behind and was cleaned up.", ("what",))
 
 #: All there are, in the order in which they are shown.

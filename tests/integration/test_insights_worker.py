@@ -170,7 +170,30 @@ def test_an_endpoint_that_is_away_holds_up_neither_cases_nor_the_end_and_what_wa
 ) -> None:
     chats(account)
     far_end.status = 503
+    waiting, elsewhere = tmp_path / "state" / "application-insights", tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    enabled["TMPDIR"] = str(elsewhere)
     worker, _ = start("worker", **enabled), start("beat", **enabled)
     eventually(lambda: len(organisation.cases) == 4, 60)
-    eventually(lambda: list((tmp_path / "state" / "application-insights").glob("*.blob*")), 30)
+    eventually(lambda: list(waiting.glob("*.blob*")), 30)
     assert worker.end() == 0
+    assert waiting.stat().st_mode & 0o777 == 0o700
+    assert [one for one in elsewhere.rglob("*") if "AzureMonitor" in str(one)] == []
+
+
+def test_what_waits_on_disk_has_an_end(start, far_end, enabled, tmp_path) -> None:
+    far_end.status = 503
+    waiting = tmp_path / "state" / "application-insights"
+    program = (
+        "from cody2zoho import configuration, insights\n"
+        "insights.begin(configuration.settings())\n"
+        "insights._hear(insights.Custom('one', {}))\n"
+        "insights._flush()\n"
+    )
+    assert start("-c", program, **enabled).process.wait(60) == 0
+    assert list(waiting.glob("*.blob*"))
+    for blob in waiting.iterdir():
+        blob.unlink()
+    (waiting / "9999-01-01T000000.000000-full.blob").write_bytes(b"x" * 8 * 1024 * 1024)
+    assert start("-c", program, **enabled).process.wait(60) == 0
+    assert [one.name for one in waiting.iterdir() if "full" not in one.name] == []

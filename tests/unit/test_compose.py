@@ -4,7 +4,9 @@ No YAML parser: the file's top two levels are a line each, and what is asked is 
 """
 
 import re
+import shlex
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -112,6 +114,22 @@ def test_no_secret_can_get_into_the_image() -> None:
     assert "\n*\n" in ignored
     assert "!.env" not in ignored
     assert not re.search(r"^(COPY|ADD) \.", DOCKERFILE, flags=re.MULTILINE)
+
+
+def installed(extras: str) -> str:
+    """What the image's build asks pip for."""
+    [command] = re.findall(r"RUN (python -c '.*?')\s+> requirements.txt", DOCKERFILE.replace("\\\n", ""), re.DOTALL)
+    words = [sys.executable, *shlex.split(command)[1:]]
+    return subprocess.run(words, env={"EXTRAS": extras}, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+
+
+def test_the_image_has_what_settings_may_switch_on_and_can_be_built_without() -> None:
+    [default] = re.findall(r'^ARG EXTRAS="(.*)"$', DOCKERFILE, flags=re.MULTILINE)
+    whole = installed(default)
+
+    assert all(f"\n{name}" in whole for name in ("celery", "azure-monitor-opentelemetry", "pygelf"))
+    assert "azure" not in installed("graylog")
+    assert "celery" in installed("")
 
 
 @pytest.mark.parametrize("name", ["flower.sh", "ops.sh"])

@@ -3,19 +3,25 @@
 import gzip
 import json
 import os
+import re
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.request import Request, urlopen
 
 import pytest
+import redis
 from processes import tethered
 
-from cody2zoho import embedded, sentry
-from cody2zoho.settings import Settings, simulated_credentials
+from cody2zoho import embedded, schedule
+from cody2zoho.ports import free_port
+from cody2zoho.settings import SIMULATED_KEY_PREFIX, Settings, simulated_credentials
+from cody2zoho.simulators.faults import Fault
 from waiting import eventually
 
 #: What must not get out: a customer's words, an address, a token, a header, a query.
@@ -179,4 +185,122 @@ def test_every_tick_of_whole_minutes_is_watched(project, server, broker, tmp_pat
     assert {one["status"] for one in told} == {"in_progress"}
     assert {one["monitor_slug"] for one in told} <= watched | {"reconcile"}
     assert {"type": "interval", "value": 5, "unit": "minute"} in [one["monitor_config"]["schedule"] for one in told]
-    assert {"fetch_conversations", "dispatch_due", "backfill"} == set(sentry.unwatched(settings))
+    assert schedule.unwatched(settings) == {"fetch_conversations": 1, "dispatch_due": 1, "backfill": 1}
+
+
+@pytest.fixture
+def start(project, server, broker, tmp_path: Path) -> Iterator[Callable[..., None]]:
+    """Starts `celery -A cody2zoho …`, or `cody2zoho …`, which tells the project."""
+    started: list[subprocess.Popen[bytes]] = []
+    chosen = {"SENTRY_DSN": project.dsn, "SIMULATORS_URL": server.url, "REDIS_URL": broker}
+
+    def start(*words: str, program: tuple[str, ...] = ("celery", "-A", "cody2zoho")) -> None:
+        with (tmp_path / f"{words[0]}.log").open("wb") as log:
+            command = tethered(sys.executable, "-m", *program, *words)
+            started.append(
+                subprocess.Popen(command, env={**os.environ, **chosen}, cwd=tmp_path, stdout=log, stderr=log)
+            )
+
+    yield start
+    for process in reversed(started):
+        process.terminate()
+        process.wait(30)
+
+
+def statuses(project: Project) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for one in project.items("check_in"):
+        found.setdefault(one["monitor_slug"], set()).add(one["status"])
+    return found
+
+
+def test_every_entry_of_beat_has_a_monitor_and_those_of_seconds_check_in_once_a_minute(project, start) -> None:
+    start("worker")
+    start("beat")
+    every = set(schedule.beat_entries(Settings(**simulated_credentials("http://x"), cody_bot_id="all"))) - {"reconcile"}
+    eventually(lambda: every <= {name for name, told in statuses(project).items() if "ok" in told}, 90)
+    quick = [one for one in project.items("check_in") if one["monitor_slug"] in ("dispatch_due", "backfill")]
+    assert len(quick) == 2
+    assert quick[0]["monitor_config"]["schedule"] == {"type": "interval", "value": 1, "unit": "minute"}
+    assert quick[0]["monitor_config"]["checkin_margin"] == 3
+    assert "create_case" not in statuses(project)
+
+
+def test_a_poll_that_cannot_read_is_an_error_of_its_monitor(project, server, start) -> None:
+    server.faults.add(Fault("503", simulator="cody", path="/api/v1/conversations"))
+    start("worker")
+    start("beat")
+    eventually(lambda: "fetch_conversations" in statuses(project), 60)
+    assert statuses(project)["fetch_conversations"] == {"error"}
+
+
+TICKS = """
+import sys, time
+from cody2zoho import sentry, store
+from cody2zoho.settings import Settings, simulated_credentials
+settings = Settings(
+    **simulated_credentials("http://x"), cody_bot_id="all", sentry_dsn=sys.argv[1], redis_url=sys.argv[2]
+)
+sentry.start(settings)
+redis = store.connect(settings)
+for _ in range(3):
+    for tick in ("dispatch_due", "backfill"):
+        sentry.came(tick, 1, settings, redis)
+sentry.flush(settings)
+"""
+
+
+def test_many_workers_check_in_no_more_often_than_one(project, store, redis_address) -> None:
+    for _ in range(3):
+        words = [sys.executable, "-c", TICKS, project.dsn, redis_address]
+        subprocess.run(words, check=True, stderr=subprocess.PIPE, timeout=60)
+    assert sorted(one["monitor_slug"] for one in project.items("check_in")) == ["backfill", "dispatch_due"]
+    for key in store.keys("*sentry:*"):
+        store.delete(key)
+    subprocess.run(words, check=True, stderr=subprocess.PIPE, timeout=60)
+    assert len(project.items("check_in")) == 4
+
+
+def test_an_error_of_the_operations_api_is_told_and_nothing_of_the_request(project, store, broker, start) -> None:
+    port = free_port()
+    start("ops", "--port", str(port), program=("cody2zoho",))
+    with redis.Redis.from_url(broker) as broken:
+        broken.hset(f"{SIMULATED_KEY_PREFIX}signs", CANARIES[1], CANARIES[0])
+
+    def ask() -> bool:
+        headers = {"Authorization": f"Bearer {CANARIES[2]}", CANARIES[3]: CANARIES[0], "Cookie": CANARIES[4]}
+        request = Request(f"http://127.0.0.1:{port}/stats?{CANARIES[4]}", CANARIES[1].encode(), headers, method="GET")
+        with suppress(OSError), urlopen(request, timeout=10):
+            pass
+        return bool(project.items("event"))
+
+    eventually(ask, 60)
+    told = {one["logentry"]["message"]: one for one in project.items("event")}
+    assert told["ops_look_failed"]["extra"] == {"what": "ValueError"}
+    everything = b"\n".join(project.bodies).decode()
+    assert [canary for canary in CANARIES if canary in everything] == []
+
+
+def test_breadcrumbs_are_our_own_events_by_name_alone(events) -> None:
+    crumbs = [crumb for one in events.values() for crumb in one["breadcrumbs"]["values"]]
+    assert {crumb["category"].partition(".")[0] for crumb in crumbs} == {"cody2zoho"}
+    assert all(set(crumb) <= {"timestamp", "level", "category", "message"} for crumb in crumbs)
+    assert all(re.fullmatch("[a-z_]+", crumb["message"]) for crumb in crumbs)
+
+
+def test_of_a_chain_of_errors_only_ours_keep_their_words(events) -> None:
+    words = {
+        one["type"]: one["value"] for event in events.values() for one in event.get("exception", {}).get("values", [])
+    }
+    assert words == {"ValueError": "", "RuntimeError": "", "KeyError": "", "Transient": "Zoho is out of order (500)"}
+
+
+def test_a_tick_of_half_a_minute_more_is_watched_by_the_next_whole_one() -> None:
+    chosen = {"poll_interval_seconds": 90, "monitor_interval_minutes": 2.5, "full_sweep_hours": 0}
+    settings = Settings(**simulated_credentials("http://x"), cody_bot_id="all", **chosen)
+    assert schedule.unwatched(settings) == {
+        "fetch_conversations": 2,
+        "dispatch_due": 1,
+        "backfill": 1,
+        "monitor_health": 3,
+    }

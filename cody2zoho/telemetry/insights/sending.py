@@ -30,10 +30,14 @@ _END_SECONDS = 7.0
 #: The far end has so long to answer.
 _ANSWER_SECONDS = 3.0
 
+#: What waits on disk, of all processes that share the folder: half of what a container in compose may write there.
+_STORAGE_BYTES = 8 * 1024 * 1024
+
 #: The library tells its makers how it is used, asks them what to do, and asks the machine's host whether it is Azure's.
 _QUIETLY = {
     "APPLICATIONINSIGHTS_STATSBEAT_DISABLED_ALL": "true",
-    # Counts what it sends in metrics of its own, among ours, and waits five minutes for an answer.
+    # Counts what it sends in metrics of its own, among ours, waits five minutes for an answer, and keeps what cannot be
+    # sent in /tmp, whatever folder is chosen.
     "APPLICATIONINSIGHTS_SDKSTATS_DISABLED": "true",
     "APPLICATIONINSIGHTS_CONTROLPLANE_DISABLED": "true",
     "OTEL_EXPERIMENTAL_RESOURCE_DETECTORS": "otel",
@@ -270,6 +274,7 @@ def _configure(choice: Choice) -> None:
         # `timeout` is that of the connection; for an answer it would wait five minutes.
         read_timeout=_ANSWER_SECONDS,
         storage_directory=str(choice.storage),
+        storage_max_size=_STORAGE_BYTES,
         resource=Resource(about),
         instrumentation_options={name: {"enabled": False} for name in _INSTRUMENTED},
     )

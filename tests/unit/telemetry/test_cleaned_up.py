@@ -125,7 +125,7 @@ def test_it_stands_in_all_figures(cleaned) -> None:
     expected = dict.fromkeys(LEFT_BEHIND, 0) | {"leases": 3, "messages": 1}
     assert figures.metrics(seen, 1, cleaned.clock())["cleaned_up"] == expected
     assert figures.stats(seen, cleaned.settings, [])["cleaned_up"] == expected
-    assert 'cody2zoho_cleaned_up_total{what="leases"} 3.0' in prometheus.text(seen).decode()
+    assert 'cody2zoho_cleaned_up_total{what="leases"} 3.0' in prometheus.text(seen, cleaned.settings).decode()
 
 
 def test_status_tells_it_in_words(cleaned, status) -> None:

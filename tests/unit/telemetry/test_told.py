@@ -78,3 +78,28 @@ def test_what_an_operator_has_to_know_is_an_event_too() -> None:
     [blocked] = told(WorkBlocked("zoho", "mend it"))
     [hung] = told(WorkerHung(240))
     assert (blocked, hung.name) == (Custom("work_blocked", {"what": "zoho", "remedy": "mend it"}), "worker_hung")
+
+
+#: Names that queries of the earlier product's users go by; its list of them is the contract.
+EARLIER_EVENTS = """
+    conversation_processed case_created cody_poll_completed polling_cycle_completed api_call token_refresh
+    rate_limit_hit business_metrics_summary conversation_processing_ratio_updated
+"""
+EARLIER_METRICS = """
+    conversation_processing_time conversation_message_count conversation_character_count cases_created_total
+    conversation_message_count_at_creation conversation_character_count_at_creation cody_poll_count
+    cody_poll_duration conversations_found_per_poll polling_cycle_duration conversations_found_per_cycle
+    conversations_processed_per_cycle conversations_skipped_per_cycle errors_per_cycle api_call_duration
+    api_response_size token_refresh_duration token_refresh_attempts rate_limit_events total_cases_created
+    total_conversations_processed total_conversations_skipped total_errors total_api_calls total_token_refreshes
+    total_cody_polls cases_per_hour conversations_per_hour api_calls_per_hour cody_polls_per_hour
+    error_rate_percent conversation_to_case_ratio conversations_processed_total conversation_to_case_ratio_percent
+"""
+
+
+def test_every_event_and_metric_of_the_earlier_product_is_told_by_its_name() -> None:
+    everything = [one for event in EXAMPLES for one in told(event)]
+    events = {one.name for one in everything if isinstance(one, Custom)}
+    metrics = {one.name for one in everything if isinstance(one, Metric)}
+    assert set(EARLIER_EVENTS.split()) == events
+    assert set(EARLIER_METRICS.split()) - metrics == set()
