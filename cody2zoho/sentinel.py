@@ -1,7 +1,8 @@
 """What no task can tell, because none is run: nobody ticks, nobody works, Redis is away.
 
 A thread in every beat and worker looks every 20 seconds, and sends by itself what it finds. While Redis is away nothing
-can be shared, so only beat tells of that: to each channel once, and once when it is back.
+can be shared, so only beat tells of that: to each channel once, and once when it is back. Two beats tell it twice: one
+that held its tongue for the other's sake would be silent where that one died with Redis.
 
 Keys, below the prefix:
     alerts:watched  string  the Unix second at which a worker made the checks last
@@ -13,7 +14,7 @@ from dataclasses import dataclass, field
 
 from redis.exceptions import RedisError
 
-from cody2zoho.alerts import Alert, Channel, Level, Notice, send, send_waiting
+from cody2zoho.alerts import Alert, Channel, Level, Notice, Rule, send, send_waiting
 from cody2zoho.alerts.alert import SYSTEM_ERROR, over
 from cody2zoho.alerts.channels import who_takes
 from cody2zoho.errors import Cody2ZohoError
@@ -28,13 +29,32 @@ _AWAY_SECONDS = 60
 #: Three ticks of the checks that nobody took.
 _IDLE_SECONDS = 180
 
-_AWAY = Alert(
+_TICKS = Rule(
+    "ticks",
+    (Level.CRITICAL,),
+    "",
+    "A worker has done what beat asks for within three minutes.",
+    "Start worker and beat: `docker compose up -d`, or `cody2zoho up`; nothing is lost meanwhile",
+)
+_REDIS = Rule(
     "redis",
-    Level.CRITICAL,
-    SYSTEM_ERROR,
-    "Redis does not answer: no case is made",
+    (Level.CRITICAL,),
+    "",
+    "Redis has answered beat within a minute.",
     "Start Redis, or correct REDIS_URL; nothing is lost, and work goes on by itself",
-    {"component": "Redis"},
+)
+
+#: What is told from here.
+RULES = (_TICKS, _REDIS)
+
+_AWAY = _REDIS.with_remedy(
+    Alert(
+        _REDIS.name,
+        Level.CRITICAL,
+        SYSTEM_ERROR,
+        "Redis does not answer: no case is made",
+        details={"component": "Redis"},
+    )
 )
 
 
@@ -68,7 +88,7 @@ class Sentinel:
             return
         self._back()
         found = [_idle(idle_seconds)] if idle_seconds > _IDLE_SECONDS else []
-        self.services.alerts.judge("ticks", found)
+        self.services.alerts.judge(_TICKS.name, found)
         if found:
             send_waiting(self.services.alerts)
 
@@ -104,8 +124,8 @@ class Sentinel:
 
 def _idle(seconds: float) -> Alert:
     message = f"Nobody has worked for {span(seconds)}: no worker or no beat runs"
-    remedy = "Start them: `docker compose up -d`, or `cody2zoho up`; nothing is lost meanwhile"
-    return Alert("ticks", Level.CRITICAL, SYSTEM_ERROR, message, remedy, {"minutes": round(seconds / 60)})
+    details = {"minutes": round(seconds / 60)}
+    return _TICKS.with_remedy(Alert(_TICKS.name, Level.CRITICAL, SYSTEM_ERROR, message, details=details))
 
 
 def _sent(channel: Channel, notice: Notice) -> bool:

@@ -41,7 +41,7 @@ class Alert:
     level: Level
     error_type: str
     message: str
-    remedy: str
+    remedy: str = ""
     details: Mapping[str, Any] = field(default_factory=dict)
     script: str = "monitor"
 

@@ -63,6 +63,10 @@ class Board:
         found = [_read(str(value)) for value in self.store.hgetall(self._key("raised")).values()]
         return sorted(found, key=lambda one: (one.alert.level.rank, one.since))
 
+    def told_at(self, key: str) -> float:
+        """The Unix second of the latest message about an alert; 0 before the first."""
+        return float(self.store.hget(self._key("sent"), key) or 0)
+
     def tell(self, notice: Notice, chosen: Iterable[Channel]) -> None:
         """Put a message of its own into these outboxes, beside all state."""
         for channel in chosen:
