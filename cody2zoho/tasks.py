@@ -11,7 +11,20 @@ from celery.exceptions import CeleryError
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
-from cody2zoho import alerts, batches, heartbeat, locks, monitor, nightly, pipeline, polling, sentinel, summary, watches
+from cody2zoho import (
+    alerts,
+    batches,
+    digest,
+    heartbeat,
+    locks,
+    monitor,
+    nightly,
+    pipeline,
+    polling,
+    sentinel,
+    summary,
+    watches,
+)
 from cody2zoho.errors import Cody2ZohoError, Transient
 from cody2zoho.services import services
 from cody2zoho.telemetry import report
@@ -149,6 +162,8 @@ def watch() -> dict[str, int]:
     sentinel.note_watched(services())
     found = _watched(only_quick=True)
     heartbeat.send(services())
+    if digest.tell_if_due(services()):
+        send_alerts.delay()
     return found
 
 

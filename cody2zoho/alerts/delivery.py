@@ -5,6 +5,8 @@ what needs it. An instance of it waits 5.5 s between two messages, so each messa
 """
 
 import logging
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
@@ -13,11 +15,14 @@ from cody2zoho.alerts.alert import Level, Notice
 from cody2zoho.alerts.board import Board
 from cody2zoho.alerts.channels import ERRORS, Channel, Form
 from cody2zoho.errors import Cody2ZohoError, Transient
-from cody2zoho.http import Api
+from cody2zoho.http import Api, time_limit
 from cody2zoho.telemetry import report
 from cody2zoho.telemetry.events import AlertNotDelivered
 
 _WEBHOOK = Api("The webhook", 5, 10, "webhook")
+
+#: For all that waits for one webhook; what is left then waits for the next minute.
+_OUTBOX_SECONDS = 60
 
 #: For one message by apprise, in seconds.
 _LONGEST_SECONDS = 15
@@ -29,9 +34,21 @@ _SEVERITIES = {Level.CRITICAL: "critical", Level.HIGH: "error", Level.MEDIUM: "w
 
 
 def send_waiting(board: Board) -> int:
-    """Empty all outboxes; returns how many messages are left. A channel that fails does not hold up another."""
-    with locks.alone(board.store, f"{board.prefix}lock:alerts") as alone:
-        return sum(_emptied(board, channel) for channel in board.channels) if alone else 0
+    """Empty all outboxes; returns how many messages are left.
+
+    Each channel has a thread and a lock of its own, so that one that fails, or hangs, never delays another.
+    """
+    waiting = [channel for channel in board.channels if board.waiting(channel)]
+    if not waiting:
+        return 0
+    with ThreadPoolExecutor(len(waiting), "channel") as threads:
+        return sum(threads.map(partial(_emptied_alone, board), waiting))
+
+
+def _emptied_alone(board: Board, channel: Channel) -> int:
+    """By one process at a time; whoever comes second leaves it to the first."""
+    with locks.alone(board.store, f"{board.prefix}lock:alerts:{channel.id}") as alone, time_limit(_OUTBOX_SECONDS):
+        return _emptied(board, channel) if alone else 0
 
 
 def _emptied(board: Board, channel: Channel) -> int:

@@ -5,9 +5,13 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, SecretStr, ValidationInfo, field_validator
 
+from cody2zoho.settings import formats
 from cody2zoho.settings.setting import setting
 
 LEVELS = ("CRITICAL", "HIGH", "MEDIUM", "LOW")
+
+#: What a channel of ALERT_URLS may be told of beside levels.
+DIGEST = "DIGEST"
 
 _CHANNEL = re.compile(r"(?:([a-z]+(?:,[a-z]+)*)=)?([a-z][a-z0-9+]*://\S+)", re.IGNORECASE)
 
@@ -20,8 +24,8 @@ def tagged(value: str) -> list[tuple[frozenset[str], str]]:
         if not written:
             raise ValueError(f"has no address as its entry number {number}; write critical,high=slack://… or json://…")
         levels = frozenset(filter(None, (written[1] or "").upper().split(",")))
-        if unknown := sorted(levels - set(LEVELS)):
-            raise ValueError(f"has no level named {unknown[0].lower()}; the levels are critical, high, medium and low")
+        if unknown := sorted(levels - {*LEVELS, DIGEST}):
+            raise ValueError(f"has no level named {unknown[0].lower()}; write critical, high, medium, low or digest")
         found.append((levels, written[2]))
     return found
 
@@ -55,7 +59,7 @@ class Alerting(BaseModel):
     alert_urls: _Channels = setting(
         _NONE,
         "Channels that are told of alerts, with blanks between several: any address that apprise knows, or a webhook "
-        "that gets JSON; critical,high= before one keeps it to these levels.",
+        "that gets JSON; critical,high= before one keeps it to these levels, digest= to the daily digest.",
     )
     support_google_chat: _Webhook = setting(_NONE, "Webhook of a Google Chat space that is told of every alert.")
     crm_alert_pagerduty_key: SecretStr = setting(
@@ -74,6 +78,10 @@ class Alerting(BaseModel):
     )
     alert_cooldown_minutes: float = setting(
         60, "Minutes in which an alert that comes back is not told again.", ge=0, le=10_080
+    )
+
+    digest_at: formats.TimeOfDay = setting(
+        "08:00", "Time of day, in TIME_ZONE, of the daily digest; never = none is sent."
     )
 
     @field_validator("crm_alert_email_to")

@@ -29,8 +29,7 @@ def error_rate(services: Services) -> Iterator[Alert]:
     for what, (tried, failed) in lately(services).items():
         rate = 100 * failed / max(1, tried)
         if tried >= _FEWEST and rate > services.settings.alert_error_threshold:
-            subject = "attempts to make a case" if what == "cases" else f"requests to {what}"
-            message = f"{rate:.1f}% of the {subject} failed in the last 24 hours"
+            message = f"{rate:.1f}% of the {subject(what)} failed in the last 24 hours"
             details = {"affected_count": failed, "error_rate": f"{rate:.1f}%", "api": what.capitalize()}
             yield Alert(f"error_rate:{what}", Level.HIGH, HIGH_ERROR_RATE, message, details=details)
 
@@ -51,6 +50,11 @@ def consecutive(services: Services) -> Iterator[Alert]:
     if count >= services.settings.alert_consecutive_errors:
         message = f"{count} attempts to make a case have failed, and none has succeeded since"
         yield Alert("consecutive_errors", Level.HIGH, HIGH_ERROR_RATE, message, details={"affected_count": count})
+
+
+def subject(what: str) -> str:
+    """In words, what `lately` tells of."""
+    return "attempts to make a case" if what == "cases" else f"requests to {what}"
 
 
 def _failed_in_a_row(services: Services) -> int:

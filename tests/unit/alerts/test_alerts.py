@@ -3,6 +3,10 @@
 import logging
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Event, Thread
 
 import pytest
 
@@ -11,6 +15,7 @@ from cody2zoho.alerts import Alert, Level, send_waiting
 from cody2zoho.alerts.alert import Notice
 from cody2zoho.alerts.channels import Form, channels, who_takes
 from cody2zoho.settings import Settings
+from waiting import eventually
 from webhook import Webhook, webhook
 
 REFUSED = Alert("blocked:zoho", Level.CRITICAL, "auth issue", "zoho is blocked", "Renew it", {"blocked": "zoho"})
@@ -91,6 +96,60 @@ def test_one_that_grows_worse_is_told_at_once(board, hook) -> None:
     board.judge("late", [Alert("late", Level.CRITICAL, "system error", "It waits for a day", "Start a worker")])
     send_waiting(board)
     assert [one["severity"] for one in hook.got] == ["HIGH", "CRITICAL"]
+
+
+def test_all_who_were_told_of_it_are_told_that_it_is_over(plugged, hook) -> None:
+    with webhook() as pager:
+        board = plugged(alert_urls=f"high={hook.url} critical={pager.url}").alerts
+        board.judge("late", [LATE])
+        board.judge("late", [replace(LATE, level=Level.CRITICAL)])
+        board.judge("late", [LATE])
+        board.judge("late", [])
+        send_waiting(board)
+        assert [(one["status"], one["severity"]) for one in hook.got] == [("raised", "HIGH"), ("resolved", "HIGH")]
+        assert [(one["status"], one["severity"]) for one in pager.got] == [("raised", "CRITICAL"), ("resolved", "HIGH")]
+
+
+def test_the_latest_messages_are_kept_for_whoever_asks(board) -> None:
+    for number in range(150):
+        board.judge("late", [replace(LATE, key=f"late:{number}")])
+    assert [one.as_json()["key"] for one in board.latest(2)] == ["late:148", "late:149"]
+    assert [one.status for one in board.latest(2)] == ["resolved", "raised"]
+    assert len(board.latest()) == 200
+
+
+def test_a_channel_that_hangs_delays_no_other(plugged, hook) -> None:
+    """Not one of the same sending, and not those of the next."""
+    with hanging() as (address, is_over):
+        board = plugged(alert_urls=f"{address} {hook.url}").alerts
+        board.judge("late", [LATE])
+        sending = Thread(target=send_waiting, args=[board])
+        sending.start()
+        eventually(lambda: told(hook) == [("raised", "late")], 4)
+        board.judge("blocked", [REFUSED])
+        second = Thread(target=send_waiting, args=[board])
+        second.start()
+        eventually(lambda: told(hook) == [("raised", "late"), ("raised", "blocked:zoho")], 4)
+        assert sending.is_alive()
+        is_over.set()
+        sending.join(20)
+        second.join(20)
+
+
+@contextmanager
+def hanging() -> Iterator[tuple[str, Event]]:
+    """A webhook that takes a request and says nothing, until it is over."""
+    is_over = Event()
+
+    class Silent(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            is_over.wait(30)
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Silent) as server:
+        server.daemon_threads = True
+        Thread(target=server.serve_forever, args=[0.01], daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_address[1]}/hook", is_over
+        server.shutdown()
 
 
 def test_what_a_channel_does_not_take_waits_for_it_and_holds_up_no_other(plugged, hook, caplog) -> None:
