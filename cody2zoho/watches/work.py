@@ -69,12 +69,11 @@ def _standing_seconds(services: Services, name: str) -> float:
 
 
 def polls(services: Services) -> Iterator[Alert]:
-    for bot in services.settings.bots:
-        name = bot or "all"
-        age = services.clock() - (
-            services.places.read_at(name) or services.places.awaited_since(name, services.clock())
-        )
-        if age > 60 * services.settings.alert_poll_minutes:
+    """Of a bot that was never read, since somebody first looked; what is blocked is told as that."""
+    places, now, blocks = services.places, services.clock(), services.blocks.current()
+    for name in (bot or "all" for bot in services.settings.bots):
+        age = now - (places.read_at(name) or places.awaited_since(name, now))
+        if age > 60 * services.settings.alert_poll_minutes and not {"cody", f"bot {name}"} & set(blocks):
             message = f"Cody's list of conversations has not been read for {span(age)} (bot {name})"
             details = {"api": "Cody", "bot": name, "minutes": round(age / 60)}
             yield Alert(f"polls:{name}", Level.HIGH, SYSTEM_ERROR, message, details=details)

@@ -156,6 +156,18 @@ def test_attempts_that_fail_one_after_the_other_are_told_until_one_succeeds(acco
         listeners.remove(counted.hear)
 
 
+def test_one_cause_is_one_alert(account, plugged, worker, hook, clock) -> None:
+    """A key that Cody refuses is no list that is not read, and a token that Zoho refuses none that is not renewed."""
+    chat(account)
+    work(worker)
+    worker.blocks.put("cody", "Cody refuses the key")
+    worker.blocks.put("zoho", "Zoho refuses the token")
+    clock.now += 3_500
+    for name in ("blocked", "polls", "token"):
+        watches_only(worker, name)
+    assert [one["key"] for one in hook.got] == ["blocked:cody", "blocked:zoho"]
+
+
 def test_a_list_that_is_not_read_any_more_is_told(account, worker, hook, clock) -> None:
     work(worker)
     worker.tokens.get()
