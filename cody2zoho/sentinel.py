@@ -9,16 +9,18 @@ Keys, below the prefix:
 """
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 
 from redis.exceptions import RedisError
 
-from cody2zoho.alerts import Alert, Channel, Level, Notice, Rule, send, send_waiting
+from cody2zoho.alerts import Alert, Channel, Level, Notice, Rule, refusal, send_waiting
 from cody2zoho.alerts.alert import SYSTEM_ERROR, over
 from cody2zoho.alerts.channels import who_takes
-from cody2zoho.errors import Cody2ZohoError
 from cody2zoho.services import Services
+from cody2zoho.telemetry import report
+from cody2zoho.telemetry.events import AlertNotDelivered
 from cody2zoho.times import span
 
 _EVERY_SECONDS = 20.0
@@ -109,10 +111,9 @@ class Sentinel:
         self._away_since = self._away_since or now
         if not self.is_beat or now - self._away_since < _AWAY_SECONDS:
             return
-        notice = Notice(_AWAY, "raised", now)
-        for channel in who_takes(_AWAY, self.services.alerts.channels):
-            if channel not in self._told and _sent(channel, notice):
-                self._told.append(channel)
+        fit = who_takes(_AWAY, self.services.alerts.channels)
+        if untold := [channel for channel in fit if channel not in self._told]:
+            self._told += _sent(untold, Notice(_AWAY, "raised", now))
 
     def _back(self) -> None:
         if self._away_since is not None:
@@ -128,12 +129,14 @@ def _idle(seconds: float) -> Alert:
     return _TICKS.with_remedy(Alert(_TICKS.name, Level.CRITICAL, SYSTEM_ERROR, message, details=details))
 
 
-def _sent(channel: Channel, notice: Notice) -> bool:
-    try:
-        send(channel, [notice])
-    except Cody2ZohoError:
-        return False
-    return True
+def _sent(untold: list[Channel], notice: Notice) -> list[Channel]:
+    """Those that took it; one that hangs delays no other."""
+    with ThreadPoolExecutor(len(untold), "channel") as threads:
+        reasons = list(threads.map(lambda channel: refusal(channel, [notice]), untold))
+    for channel, reason in zip(untold, reasons, strict=True):
+        if reason:
+            report(AlertNotDelivered(channel.name, reason))
+    return [channel for channel, reason in zip(untold, reasons, strict=True) if not reason]
 
 
 def _key(services: Services) -> str:

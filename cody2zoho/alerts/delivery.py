@@ -55,14 +55,32 @@ def _emptied(board: Board, channel: Channel) -> int:
     notices = board.waiting(channel)
     size = 1 if channel.is_for_each else max(1, len(notices))
     for number in range(0, len(notices), size):
-        try:
-            send(channel, notices[number : number + size])
-        except Exception as error:  # noqa: BLE001 - a channel that apprise cannot even name must not silence the others
-            reason = str(error) if isinstance(error, Cody2ZohoError) else type(error).__name__
+        if reason := refusal(channel, notices[number : number + size]):
             report(AlertNotDelivered(channel.name, reason))
             return len(notices) - number
         board.taken(channel, size)
     return 0
+
+
+def refusal(channel: Channel, notices: list[Notice]) -> str:
+    """Send one message, now; returns why it was not taken, without an address, or nothing."""
+    try:
+        send(channel, notices)
+    except Cody2ZohoError as error:
+        return str(error)
+    except Exception as error:  # noqa: BLE001 - a fault of apprise must not silence the other channels
+        return type(error).__name__
+    return ""
+
+
+def is_known(channel: Channel) -> bool:
+    """Whether its address can be used at all; nobody is asked."""
+    if channel.form not in (Form.APPRISE, Form.PAGERDUTY):
+        return True
+    import apprise  # noqa: PLC0415
+
+    _hush()
+    return apprise.Apprise.instantiate(channel.address) is not None
 
 
 def send(channel: Channel, notices: list[Notice]) -> None:
@@ -109,8 +127,7 @@ def _to_pagerduty(channel: Channel, notice: Notice) -> str:
 def _by_apprise(address: str, notices: list[Notice]) -> None:
     import apprise  # noqa: PLC0415
 
-    # Its lines hold addresses.
-    logging.getLogger("apprise").setLevel(logging.CRITICAL + 1)
+    _hush()
     courier = apprise.Apprise()
     if not courier.add(address):
         raise Transient("apprise does not know this address")
@@ -120,3 +137,8 @@ def _by_apprise(address: str, notices: list[Notice]) -> None:
         title=title, body=_text(notices), notify_type=kind, body_format="text", timeout=_LONGEST_SECONDS
     ):
         raise Transient("The channel did not take the alert")
+
+
+def _hush() -> None:
+    """Its lines hold addresses."""
+    logging.getLogger("apprise").setLevel(logging.CRITICAL + 1)

@@ -6,11 +6,11 @@ import sys
 import click
 
 from cody2zoho import digest as daily
-from cody2zoho.alerts import Alert, Channel, Level, Notice, send
+from cody2zoho.alerts import Alert, Channel, Level, Notice, refusal
 from cody2zoho.alerts.alert import SYSTEM_ERROR
 from cody2zoho.alerts.channels import who_takes
 from cody2zoho.cli.local import services_at_hand
-from cody2zoho.errors import Cody2ZohoError, ConfigurationError
+from cody2zoho.errors import ConfigurationError
 from cody2zoho.times import span
 
 
@@ -55,10 +55,8 @@ def digest(as_json: bool) -> None:
 
 
 def _sent(channel: Channel, notice: Notice) -> bool:
-    try:
-        send(channel, [notice])
-    except Cody2ZohoError as error:
-        click.secho(f"✗ {channel.name}: {error}", fg="red")
+    if reason := refusal(channel, [notice]):
+        click.secho(f"✗ {channel.name}: {reason}", fg="red")
         return False
     click.echo(f"{click.style('✓', fg='green')} {channel.name} took it")
     return True

@@ -3,10 +3,8 @@
 import logging
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Event, Thread
+from threading import Thread
 
 import pytest
 
@@ -16,7 +14,7 @@ from cody2zoho.alerts.alert import Notice
 from cody2zoho.alerts.channels import Form, channels, who_takes
 from cody2zoho.settings import Settings
 from waiting import eventually
-from webhook import Webhook, webhook
+from webhook import Webhook, hanging, webhook
 
 REFUSED = Alert("blocked:zoho", Level.CRITICAL, "auth issue", "zoho is blocked", "Renew it", {"blocked": "zoho"})
 LATE = Alert("late", Level.HIGH, "system error", "A conversation waits", "Start a worker", {"hours": 3})
@@ -134,22 +132,6 @@ def test_a_channel_that_hangs_delays_no_other(plugged, hook) -> None:
         is_over.set()
         sending.join(20)
         second.join(20)
-
-
-@contextmanager
-def hanging() -> Iterator[tuple[str, Event]]:
-    """A webhook that takes a request and says nothing, until it is over."""
-    is_over = Event()
-
-    class Silent(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            is_over.wait(30)
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Silent) as server:
-        server.daemon_threads = True
-        Thread(target=server.serve_forever, args=[0.01], daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_address[1]}/hook", is_over
-        server.shutdown()
 
 
 def test_what_a_channel_does_not_take_waits_for_it_and_holds_up_no_other(plugged, hook, caplog) -> None:
