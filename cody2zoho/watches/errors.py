@@ -21,6 +21,14 @@ _FAILED = ("postponed", "parked")
 _ENDED = ("case", "let go", *_FAILED)
 _HOURS = 24
 
+_NAMES = {
+    "cases": "Cody and Zoho",
+    "cody": "Cody",
+    "zoho": "Zoho",
+    "zoho_accounts": "Zoho's accounts server",
+    "application_insights": "Application Insights",
+}
+
 #: Fewer than that have no rate.
 _FEWEST = 20
 
@@ -30,7 +38,7 @@ def error_rate(services: Services) -> Iterator[Alert]:
         rate = 100 * failed / max(1, tried)
         if tried >= _FEWEST and rate > services.settings.alert_error_threshold:
             message = f"{rate:.1f}% of the {subject(what)} failed in the last 24 hours"
-            details = {"affected_count": failed, "error_rate": f"{rate:.1f}%", "api": what.capitalize()}
+            details = {"affected_count": failed, "error_rate": f"{rate:.1f}%", "api": _NAMES.get(what, what)}
             yield Alert(f"error_rate:{what}", Level.HIGH, HIGH_ERROR_RATE, message, details=details)
 
 
@@ -54,7 +62,7 @@ def consecutive(services: Services) -> Iterator[Alert]:
 
 def subject(what: str) -> str:
     """In words, what `lately` tells of."""
-    return "attempts to make a case" if what == "cases" else f"requests to {what}"
+    return "attempts to make a case" if what == "cases" else f"requests to {_NAMES.get(what, what)}"
 
 
 def _failed_in_a_row(services: Services) -> int:

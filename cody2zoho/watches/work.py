@@ -23,7 +23,8 @@ def blocked(services: Services) -> Iterator[Alert]:
     for what, sentence in services.blocks.current().items():
         level = Level.CRITICAL if what in STOPS_WORK else Level.HIGH
         kind = AUTH_ISSUE if what in ("cody", "zoho") else SYSTEM_ERROR
-        yield Alert(f"blocked:{what}", level, kind, f"{what} is blocked: no case can be made", sentence, {"api": what})
+        name, cases = f"{what[0].upper()}{what[1:]}", "no case" if level is Level.CRITICAL else "no case of it"
+        yield Alert(f"blocked:{what}", level, kind, f"{name} is blocked: {cases} can be made", sentence, {"api": what})
 
 
 def late(services: Services) -> Iterator[Alert]:
