@@ -5,7 +5,8 @@ whole hours before it, or of the moment. What is still wrong is told again here,
 """
 
 from collections import Counter
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from cody2zoho.alerts import Alert, Level, Notice
@@ -17,7 +18,7 @@ from cody2zoho.telemetry.events import DigestTold
 from cody2zoho.times import span
 from cody2zoho.watches import errors
 
-_HOURS = 24
+_HOURS, _HOUR_SECONDS = 24, 3_600
 
 #: Reasons and alerts that are named; more are counted.
 _MOST = 10
@@ -41,25 +42,23 @@ def tell_if_due(services: Services) -> bool:
 def of_now(services: Services) -> Notice:
     """The digest as it would be told now."""
     figures = _figures(services)
-    message = (
-        f"{_count(figures['seen'], 'conversation')} and {_count(figures['cases'], 'case')} "
-        f"in the 24 hours to {figures['to']}; {_open_words(figures)}"
-    )
+    came, made = _count(figures["seen"], "conversation"), _count(figures["cases"], "case")
+    message = f"The 24 hours to {figures['to']}: {came}, {made}; {_open_words(figures)}"
     alert = Alert("digest", Level.LOW, STATUS_UPDATE, message, details=figures)
     return Notice(alert, "digest", services.clock(), body="\n".join(_lines(figures)))
 
 
 def _figures(services: Services) -> dict[str, Any]:
     """All that it tells, as `details` of the JSON."""
-    settings, to = services.settings, _local(services)
+    settings, hour = services.settings, int(services.clock() // _HOUR_SECONDS)
     counts = services.ledger.counts()
     reasons = Counter(one.reason for one in services.ledger.parked())
     budget = services.limits.now().budget
     return {
-        "from": f"{to - timedelta(hours=_HOURS):%Y-%m-%d %H:%M}",
-        "to": f"{to:%Y-%m-%d %H:%M}",
+        "from": _written(services, hour - _HOURS),
+        "to": _written(services, hour),
         "time_zone": settings.time_zone,
-        **_counted(services),
+        **_counted(services, hour),
         "waiting": counts[State.WAITING] + counts[State.WORKING],
         "oldest_due": _oldest_due(services),
         "parked": counts[State.PARKED],
@@ -67,15 +66,20 @@ def _figures(services: Services) -> dict[str, Any]:
         "errors": _errors(services),
         "zoho_credits": {"used": budget.used, "remaining": budget.remaining, "forecast": budget.words},
         "blocked": sorted(services.blocks.current()),
-        "paused": [pause.words(services.clock()) for pause in services.paused.current()],
+        # Why it is paused is a person's words, and stays here.
+        "paused": [replace(pause, reason="").words(services.clock()) for pause in services.paused.current()],
         **_alerts(services),
     }
 
 
-def _counted(services: Services) -> dict[str, int]:
+def _written(services: Services, hour: int) -> str:
+    """The beginning of an hour since 1970."""
+    return f"{datetime.fromtimestamp(hour * _HOUR_SECONDS, services.settings.zone):%Y-%m-%d %H:%M}"
+
+
+def _counted(services: Services, hour: int) -> dict[str, int]:
     """What came in and what it came to, in the 24 whole hours before."""
     known = counters.hours(services.store, services.settings.redis_key_prefix)
-    hour = int(services.clock() // 3_600)
 
     def of(*whats: str) -> int:
         return sum(count for (at, what), count in known.items() if what in whats and hour - _HOURS <= at < hour)
@@ -101,7 +105,7 @@ def _errors(services: Services) -> dict[str, dict[str, Any]]:
 
 def _alerts(services: Services) -> dict[str, Any]:
     now = services.clock()
-    lately = [one for one in services.alerts.latest() if now - one.at < _HOURS * 3_600]
+    lately = [one for one in services.alerts.latest() if now - one.at < _HOURS * _HOUR_SECONDS]
     return {
         "alerts_raised": sum(one.status == "raised" for one in lately),
         "alerts_resolved": sum(one.is_over for one in lately),
@@ -129,18 +133,27 @@ def _lines(figures: dict[str, Any]) -> list[str]:
     due, parked = figures["oldest_due"], figures["parked"]
     oldest = f"; the oldest has been due for {due['for']} ({due['conversation']})" if due else ""
     return [
-        *(f"• Open for {one['for']}: {one['message']} → {one['remedy']}" for one in figures["open_alerts"]),
+        *(
+            f"• {one['severity']}, for {one['for']}: {one['message']} → {one['remedy']}"
+            for one in figures["open_alerts"]
+        ),
         *(f"• Paused: {words}" for words in figures["paused"]),
         f"• Waiting: {figures['waiting']}{oldest}",
         f"• Parked: {parked}" + ("" if parked else ", nothing needs a person"),
         *(f"    {one['conversations']} × {one['reason']}" for one in figures["parked_reasons"]),
-        *(
-            f"• Failed: {one['failed']} of {one['tried']} {errors.subject(what)} ({one['error_rate']})"
-            for what, one in figures["errors"].items()
-        ),
+        f"• Failed: {_failed(figures['errors'])}",
         f"• Zoho's API credits: {figures['zoho_credits']['used']} used; {figures['zoho_credits']['forecast']}",
         f"• Alerts: {figures['alerts_raised']} raised, {figures['alerts_resolved']} over",
     ]
+
+
+def _failed(by_what: dict[str, dict[str, Any]]) -> str:
+    tried = [
+        f"{one['failed']} of {one['tried']} {errors.subject(what)} ({one['error_rate']})"
+        for what, one in by_what.items()
+        if one["tried"]
+    ]
+    return "; ".join(tried) or "nothing, for nothing was tried"
 
 
 def _open_words(figures: dict[str, Any]) -> str:

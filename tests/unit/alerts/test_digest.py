@@ -13,6 +13,8 @@ from cody2zoho.alerts.channels import channels, who_takes_digest
 from cody2zoho.services import Services
 from cody2zoho.settings import Settings
 from cody2zoho.simulators.faults import Fault
+from cody2zoho.telemetry.counters import Counters
+from cody2zoho.telemetry.events import ConversationProcessed
 from webhook import Webhook, webhook
 
 CANARY = "My card is 4111 1111 1111 1111, canary@example.com, +49 30 1234567"
@@ -92,7 +94,7 @@ def test_a_day_on_which_nothing_happened_is_told_as_documented(worker, hook, clo
         "script": "monitor",
         "level": "INFO",
         "error_type": "status update",
-        "message": "no conversations and no cases in the 24 hours to 2026-11-21 08:00; all is well",
+        "message": "The 24 hours to 2026-11-21 08:00: no conversations, no cases; all is well",
         "status": "digest",
         "severity": "LOW",
         "key": "digest",
@@ -137,6 +139,7 @@ def test_it_tells_what_came_in_what_waits_and_what_is_wrong_without_anybodys_wor
     worker.alerts.judge("late", [Alert("late", Level.HIGH, "system error", "A conversation waits", "Start a worker")])
     server.faults.add(Fault("503", simulator="zoho", path="/crm/*", times=1))
     work(worker)
+    worker.paused.pause("sales", f"Jane asked for it, {CANARY}")
     clock.now += 3_600
     worker.alerts.judge("late", [])
 
@@ -153,7 +156,8 @@ def test_it_tells_what_came_in_what_waits_and_what_is_wrong_without_anybodys_wor
         ("parked", "60 minutes", "Look")
     ]
     assert notice.title.endswith("; 1 alert open")
-    assert "• Open for 60 minutes: A conversation is parked → Look" in notice.text
+    assert "• MEDIUM, for 60 minutes: A conversation is parked → Look" in notice.text
+    assert "• Paused: bot sales was paused 60 minutes ago\n" in notice.text
     assert "    1 × Zoho refuses Short: it is longer than 5 characters" in notice.text
     told = f"{notice.text} {notice.as_json()}"
     assert [canary for canary in ("4111", "canary@", "1234567") if canary in told] == []
@@ -167,6 +171,16 @@ def test_its_hours_are_the_24_before(worker, store, clock) -> None:
         store.hset(key, f"{hour - back}|seen", 2 * cases)
     figures = digest.of_now(worker).alert.details
     assert (figures["cases"], figures["seen"]) == (11, 22)
+    assert (figures["from"], figures["to"]) == ("2026-11-20 08:00", "2026-11-21 08:00")
+
+
+def test_what_failed_is_said_only_where_something_was_tried(worker) -> None:
+    counted = Counters(worker.store, worker.settings.redis_key_prefix)
+    assert "• Failed: nothing, for nothing was tried\n" in digest.of_now(worker).text
+    for outcome in ("case", "case", "case", "postponed"):
+        counted.hear(ConversationProcessed(outcome, 1))
+    counted.send()
+    assert "• Failed: 1 of 4 attempts to make a case (25.0%)\n" in digest.of_now(worker).text
 
 
 def test_what_has_been_due_the_longest_is_named(account, worker, clock) -> None:
