@@ -45,9 +45,7 @@ class Channel:
 
     @property
     def takes_digest(self) -> bool:
-        """Whoever is told what is good to know, unless that would wake somebody."""
-        if self.form in (Form.ERROR, Form.PAGERDUTY):
-            return False
+        """Whoever is told what is good to know."""
         return not self.levels or not self.levels.isdisjoint({DIGEST, Level.LOW})
 
     def takes(self, alert: Alert) -> bool:

@@ -5,6 +5,7 @@ what needs it. An instance of it waits 5.5 s between two messages, so each messa
 """
 
 import logging
+import time
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
@@ -15,17 +16,17 @@ from cody2zoho.alerts.alert import Level, Notice
 from cody2zoho.alerts.board import Board
 from cody2zoho.alerts.channels import ERRORS, Channel, Form
 from cody2zoho.errors import Cody2ZohoError, Transient
-from cody2zoho.http import Api, time_limit
+from cody2zoho.http import Api
 from cody2zoho.telemetry import report
 from cody2zoho.telemetry.events import AlertNotDelivered
 
 _WEBHOOK = Api("The webhook", 5, 10, "webhook")
 
-#: For all that waits for one webhook; what is left then waits for the next minute.
-_OUTBOX_SECONDS = 60
+#: For all that waits for a channel; the rest waits for the next minute. A task that took much longer would be hung.
+_LONGEST_SECONDS = 60.0
 
-#: For one message by apprise, in seconds.
-_LONGEST_SECONDS = 15
+#: For one message by apprise.
+_APPRISE_SECONDS = 15
 
 #: Google Chat takes 4,096 characters.
 _LONGEST_TEXT = 3_500
@@ -33,8 +34,8 @@ _LONGEST_TEXT = 3_500
 _SEVERITIES = {Level.CRITICAL: "critical", Level.HIGH: "error", Level.MEDIUM: "warning", Level.LOW: "info"}
 
 
-def send_waiting(board: Board) -> int:
-    """Empty all outboxes; returns how many messages are left.
+def send_waiting(board: Board, longest_seconds: float = _LONGEST_SECONDS) -> int:
+    """Empty all outboxes; returns how many messages are left. After so long no further one is begun.
 
     Each channel has a thread and a lock of its own, so that one that fails, or hangs, never delays another.
     """
@@ -42,19 +43,21 @@ def send_waiting(board: Board) -> int:
     if not waiting:
         return 0
     with ThreadPoolExecutor(len(waiting), "channel") as threads:
-        return sum(threads.map(partial(_emptied_alone, board), waiting))
+        return sum(threads.map(partial(_emptied_alone, board, time.monotonic() + longest_seconds), waiting))
 
 
-def _emptied_alone(board: Board, channel: Channel) -> int:
+def _emptied_alone(board: Board, ends_at: float, channel: Channel) -> int:
     """By one process at a time; whoever comes second leaves it to the first."""
-    with locks.alone(board.store, f"{board.prefix}lock:alerts:{channel.id}") as alone, time_limit(_OUTBOX_SECONDS):
-        return _emptied(board, channel) if alone else 0
+    with locks.alone(board.store, f"{board.prefix}lock:alerts:{channel.id}") as alone:
+        return _emptied(board, ends_at, channel) if alone else 0
 
 
-def _emptied(board: Board, channel: Channel) -> int:
+def _emptied(board: Board, ends_at: float, channel: Channel) -> int:
     notices = board.waiting(channel)
     size = 1 if channel.is_for_each else max(1, len(notices))
     for number in range(0, len(notices), size):
+        if number and time.monotonic() > ends_at:
+            return len(notices) - number
         if reason := refusal(channel, notices[number : number + size]):
             report(AlertNotDelivered(channel.name, reason))
             return len(notices) - number
@@ -134,7 +137,7 @@ def _by_apprise(address: str, notices: list[Notice]) -> None:
     kind = "success" if all(notice.is_over for notice in notices) else "warning"
     title = notices[0].title if len(notices) == 1 else f"{len(notices)} alerts of cody2zoho"
     if not courier.notify(
-        title=title, body=_text(notices), notify_type=kind, body_format="text", timeout=_LONGEST_SECONDS
+        title=title, body=_text(notices), notify_type=kind, body_format="text", timeout=_APPRISE_SECONDS
     ):
         raise Transient("The channel did not take the alert")
 

@@ -2,6 +2,7 @@
 
 import re
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, SecretStr, ValidationInfo, field_validator
 
@@ -21,7 +22,7 @@ def tagged(value: str) -> list[tuple[frozenset[str], str]]:
     found = []
     for number, part in enumerate(value.split(), start=1):
         written = _CHANNEL.fullmatch(part)
-        if not written:
+        if not written or not _is_address(written[2]):
             raise ValueError(f"has no address as its entry number {number}; write critical,high=slack://… or json://…")
         levels = frozenset(filter(None, (written[1] or "").upper().split(",")))
         if unknown := sorted(levels - {*LEVELS, DIGEST}):
@@ -30,13 +31,23 @@ def tagged(value: str) -> list[tuple[frozenset[str], str]]:
     return found
 
 
+def _is_address(value: str) -> bool:
+    """Whether it can be taken apart: half of an IPv6 address, or a port of letters, cannot."""
+    try:
+        return urlsplit(value).port != -1
+    except ValueError:
+        # apprise writes other things there, which nobody takes apart.
+        return not value.lower().startswith("http")
+
+
 def _channels(value: SecretStr) -> SecretStr:
     tagged(value.get_secret_value())
     return value
 
 
 def _web_address(value: SecretStr) -> SecretStr:
-    if value.get_secret_value() and not re.fullmatch(r"https?://[^/\s]+\S*", value.get_secret_value()):
+    address = value.get_secret_value()
+    if address and not (re.fullmatch(r"https?://[^/\s]+\S*", address) and _is_address(address)):
         raise ValueError("is not a web address; write one that begins with https://")
     return value
 

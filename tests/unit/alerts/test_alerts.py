@@ -9,7 +9,7 @@ from threading import Thread
 import pytest
 
 from cody2zoho import configuration
-from cody2zoho.alerts import Alert, Level, send_waiting
+from cody2zoho.alerts import Alert, Channel, Level, refusal, send_waiting
 from cody2zoho.alerts.alert import Notice
 from cody2zoho.alerts.channels import Form, channels, who_takes
 from cody2zoho.settings import Settings
@@ -134,6 +134,26 @@ def test_a_channel_that_hangs_delays_no_other(plugged, hook) -> None:
         second.join(20)
 
 
+def test_a_slow_channel_gets_the_rest_later(plugged, hook) -> None:
+    """Its thread comes to an end long before the worker would take the task for hung."""
+    board = plugged(alert_urls=hook.url).alerts
+    for number in range(4):
+        board.tell(Notice(LATE, "test", number), board.channels)
+    assert send_waiting(board, longest_seconds=0) == 3
+    assert len(hook.got) == 1
+    assert send_waiting(board) == 0
+    assert len(hook.got) == 4
+
+
+def test_a_fault_that_nobody_foresaw_is_the_channels_own(plugged, hook) -> None:
+    board = plugged(alert_urls=hook.url).alerts
+    board.channels.insert(0, Channel("odd", "http://[hush/hook", Form.JSON))
+    board.judge("late", [LATE])
+    assert send_waiting(board) == 1
+    assert told(hook) == [("raised", "late")]
+    assert refusal(board.channels[0], board.waiting(board.channels[0])) == "ValueError"
+
+
 def test_what_a_channel_does_not_take_waits_for_it_and_holds_up_no_other(plugged, hook, caplog) -> None:
     with webhook() as broken:
         broken.status = 500
@@ -236,7 +256,9 @@ def test_apprise_knows_the_addresses_of_the_named_channels(chosen: dict[str, str
     [
         ("ALERT_URLS", "slack", "has no address as its entry number 1"),
         ("ALERT_URLS", "json://x urgent=json://hush", "has no level named urgent"),
+        ("ALERT_URLS", "json://x http://[hush/hook", "has no address as its entry number 2"),
         ("SUPPORT_GOOGLE_CHAT", "hush", "is not a web address"),
+        ("SUPPORT_GOOGLE_CHAT", "https://host:hush/", "is not a web address"),
         ("ALERT_SMTP_URL", "smtp://hush", "is not a mail server"),
         ("CRM_ALERT_EMAIL_TO", "ops@example.com", "needs a mail server"),
     ],
