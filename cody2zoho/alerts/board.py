@@ -13,7 +13,7 @@ Keys, below the prefix:
     alerts:raised            hash  key of an alert -> ranks at which it was told, `-` for none, Unix second since when,
                                    and it as JSON
     alerts:sent              hash  key of an alert -> the Unix second of its latest message
-    alerts:latest            list  the latest 200 messages as JSON, the newest first
+    alerts:latest            list  the latest 200 messages as JSON, without details, the newest first
     alerts:digest            string  the day of the latest digest, in TIME_ZONE
     alerts:outbox:<channel>  list  messages as JSON, the oldest first; one that stands still for 30 days goes
     lock:alerts:<channel>    string  who sends to it
@@ -110,9 +110,10 @@ class Board:
     def _put(self, alert: Alert) -> None:
         now = self.clock()
         outboxes = [self._outbox(channel) for channel in who_takes(alert, self.channels)]
-        facts = [alert.key, json.dumps(alert.facts()), _line(Notice(alert, "raised", now))]
+        notice = Notice(alert, "raised", now)
+        facts = [alert.key, json.dumps(alert.facts()), _line(notice)]
         keys = [self._key("raised"), self._key("sent"), self._key("latest"), *outboxes]
-        if self._raise(keys=keys, args=[*facts, now, self._cooldown_seconds, alert.level.rank]):
+        if self._raise(keys=keys, args=[*facts, now, self._cooldown_seconds, alert.level.rank, _brief(notice)]):
             report(AlertRaised(alert.key, alert.level.value, alert.message, alert.remedy))
 
     def _lift(self, one: Raised) -> None:
@@ -123,7 +124,7 @@ class Board:
             for channel in who_takes(replace(one.alert, level=level), self.channels)
         }
         keys = [self._key("raised"), self._key("latest"), *told]
-        if self._resolve(keys=keys, args=[one.alert.key, _line(notice)]):
+        if self._resolve(keys=keys, args=[one.alert.key, _line(notice), _brief(notice)]):
             report(AlertResolved(one.alert.key, round(self.clock() - one.since)))
 
     def _outbox(self, channel: Channel) -> str:
@@ -137,6 +138,11 @@ def _read(value: str) -> Raised:
     ranks, since, facts = value.split(" ", 2)
     told = tuple(list(Level)[int(rank)] for rank in ranks.strip("-"))
     return Raised(Alert.of(json.loads(facts)), float(since), told)
+
+
+def _brief(notice: Notice) -> str:
+    """To be kept: details may name a conversation, of which no trace may stay when it is erased."""
+    return _line(replace(notice, alert=replace(notice.alert, details={})))
 
 
 def _line(notice: Notice) -> str:

@@ -116,6 +116,15 @@ def test_the_latest_messages_are_kept_for_whoever_asks(board) -> None:
     assert len(board.latest()) == 200
 
 
+def test_what_is_kept_of_a_message_names_no_conversation(board, store) -> None:
+    board.judge("late", [replace(LATE, details={"conversation": "Qz3dWnA91Lke"})])
+    board.judge("late", [])
+    send_waiting(board)
+    assert len(board.latest()) == 2
+    kept = [store.lrange(key, 0, -1) for key in store.keys("*alerts*") if store.type(key) == "list"]
+    assert "Qz3dWnA91Lke" not in str([*kept, store.hgetall(f"{board.prefix}alerts:raised")])
+
+
 def test_a_channel_that_hangs_delays_no_other(plugged, hook) -> None:
     """Not one of the same sending, and not those of the next."""
     with hanging() as (address, is_over):
