@@ -120,6 +120,7 @@ class Sentinel:
             notice = over(_AWAY, self._away_since, self.services.clock())
             # The outbox, which is there again, waits for a channel that is not.
             self.services.alerts.tell(notice, self._told)
+            send_waiting(self.services.alerts)
         self._away_since, self._told = None, []
 
 

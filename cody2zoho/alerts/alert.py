@@ -103,11 +103,16 @@ class Notice:
     @property
     def text(self) -> str:
         """For people: the line, the figures, and what to do."""
+        return "\n".join(part for part in (self.title, self.rest) if part)
+
+    @property
+    def rest(self) -> str:
+        """The same, below the line."""
         if self.body:
-            return f"{self.title}\n{self.body}"
+            return self.body
         figures = ", ".join(f"{name.replace('_', ' ')}: {value}" for name, value in self.alert.details.items())
         remedy = "" if self.is_over or not self.alert.remedy else f"→ {self.alert.remedy}"
-        return "\n".join(part for part in (self.title, figures, remedy) if part)
+        return "\n".join(part for part in (figures, remedy) if part)
 
 
 #: What a title begins with.

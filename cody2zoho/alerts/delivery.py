@@ -31,6 +31,9 @@ _APPRISE_SECONDS = 15
 #: Google Chat takes 4,096 characters.
 _LONGEST_TEXT = 3_500
 
+#: As apprise colours them.
+_KINDS = {"raised": "warning", "resolved": "success"}
+
 _SEVERITIES = {Level.CRITICAL: "critical", Level.HIGH: "error", Level.MEDIUM: "warning", Level.LOW: "info"}
 
 
@@ -102,7 +105,10 @@ def send(channel: Channel, notices: list[Notice]) -> None:
 
 
 def _text(notices: list[Notice]) -> str:
-    text = "\n\n".join(notice.text for notice in notices)
+    return _cut("\n\n".join(notice.text for notice in notices))
+
+
+def _cut(text: str) -> str:
     return text if len(text) <= _LONGEST_TEXT else f"{text[: _LONGEST_TEXT - 1]}…"
 
 
@@ -134,10 +140,14 @@ def _by_apprise(address: str, notices: list[Notice]) -> None:
     courier = apprise.Apprise()
     if not courier.add(address):
         raise Transient("apprise does not know this address")
-    kind = "success" if all(notice.is_over for notice in notices) else "warning"
-    title = notices[0].title if len(notices) == 1 else f"{len(notices)} alerts of cody2zoho"
+    kinds = {_KINDS.get(notice.status, "info") for notice in notices}
+    is_one = len(notices) == 1
     if not courier.notify(
-        title=title, body=_text(notices), notify_type=kind, body_format="text", timeout=_APPRISE_SECONDS
+        title=notices[0].title if is_one else f"{len(notices)} alerts of cody2zoho",
+        body=_cut(notices[0].rest or notices[0].title) if is_one else _text(notices),
+        notify_type=kinds.pop() if len(kinds) == 1 else "warning",
+        body_format="text",
+        timeout=_APPRISE_SECONDS,
     ):
         raise Transient("The channel did not take the alert")
 

@@ -232,7 +232,12 @@ def test_apprise_delivers_what_is_no_webhook(plugged, hook) -> None:
     board = plugged(alert_urls=hook.url.replace("http://", "json://")).alerts
     board.judge("late", [LATE])
     assert send_waiting(board) == 0
-    assert "A conversation waits" in hook.got[0]["title"]
+    [message] = hook.got
+    assert (message["title"], message["type"]) == ("⚠️ HIGH: A conversation waits", "warning")
+    assert message["message"] == "hours: 3\n→ Start a worker"
+    board.tell(Notice(LATE, "digest", 0, body="• Waiting: 3"), board.channels)
+    assert send_waiting(board) == 0
+    assert (hook.got[1]["type"], hook.got[1]["message"]) == ("info", "• Waiting: 3")
 
 
 def test_an_address_that_apprise_does_not_know_is_said_without_it(plugged, caplog) -> None:

@@ -55,7 +55,6 @@ def test_that_redis_is_away_is_told_by_beat_and_that_it_is_back(worker, hook, cl
     sentinel.note_watched(worker)
     beat.look()
     other.look()
-    send_waiting(worker.alerts)
     gone.close()
     assert told(hook) == [("raised", "redis"), ("resolved", "redis")]
     assert hook.got[1]["message"].startswith("Resolved after 2 minutes: Redis")
