@@ -116,12 +116,13 @@ class Sentinel:
             self._told += _sent(untold, Notice(_AWAY, "raised", now))
 
     def _back(self) -> None:
-        if self._away_since is not None:
-            notice = over(_AWAY, self._away_since, self.services.clock())
-            # The outbox, which is there again, waits for a channel that is not.
-            self.services.alerts.tell(notice, self._told)
-            send_waiting(self.services.alerts)
+        if self._away_since is None:
+            return
+        notice = over(_AWAY, self._away_since, self.services.clock())
+        # The outbox, which is there again, waits for a channel that is not.
+        self.services.alerts.tell(notice, self._told)
         self._away_since, self._told = None, []
+        send_waiting(self.services.alerts)
 
 
 def _idle(seconds: float) -> Alert:
