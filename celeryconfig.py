@@ -42,6 +42,8 @@ result_backend_transport_options = {
     "retry_policy": {"timeout": 5.0},
 }
 result_expires = 3600
+# One for all threads, as its client is: made anew in each, it read all installed packages each time.
+result_backend_thread_safe = True
 redis_max_connections = _settings.redis_max_connections
 redis_socket_timeout = _settings.redis_timeout
 redis_socket_connect_timeout = _settings.redis_connect_timeout

@@ -29,7 +29,7 @@ from cody2zoho.records import State
 from cody2zoho.services import Services
 from cody2zoho.skimming import LEAST_SECONDS, Drafted, Skimming
 from cody2zoho.telemetry import report
-from cody2zoho.telemetry.events import BackfillBatchCompleted
+from cody2zoho.telemetry.events import BackfillBatchCompleted, CleanedUp
 
 #: Records a call may carry.
 PER_CALL = 100
@@ -87,6 +87,8 @@ def work(place: int, services: Services) -> Batch:
         taken = services.history.take(place, PER_CALL)
         if taken is None:
             return Batch()
+        if taken.lapses:
+            report(CleanedUp("batches", 1))
         with time_limit(services.settings.task_budget_seconds), lane("backfill"):
             return _worked(taken, services)
 

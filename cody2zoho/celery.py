@@ -15,7 +15,7 @@ from celery.exceptions import WorkerShutdown
 from celery.schedules import crontab
 from redis.exceptions import RedisError
 
-from cody2zoho import configuration, flower, http, logs, monitor, observers, sentry, upgrade
+from cody2zoho import broker, configuration, flower, http, logs, monitor, observers, sentry, upgrade
 from cody2zoho.errors import ConfigurationError
 from cody2zoho.services import services
 from cody2zoho.settings import Settings
@@ -38,6 +38,7 @@ settings = _settings_or_exit()
 if "flower" in sys.argv[1:]:
     flower.prepare(settings)
 
+broker.install()
 app = Celery("cody2zoho", events="cody2zoho.events:WholeEvents", include=["cody2zoho.tasks", "cody2zoho.correlation"])
 app.config_from_object("celeryconfig")
 app.set_default()

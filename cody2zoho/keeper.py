@@ -5,6 +5,7 @@ steps in a dictionary and nothing in Redis.
 """
 
 import logging
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -48,6 +49,10 @@ class Keeper:
         finally:
             self._holds.pop(number, None)
 
+    def begin_anew(self) -> None:
+        """Hold nothing, and have no thread."""
+        self._holds, self._any, self._starting, self._thread = {}, threading.Event(), threading.Lock(), None
+
     def _wake(self) -> None:
         if self._thread is None:
             with self._starting:
@@ -83,5 +88,6 @@ class Keeper:
             self._holds.pop(number, None)
 
 
-#: The one of this process.
+#: The one of this process; one that is forked off holds nothing, and has not the thread that would renew it.
 KEEPER = Keeper()
+os.register_at_fork(after_in_child=KEEPER.begin_anew)

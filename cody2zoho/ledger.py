@@ -32,7 +32,7 @@ Keys, below the prefix:
     parked                     zset  id -> ms since it is parked
     forgotten                  zset  SHA-1 of the id of one that was forgotten -> ms since then
     metrics:states             hash  state -> how many conversations are in it
-    metrics:latest             list  the latest 100 cases, the newest first: ms, conversation and case
+    metrics:latest             list  the latest 100 cases, the newest first: ms, conversation, case and owner
     ledger                     hash  schema: version of all this; epoch: ms since when it may be trusted; turn: looks
                                      into the agenda; clock (ms); while it is being filled: filled_to, a case's id
 """
@@ -48,6 +48,8 @@ from cody2zoho.filling import Filling
 from cody2zoho.models import Conversation
 from cody2zoho.records import Held, State
 from cody2zoho.store import script
+from cody2zoho.telemetry import report
+from cody2zoho.telemetry.events import CleanedUp
 
 #: Where the scripts count what they do, as `telemetry.counters` reads it.
 _COUNTED = ("metrics:counters", "metrics:hours")
@@ -71,8 +73,8 @@ class Ledger(Filling):
         self._renew = script(store, "renew")
         self._settle = script(store, "count", "settle")
         self._due = script(store, "due")
-        self._decide = script(store, "decide")
-        self._again = script(store, "again")
+        self._decide = script(store, "count", "decide")
+        self._again = script(store, "count", "again")
         self._moved = script(store, "moved")
         self._forget = script(store, "forget")
         self._hold = script(store, "count", "hold")
@@ -122,6 +124,8 @@ class Ledger(Filling):
         if was != "claimed":
             return Claim(Conversation(conversation_id, "", 0), was)
         bot, created_at, attempts, trying_ms, lapses, blocked, seen, moved, held, name, goes_on = facts
+        if lapses:
+            report(CleanedUp("leases", 1))
         return Claim(
             Conversation(conversation_id, bot, int(created_at), name or None),
             was,
@@ -143,8 +147,9 @@ class Ledger(Filling):
 
     def hold(self, claim: Claim, held: Held) -> bool:
         """The case of one part exists, others of the conversation are to come. False where the claim was lost."""
-        keys = [self._conversation(claim.conversation.id), *self._keys(*_COUNTED)]
-        return bool(self._hold(keys=keys, args=[claim.owner, str(held)]))
+        conversation_id = claim.conversation.id
+        keys = [self._conversation(conversation_id), *self._keys(*_COUNTED, "metrics:latest")]
+        return bool(self._hold(keys=keys, args=[claim.owner, str(held), conversation_id]))
 
     def created(
         self, claim: Claim, held: Held, look_seconds: float | None = None, moved_seconds: float | None = None
@@ -223,7 +228,7 @@ class Ledger(Filling):
         """
         keys = [
             *self._places([conversation.id]),
-            *self._keys("agenda", "working", "metrics:states", "parked", "forgotten"),
+            *self._keys("agenda", "working", "metrics:states", "parked", "forgotten", *_COUNTED),
         ]
         facts = [conversation.id, conversation.bot_id, conversation.created_at, self._name(conversation), *was]
         return bool(self._again(keys=keys, args=facts))
@@ -262,7 +267,7 @@ class Ledger(Filling):
         return bool(self._settle(keys=keys, args=args))
 
     def _decided(self, conversation_id: str, state: State) -> bool:
-        keys = [*self._places([conversation_id]), *self._keys("agenda", "metrics:states", "parked")]
+        keys = [*self._places([conversation_id]), *self._keys("agenda", "metrics:states", "parked", *_COUNTED)]
         return bool(self._decide(keys=keys, args=[conversation_id, state]))
 
 

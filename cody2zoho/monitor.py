@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 from cody2zoho import checks, rebuild
 from cody2zoho.errors import Blocked, Cody2ZohoError, ConfigurationError, NotSetUp, OutOfTurn, Transient
@@ -38,7 +39,9 @@ def await_stand_in(services: Services) -> None:
 
 def _answers(services: Services) -> bool:
     try:
-        services.cody.api.send("GET", f"{services.settings.simulators_url}/control/health")
+        # Not what Cody itself answers, nor counted as that.
+        stand_in = replace(services.cody.api, label="simulators")
+        stand_in.send("GET", f"{services.settings.simulators_url}/control/health")
     except Transient:
         return False
     return True

@@ -61,7 +61,7 @@ class Places:
         self.store.hset(self._key(bot), "swept", page)
 
     def read_at(self, bot: str) -> float:
-        """The Unix second at which the bot's list was read last without a fault; 0 before that."""
+        """The Unix second at which the bot's list was read last, as far as our limits let us; 0 before that."""
         return float(self.store.hget(self._key(bot), "read_at") or 0)
 
     def keep_read_at(self, bot: str, second: float) -> None:

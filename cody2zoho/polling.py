@@ -124,11 +124,16 @@ class _Reading:
         try:
             self._head()
             self._rest()
+        except OutOfTurn:
+            # A long list takes many polls, and is read all the same.
+            if self.rows:
+                self._keep_read_at()
+            raise
         finally:
             if self.place != before:
                 self.services.places.keep_place(self._name, self.place)
         self._check_bot()
-        self.services.places.keep_read_at(self._name, self.services.clock())
+        self._keep_read_at()
 
     def sweep(self) -> None:
         number = self.services.places.swept(self._name) + 1
@@ -138,6 +143,9 @@ class _Reading:
             number += 1
             page, _ = self._page(number)
         self.services.places.keep_swept(self._name, 0 if page.is_last else number)
+
+    def _keep_read_at(self) -> None:
+        self.services.places.keep_read_at(self._name, self.services.clock())
 
     def _head(self) -> None:
         """From the newest down to `top`. What lies below it, down to `known_to`, is `_rest`'s."""

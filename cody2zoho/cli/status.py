@@ -14,6 +14,7 @@ from cody2zoho.history import Run
 from cody2zoho.limits import Now
 from cody2zoho.paused import Pause
 from cody2zoho.services import Services
+from cody2zoho.telemetry import counters
 from cody2zoho.times import span
 
 
@@ -28,6 +29,7 @@ class _Seen:
     aside: int
     feed: dict[str, str]
     reconciled: dict[str, int]
+    cleaned_up: dict[str, int]
     run: Run | None
     limits: Now
     now: float
@@ -41,6 +43,7 @@ class _Seen:
             "aside": self.aside,
             "feed": self.feed,
             "reconciled": self.reconciled,
+            "cleaned_up": self.cleaned_up,
             "backfill": self.run.as_json() if self.run else {},
             **self.limits.as_json(),
         }
@@ -69,6 +72,7 @@ def _seen(services: Services) -> _Seen:
         aside=services.paused.aside(),
         feed=_feed(services),
         reconciled=nightly.latest(services),
+        cleaned_up=counters.cleaned_up(counters.read(services.store, services.settings.redis_key_prefix)),
         run=services.history.latest(),
         limits=services.limits.now(),
         now=services.clock(),
@@ -83,6 +87,8 @@ def _show(seen: _Seen) -> None:
         click.echo(f"Cody's list of all messages, for {bot}: {words}")
     if seen.reconciled:
         click.echo(_last_reconciled(seen.reconciled, seen.now - seen.reconciled.get("at", 0)))
+    if words := counters.in_words(seen.cleaned_up):
+        click.echo(f"after dead workers, {words}")
     for pause in seen.paused:
         click.secho(f"{pause.words(seen.now)}; `cody2zoho resume` lets it go on", fg="yellow")
     if seen.aside:

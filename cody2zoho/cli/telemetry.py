@@ -6,6 +6,7 @@ import sys
 import click
 
 from cody2zoho import configuration, insights
+from cody2zoho.telemetry import insights as sending
 
 
 @click.group()
@@ -18,6 +19,7 @@ def telemetry() -> None:
 def test(as_json: bool) -> None:
     """Send Application Insights an event, a metric and an exception; exit code 1 unless all of it arrives."""
     told = insights.test_in_detail(configuration.settings())
+    sending.stop()
     if as_json:
         click.echo(json.dumps(told))
     else:

@@ -6,6 +6,7 @@ An event has a constant name and fields; ids only, never a customer's words, a t
 import logging
 import sys
 from collections.abc import Iterator
+from io import TextIOWrapper
 
 from cody2zoho.logs import files, gelf, stream
 from cody2zoho.logs.behind import Behind
@@ -22,6 +23,9 @@ _CHATTY = ("celery.beat", "celery.worker.strategy", "celery.app.trace")
 
 def configure(settings: Settings) -> None:
     """Send all log lines of this process to standard output, and those at INFO and above to whoever else wants them."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        # Half an emoji, or a terminal that knows only ASCII, must not cost the line.
+        sys.stdout.reconfigure(errors="backslashreplace")
     output = logging.StreamHandler(sys.stdout)
     output.addFilter(Context())
     output.setFormatter(chosen(settings.log_format))

@@ -1,4 +1,4 @@
-"""Files of LOG_DIR: what the work did, what the health checks found, which alerts went out."""
+"""Files of LOG_DIR: what the work did, what the health checks found, which alerts went out, what was cleaned up."""
 
 import json
 import logging
@@ -14,6 +14,7 @@ _LARGEST_BYTES, _KEPT = 10_000_000, 5
 #: What belongs into a file of its own, by how its event, task or module begins; all else is work.
 _MONITOR = ("monitor", "business", "health_check", "refresh_token")
 _ALERTS = ("alert", "error_alert")
+_CLEANUP = ("cleaned_up",)
 
 
 class Files(Sink):
@@ -35,6 +36,10 @@ class Files(Sink):
         for file in self._opened.values():
             file.close()
 
+    def forked(self) -> None:
+        # One that was at work in the other process at that moment stays locked here for ever.
+        self._opened = {}
+
 
 def file_of(line: Line) -> str:
     """The file that a line stands in."""
@@ -42,6 +47,8 @@ def file_of(line: Line) -> str:
     starts = (str(line["message"]), str(line.get("task", "")), module)
     if any(start.startswith(_ALERTS) for start in starts):
         return "alerts.log"
+    if any(start.startswith(_CLEANUP) for start in starts):
+        return "cleanup.log"
     return "monitor.log" if any(start.startswith(_MONITOR) for start in starts) else "sync.log"
 
 

@@ -5,7 +5,6 @@ work; none reads what the server answers.
 """
 
 import logging
-import select
 import socket
 import ssl
 import zlib
@@ -20,8 +19,11 @@ from cody2zoho.settings import Settings
 
 _TIMEOUT_SECONDS = 5
 
-#: Of one text: with more, a datagram might need more than the 128 pieces that GELF allows.
-_LONGEST = 30_000
+#: Graylog's HTTP input takes 65,536 by default, and a datagram in 128 pieces, which GELF allows, holds more.
+_MOST_BYTES = 60_000
+
+#: Of one text, in characters; the less where all together would be too much.
+_LONGEST = (30_000, 3_000, 300)
 
 #: What fits into one packet of any network.
 _PIECE_BYTES = 1_300
@@ -36,10 +38,14 @@ class Graylog(Sink):
 
     def send(self, waiting: deque[Line]) -> None:
         while waiting:
-            self._wire.post(_packed(_record(waiting[0]), self._environment))
+            self._wire.post(_packed(waiting[0], self._environment))
             waiting.popleft()
 
     def close(self) -> None:
+        self._wire.close()
+
+    def forked(self) -> None:
+        # Two processes on one connection write into each other's lines.
         self._wire.close()
 
 
@@ -70,8 +76,7 @@ class _Tcp(_Wire):
     held: socket.socket | None = None
 
     def post(self, message: bytes) -> None:
-        # Graylog says nothing: what there is to be read is the end.
-        if self.held and select.select([self.held], [], [], 0)[0]:
+        if self.held and _has_ended(self.held):
             self.close()
         self.held = self.held or _connected(self.settings)
         try:
@@ -96,18 +101,35 @@ class _Http(_Wire):
         )
 
     def post(self, message: bytes) -> None:
+        if self._connection.sock and _has_ended(self._connection.sock):
+            self.close()
         try:
             self._connection.request("POST", "/gelf", message, {"Content-Type": "application/json"})
             answer = self._connection.getresponse()
             answer.read()
         except (OSError, HTTPException) as error:
             self.close()
-            raise ConnectionError(type(error).__name__) from error
-        if answer.status >= 400:
-            raise ConnectionError(str(answer.status))
+            raise ConnectionError(0, f"the input gives no answer: {type(error).__name__}") from error
+        if answer.status in (400, 413):
+            raise ValueError("this line it will never take")
+        if not 200 <= answer.status < 300:
+            raise ConnectionError(0, f"the input answers {answer.status}")
 
     def close(self) -> None:
         self._connection.close()
+
+
+def _has_ended(held: socket.socket) -> bool:
+    """Graylog says nothing, but TLS does: a server may send its tickets at any time."""
+    held.setblocking(False)
+    try:
+        return not held.recv(1_024)
+    except (BlockingIOError, ssl.SSLWantReadError):
+        return False
+    except OSError:
+        return True
+    finally:
+        held.settimeout(_TIMEOUT_SECONDS)
 
 
 def _connected(settings: Settings) -> socket.socket:
@@ -129,25 +151,29 @@ def _trust(settings: Settings) -> ssl.SSLContext:
     return ssl.create_default_context(cafile=settings.graylog_ca_file or certifi.where())
 
 
-def _record(line: Line) -> logging.LogRecord:
+def _record(line: Line, longest: int) -> logging.LogRecord:
     """Of which pygelf makes a message: what it does not know becomes a field."""
-    record = logging.LogRecord(str(line["name"]), logging.INFO, "", 0, line["message"], None, None)
+    record = logging.LogRecord(str(line["name"]), logging.INFO, "", 0, str(line["message"])[:longest], None, None)
     record.created, record.levelno = line["time"], logging.getLevelNamesMapping().get(line["level"], logging.INFO)
-    record.exc_text = line.get("exc_info", "")[-_LONGEST:] or None
+    record.exc_text = line.get("exc_info", "")[-longest:] or None
     for name in ("stack_info", "taskName", "processName"):
         record.__dict__.pop(name, None)
     fields = {name: value for name, value in line.items() if name not in ("time", "message", "name", "exc_info")}
     for name, value in {"logger": line["name"], **fields}.items():
         # GELF knows texts and numbers.
         is_number = isinstance(value, int | float) and not isinstance(value, bool)
-        record.__dict__.setdefault(name, value if is_number else str(value)[:_LONGEST])
+        record.__dict__.setdefault(name, value if is_number else str(value)[:longest])
     return record
 
 
-def _packed(record: logging.LogRecord, environment: str) -> bytes:
+def _packed(line: Line, environment: str) -> bytes:
     from pygelf import gelf  # noqa: PLC0415 - of an extra
 
-    more = {"_application": "cody2zoho", "_environment": environment}
-    told = gelf.make(record, socket.gethostname(), False, "1.1", more, None, include_extra_fields=True)
-    packed: bytes = gelf.pack(told, False, str)
+    more, packed = {"_application": "cody2zoho", "_environment": environment}, b""
+    for longest in _LONGEST:
+        record = _record(line, longest)
+        told = gelf.make(record, socket.gethostname(), False, "1.1", more, None, include_extra_fields=True)
+        packed = gelf.pack(told, False, str)
+        if len(packed) <= _MOST_BYTES:
+            break
     return packed

@@ -28,6 +28,9 @@ _AT_ONCE = 500
 #: Of one line.
 _LONGEST = 4_000
 
+#: Ours, and nobody's words; a worker's host may look like a mailbox.
+_UNMASKED = frozenset({"level", "name", "worker", "task", "task_id"})
+
 #: How long Redis holds an answer back until there is a new line.
 _WAIT_MILLISECONDS = 1_000
 
@@ -115,6 +118,10 @@ def _is_wanted(line: dict[str, Any], level: str, conversation: str | None) -> bo
 
 def _written(line: Line) -> str:
     """What is shown to whoever may open the page holds not even what our own output does by mistake."""
-    short = {name: value[-_LONGEST:] if isinstance(value, str) else value for name, value in line.items()}
+    told = {name: _masked(value) if name not in _UNMASKED else value for name, value in line.items()}
     # A lone surrogate could not be sent.
-    return safe.text(json.dumps(short, ensure_ascii=False)).encode("utf-8", "replace").decode()
+    return json.dumps(told, ensure_ascii=False).encode("utf-8", "replace").decode()
+
+
+def _masked(value: str | float) -> str | float:
+    return safe.text(value[-_LONGEST:]) if isinstance(value, str) else value

@@ -1,6 +1,7 @@
 -- Begin anew with a conversation, unless someone works on it, or it was forgotten, or it is not any more what the caller
 -- thinks.
--- KEYS  1 conversation:<id>, 2 its finished bucket, 3 agenda, 4 working, 5 counts, 6 parked, 7 forgotten
+-- KEYS  1 conversation:<id>, 2 its finished bucket, 3 agenda, 4 working, 5 counts, 6 parked, 7 forgotten, 8 counters,
+--       9 hours
 -- ARGV  1 id, 2 bot, 3 created_at (seconds), 4 name ('' = it is not kept), 5 what it was: state and case, or '' for
 --       unknown; left out = whatever
 -- returns 1 where it waits now
@@ -20,4 +21,5 @@ redis.call('HSET', KEYS[1], 'state', 'waiting', 'bot', ARGV[2], 'created_at', AR
 if ARGV[4] ~= '' then redis.call('HSET', KEYS[1], 'name', ARGV[4]) end
 redis.call('ZADD', KEYS[3], now, id)
 redis.call('HINCRBY', KEYS[5], 'waiting', 1)
+if not was then count(KEYS[8], KEYS[9], 'seen', 1) end
 return 1

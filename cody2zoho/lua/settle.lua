@@ -19,7 +19,13 @@ local before = state or string.match(redis.call('HGET', KEYS[2], id) or '', '^%a
 if before == new then
   -- Of a conversation that is split by silences a twin may have been first that knew of fewer parts.
   local function since(held) return tonumber(string.match(held, '@(%d+)$') or 0) end
-  if state or new ~= 'created' or since(record) <= since(redis.call('HGET', KEYS[2], id)) then return 0 end
+  if state or new ~= 'created' then return 0 end
+  local known = redis.call('HGET', KEYS[2], id)
+  -- One whose answer was lost on its way is sent once more (store.py).
+  for _, entry in ipairs(known == record and redis.call('LRANGE', KEYS[10], 0, -1) or {}) do
+    if string.match(entry, '%S+$') == ARGV[2] then return 1 end
+  end
+  if since(record) <= since(known) then return 0 end
 end
 if not before and redis.call('ZSCORE', KEYS[7], redis.sha1hex(id)) then return 0 end
 local next_look = ARGV[5]
@@ -38,7 +44,7 @@ if before then redis.call('HINCRBY', KEYS[5], before, -1) end
 redis.call('HINCRBY', KEYS[5], new, 1)
 if new ~= 'waiting' and (new ~= 'created' or ARGV[8] == '1') then count(KEYS[8], KEYS[9], new, 1) end
 if new == 'created' and ARGV[8] == '1' then
-  redis.call('LPUSH', KEYS[10], now .. ' ' .. id .. ' ' .. string.match(record, '^%a+ ?(%S*)'))
+  redis.call('LPUSH', KEYS[10], now .. ' ' .. id .. ' ' .. string.match(record, '^%a+ ?(%S*)') .. ' ' .. ARGV[2])
   redis.call('LTRIM', KEYS[10], 0, 99)
 end
 return 1

@@ -4,14 +4,15 @@ from collections import Counter as Tally
 from typing import Any
 
 from cody2zoho.ops.situation import LATELY_SECONDS, Situation
-from cody2zoho.records import Parked
+from cody2zoho.records import Parked, State
 from cody2zoho.settings import Settings
+from cody2zoho.telemetry import counters
 from cody2zoho.telemetry.metrics import COUNTERS, Histogram
 
 #: Ends at which there is no case, and nothing is wrong.
-_SKIPPED = ("empty", "gone")
+_SKIPPED = ("empty", "gone", "dismissed")
 
-#: At the ends `_SKIPPED`, at a case, or parked.
+#: At the ends `_SKIPPED`, at a case, or parked: of these some are retried, and find another.
 _ENDS = ("created", "parked", *_SKIPPED)
 
 
@@ -19,7 +20,7 @@ def metrics(situation: Situation | None, uptime_seconds: float, now: float) -> d
     """Names and nesting are a contract with whoever reads the earlier product's."""
     if situation is None:
         application = {"status": "redis_away", "polling_active": False, "uptime_seconds": int(uptime_seconds)}
-        return {"application": application, "conversations": {}, "tokens": {}, "timestamp": int(now)}
+        return {"application": application, "conversations": {}, "tokens": {}, "cleaned_up": {}, "timestamp": int(now)}
     counted = situation.counters
     polled = situation.age("poll")
     return {
@@ -29,13 +30,14 @@ def metrics(situation: Situation | None, uptime_seconds: float, now: float) -> d
             "uptime_seconds": int(uptime_seconds),
         },
         "conversations": {
-            "total_processed": sum(ended(situation, what) for what in _ENDS),
+            "total_processed": _processed(situation),
             "cases_created": ended(situation, "created"),
             "total_skipped": sum(ended(situation, what) for what in _SKIPPED),
             "total_errors": ended(situation, "parked"),
             "processing_rate_per_hour": _rate_per_hour(situation),
         },
         "tokens": _tokens(counted),
+        "cleaned_up": counters.cleaned_up(counted),
         "timestamp": int(now),
     }
 
@@ -43,6 +45,12 @@ def metrics(situation: Situation | None, uptime_seconds: float, now: float) -> d
 def ended(situation: Situation, what: str) -> int:
     """How many conversations came in (`seen`) or found that end since the first start."""
     return int(situation.counters.get(f"conversations_total|{what}", 0))
+
+
+def _processed(situation: Situation) -> int:
+    """As in the business summary: what found its end, and what is parked as of now."""
+    made_or_skipped = sum(ended(situation, what) for what in ("created", *_SKIPPED))
+    return made_or_skipped + situation.states[State.PARKED]
 
 
 def _rate_per_hour(situation: Situation) -> float:
@@ -78,6 +86,7 @@ def stats(situation: Situation, settings: Settings, parked: list[Parked]) -> dic
             for reason, count in Tally(one.reason for one in parked).most_common()
         ],
         "timings": {one.name: _timing(one, situation.counters) for one in COUNTERS if isinstance(one, Histogram)},
+        "cleaned_up": counters.cleaned_up(situation.counters),
         "blocked": situation.blocked,
         "queued": situation.queued,
         **situation.limits.as_json(),

@@ -19,6 +19,7 @@ from cody2zoho.ops.health import health
 from cody2zoho.ops.situation import Situation
 from cody2zoho.paused import ALL
 from cody2zoho.settings import Settings
+from cody2zoho.telemetry import counters
 from cody2zoho.times import span
 
 router = APIRouter(include_in_schema=False)
@@ -84,6 +85,7 @@ def _told(s: Situation, settings: Settings) -> dict[str, Any]:
     return {
         "charts": [charts.last_day(s, zone), charts.last_month(s, zone)],
         "today": {what: charts.today(s, zone, what) for what in ("seen", "created", "parked")},
+        "cleaned_up": counters.in_words(counters.cleaned_up(s.counters)),
         "is_paused": any(pause.what == ALL for pause in s.paused),
         "clock": lambda at: datetime.fromtimestamp(at, zone).strftime("%d %b %H:%M"),
         "ago": lambda at: f"{span(max(0, s.now - at))} ago",

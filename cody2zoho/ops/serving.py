@@ -7,6 +7,7 @@ from cody2zoho.ops.app import create
 from cody2zoho.ports import LOOPBACK
 from cody2zoho.services import Services, build
 from cody2zoho.settings import Settings
+from cody2zoho.telemetry import insights
 
 #: A look at Redis runs beside the answers, so a slow one holds up nobody; it should not last for ever either.
 _REDIS_SECONDS = 2.0
@@ -39,3 +40,5 @@ def serve(settings: Settings, port: int) -> None:
         proxy_headers=False,
         timeout_graceful_shutdown=5,
     )
+    # Begun by `/debug/test-telemetry`.
+    insights.stop()

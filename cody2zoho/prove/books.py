@@ -66,6 +66,10 @@ class Books:
             if not _agree(about, cases.get(one, ())) and not (one in deleted and "case" not in about)
         ]
 
+    def known(self) -> int:
+        """Conversations in any state."""
+        return sum(self._ledger.counts().values())
+
     def about(self, conversation_id: str) -> dict[str, str]:
         return self._ledger.about(conversation_id)
 

@@ -24,11 +24,12 @@ class Seen:
     #: From the end of the faults until all work was done; None where it was not done in time.
     recovery_seconds: float | None
     within_seconds: float
-    #: Sentences, as `Books`, `Crew` and `leaks` say them.
+    #: Sentences, as `Books`, `Crew`, `leaks` and `tallies` say them.
     left_behind: list[str]
     disagreements: list[str]
     surprises: list[str]
     leaks: list[str]
+    miscounted: list[str]
     #: Whether Redis lost what it knew, so that no limit could be kept.
     wiped: bool = False
 
@@ -106,6 +107,7 @@ RULES: dict[str, Rule] = {
     "nothing is left behind": lambda seen: iter(seen.left_behind),
     "the ledger and Zoho agree": lambda seen: iter(seen.disagreements),
     "no process ends by itself": lambda seen: iter(seen.surprises),
+    "every figure is true": lambda seen: iter(seen.miscounted),
     "no log gives anything away": lambda seen: iter(seen.leaks),
     "tokens are refreshed within Zoho's limit": _refreshes,
     "limits hold over all workers": _limits,

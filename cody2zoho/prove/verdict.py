@@ -1,5 +1,6 @@
 """The end of a run: what Cody and Zoho hold, what our books say, and whether every promise was kept."""
 
+from cody2zoho.prove import tallies
 from cody2zoho.prove.books import Books
 from cody2zoho.prove.evidence import keep_evidence
 from cody2zoho.prove.figures import figures
@@ -26,7 +27,8 @@ def verdict(course: Course, stage: Stage, *, keep: bool) -> Result:
         disagreements=books.disagreements(far_end.conversations(), cases, deleted),
         surprises=stage.crew.surprises,
         leaks=leaks(stage.logs, {*far_end.secrets(), stage.redis.password}, far_end.words()),
-        wiped=any(FAULTS[fault].wipes for fault in course.struck),
+        miscounted=list(tallies.miscounted(tallies.read(stage.store), _truth(course, stage, books))),
+        wiped=_is_wiped(course),
     )
     found = broken(seen)
     if found or keep:
@@ -45,3 +47,18 @@ def verdict(course: Course, stage: Stage, *, keep: bool) -> Result:
         broken=found,
         folder=str(stage.folder) if found or keep else "",
     )
+
+
+def _truth(course: Course, stage: Stage, books: Books) -> tallies.Truth:
+    cases, deleted = stage.far_end.cases(), stage.far_end.deleted()
+    return tallies.Truth(
+        cases=sum(map(len, cases.values())),
+        unknown=sum(len(made) for one, made in cases.items() if one in deleted and "case" not in books.about(one)),
+        conversations=books.known(),
+        requests=tallies.arrived(stage.far_end.entries()),
+        wiped=_is_wiped(course),
+    )
+
+
+def _is_wiped(course: Course) -> bool:
+    return any(FAULTS[fault].wipes for fault in course.struck)

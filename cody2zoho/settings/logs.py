@@ -41,7 +41,8 @@ class Logs(BaseModel):
     )
     log_dir: Annotated[str, AfterValidator(_folder)] = setting(
         "",
-        "Folder for sync.log, monitor.log and alerts.log, each of at most 10 MB, and five of the past; empty = none.",
+        "Folder for sync.log, monitor.log, alerts.log and cleanup.log, each of at most 10 MB, and five of the past; "
+        "empty = none.",
     )
     environment: str = setting(
         "production",

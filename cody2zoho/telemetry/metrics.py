@@ -14,6 +14,7 @@ from cody2zoho.telemetry.events import (
     BackfillBatchCompleted,
     CaseFollowedUp,
     CasePostponed,
+    CleanedUp,
     CodyPollCompleted,
     ConversationProcessed,
     Event,
@@ -74,6 +75,7 @@ TOKEN_REFRESHES = Counter("token_refreshes_total", "Access tokens asked for, by 
 POLLS = Counter("polls_total", "Polls of Cody, by outcome.", ("outcome",))
 POLL_SECONDS = Histogram("poll_duration_seconds", "How long polls of all bots took.", (), _SECONDS)
 BACKFILLED = Counter("backfilled_cases_total", "Cases made by a backfill, many with one call.")
+CLEANED_UP = Counter("cleaned_up_total", "What dead workers left behind and was cleaned up.", ("what",))
 
 #: All there are, in the order in which they are shown.
 COUNTERS: tuple[Counter, ...] = (
@@ -90,6 +92,7 @@ COUNTERS: tuple[Counter, ...] = (
     POLLS,
     POLL_SECONDS,
     BACKFILLED,
+    CLEANED_UP,
 )
 
 
@@ -147,3 +150,8 @@ def _(event: PollFailed) -> Iterator[Amount]:  # noqa: ARG001
 @amounts.register
 def _(event: BackfillBatchCompleted) -> Iterator[Amount]:
     yield BACKFILLED.add(event.made)
+
+
+@amounts.register
+def _(event: CleanedUp) -> Iterator[Amount]:
+    yield CLEANED_UP.add(event.count, event.what)

@@ -26,6 +26,7 @@ from . import (
     reconcile,
     scale,
     state,
+    telemetry,
     watching,
 )
 from .figures import Figure
@@ -41,6 +42,7 @@ BENCHMARKS: dict[str, Callable[[], Iterator[Figure]]] = {
     "first_case": first_case.measure,
     "reconcile": reconcile.measure,
     "watching": watching.measure,
+    "telemetry": telemetry.measure,
     "per_case": per_case.measure,
     "live_day": live_day.measure,
     "backfill": backfill.measure,

@@ -1,6 +1,7 @@
 """What a real worker tells Application Insights, as it arrives at the far end."""
 
 import re
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -130,6 +131,38 @@ def test_an_exception_arrives_with_its_kind_and_place_but_without_its_words(star
     assert "<string>" in detail["stack"]
     assert CANARY not in "".join(far_end.bodies)
     assert ADDRESS not in "".join(far_end.bodies)
+
+
+@pytest.mark.parametrize("pool", ["threads", "processes"])
+def test_an_error_nobody_foresaw_arrives_from_a_worker(pool, start, far_end, enabled, tmp_path) -> None:
+    (tmp_path / "broken.py").write_text(
+        "from celery import shared_task\n"
+        "from cody2zoho.tasks import Wordless\n"
+        "@shared_task(base=Wordless, name='cody2zoho.broken')\n"
+        "def broken(words):\n"
+        "    raise KeyError(words)\n"
+    )
+    worker = start("worker", "-P", pool, "-c", 1, "-I", "broken", **enabled, PYTHONPATH=tmp_path)
+    worker.says(" ready.")
+    start("call", "cody2zoho.broken", "--args", f'["{CANARY}"]', **enabled)
+    worker.says("raised unexpected")
+    assert worker.end() == 0
+    [exception] = far_end.of("ExceptionData")
+    assert exception["exceptions"][0]["typeName"] == "KeyError"
+    assert exception["properties"]["task"] == "broken"
+
+
+def test_an_endpoint_that_never_answers_holds_up_neither_cases_nor_the_end(
+    account, organisation, start, far_end, enabled
+) -> None:
+    chats(account)
+    with socket.create_server(("127.0.0.1", 0), backlog=50) as silent:
+        address = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        enabled["APPLICATIONINSIGHTS_CONNECTION_STRING"] = far_end.connection_string.replace(far_end.url, address)
+        worker, _ = start("worker", **enabled), start("beat", **enabled)
+        eventually(lambda: len(organisation.cases) == 4, 60)
+        # Within 30 seconds.
+        assert worker.end() == 0
 
 
 def test_an_endpoint_that_is_away_holds_up_neither_cases_nor_the_end_and_what_was_told_waits_on_disk(

@@ -1,5 +1,7 @@
 """Holds are renewed while they last, and not a moment longer."""
 
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -64,3 +66,20 @@ def test_one_that_fails_does_not_end_the_renewals_of_others(caplog: pytest.LogCa
         for _ in range(3):
             assert other.acquire(timeout=5)
     assert "renewal_failed" in caplog.text
+
+
+FORKED = """
+import os, sys, threading
+from cody2zoho.keeper import KEEPER
+KEEPER.tick_seconds, inherited, renewed = 0.01, [], threading.Event()
+with KEEPER.keeping(lambda: inherited.append(os.getpid()) or True, 0.03):
+    child = os.fork()
+    if not child:
+        with KEEPER.keeping(lambda: renewed.set() or True, 0.03):
+            os._exit(0 if renewed.wait(5) and os.getpid() not in inherited else 1)
+    sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+
+
+def test_a_process_that_is_forked_off_renews_what_it_holds_and_not_what_its_parent_does() -> None:
+    assert subprocess.run([sys.executable, "-W", "ignore", "-c", FORKED], check=False, timeout=20).returncode == 0

@@ -76,6 +76,20 @@ def test_a_poll_that_fails_half_way_is_taken_up_again_and_misses_nothing(account
     assert waiting(plugged()) == 100
 
 
+def test_a_list_too_long_for_our_limits_counts_as_read_poll_after_poll(account, server, plugged, clock) -> None:
+    arrive(account, 300)
+    limited = plugged(cody_requests_per_minute=20)
+    polling.poll(limited)
+    assert limited.places.place("support", 0).offset
+    assert limited.places.read_at("support") == clock.now
+    clock.now += 600
+    assert polling.poll(limited).conversations == 0
+    assert limited.places.read_at("support") == clock.now - 600
+    server.faults.add(Fault("500", path="/api/v1/conversations"))
+    polling.poll(plugged())
+    assert limited.places.read_at("support") == clock.now - 600
+
+
 def test_a_poll_that_never_gets_far_gets_through_in_the_end(account, server, store, plugged) -> None:
     """At Cody's limit every poll is cut short by a 429; none begins from the top again."""
     arrive(account, 100)

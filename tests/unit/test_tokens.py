@@ -1,14 +1,26 @@
 """One access token for all workers, and never more refreshes than Zoho allows."""
 
 import json
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from cody2zoho.errors import AccessRevoked, NotSent, RateLimited, Transient
 from cody2zoho.simulators.faults import Fault
+from cody2zoho.telemetry import listen, listeners
+from cody2zoho.telemetry.events import Event, RateLimitHit, TokenRefresh
 
 REFRESH = "POST /oauth/v2/token"
+
+
+@pytest.fixture
+def told() -> Iterator[Callable[[type[Event]], list]]:
+    """The events of one kind that were told since."""
+    heard: list[Event] = []
+    listen(heard.append)
+    yield lambda kind: [event for event in heard if isinstance(event, kind)]
+    listeners.remove(heard.append)
 
 
 def test_sixty_workers_without_a_token_ask_zoho_once(server, plugged) -> None:
@@ -173,6 +185,31 @@ def test_a_network_that_was_away_uses_up_no_refresh(plugged) -> None:
         with pytest.raises(NotSent):
             cut_off.tokens.get()
     assert plugged().tokens.get().value
+
+
+def test_a_refresh_that_never_reached_zoho_is_told_as_none(plugged, told) -> None:
+    with pytest.raises(NotSent):
+        plugged(zoho_accounts_url="http://127.0.0.1:1").tokens.get()
+    assert told(TokenRefresh) == []
+
+
+def test_each_refresh_is_told_with_what_came_of_it(plugged, server, told) -> None:
+    server.faults.add(Fault("500", path="/oauth/v2/token", times=1))
+    worker = plugged()
+    with pytest.raises(Transient):
+        worker.tokens.get()
+    worker.tokens.get()
+    assert [event.success for event in told(TokenRefresh)] == [False, True]
+
+
+def test_that_zoho_throttles_refreshes_is_told_once_as_a_rate_limit(plugged, organisation, told) -> None:
+    for _ in range(10):
+        plugged().tokens.accounts.new_access_token()
+    for worker in (plugged(), plugged()):
+        with pytest.raises(RateLimited):
+            worker.tokens.get()
+    [hit] = told(RateLimitHit)
+    assert (hit.api, (hit.retry_after or 0) > 600) == ("zoho_accounts", True)
 
 
 def test_a_clock_that_was_wrong_for_a_while_holds_up_no_refresh(plugged, store, clock) -> None:

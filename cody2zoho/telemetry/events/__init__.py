@@ -61,9 +61,10 @@ from cody2zoho.telemetry.events.polling import (
     PollingCycleCompleted,
     PollPostponed,
 )
-from cody2zoho.telemetry.events.workers import LockLost, TaskFailed, WorkerHung
+from cody2zoho.telemetry.events.workers import LEFT_BEHIND, CleanedUp, LockLost, TaskFailed, WorkerHung
 
 __all__ = [
+    "LEFT_BEHIND",
     "AlertNotDelivered",
     "AlertRaised",
     "AlertResolved",
@@ -77,6 +78,7 @@ __all__ = [
     "CaseFound",
     "CasePostponed",
     "CheckFailed",
+    "CleanedUp",
     "CodyPollCompleted",
     "ConversationEmpty",
     "ConversationGone",

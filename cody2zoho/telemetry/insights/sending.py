@@ -4,6 +4,7 @@ The library queues what it is given, as much as fits, and sends it in threads of
 What could not be sent is kept on disk for two days. It is loaded only where it is wanted: a second and 40 MB.
 """
 
+import atexit
 import logging
 import os
 import socket
@@ -20,8 +21,11 @@ from uuid import UUID
 from cody2zoho.telemetry.events import ApiCall, Event
 from cody2zoho.telemetry.insights.told import Custom, Metric, told
 
-#: A stop of a worker waits so long for what is left, which else would stand on disk.
+#: A flush waits so long.
 _FLUSH_SECONDS = 3.0
+
+#: The end of a process waits so long for what is left: for one answer that does not come, and what that held up.
+_END_SECONDS = 7.0
 
 #: The far end has so long to answer.
 _ANSWER_SECONDS = 3.0
@@ -29,6 +33,8 @@ _ANSWER_SECONDS = 3.0
 #: The library tells its makers how it is used, asks them what to do, and asks the machine's host whether it is Azure's.
 _QUIETLY = {
     "APPLICATIONINSIGHTS_STATSBEAT_DISABLED_ALL": "true",
+    # Counts what it sends in metrics of its own, among ours, and waits five minutes for an answer.
+    "APPLICATIONINSIGHTS_SDKSTATS_DISABLED": "true",
     "APPLICATIONINSIGHTS_CONTROLPLANE_DISABLED": "true",
     "OTEL_EXPERIMENTAL_RESOURCE_DETECTORS": "otel",
 }
@@ -108,6 +114,17 @@ class Insights:
         thread.join(seconds)
         return len(done) == len(self._providers) and all(done)
 
+    def end(self, seconds: float = _END_SECONDS) -> None:
+        """Send what is left, and let go. By itself the library would wait for minutes on a server that hangs."""
+        for one in (*self._providers, *_live()):
+            atexit.unregister(one.shutdown)
+        threads = [threading.Thread(target=_end, args=[one], daemon=True) for one in self._providers]
+        for thread in threads:
+            thread.start()
+        ends_at = time.monotonic() + seconds
+        for thread in threads:
+            thread.join(max(0.0, ends_at - time.monotonic()))
+
     def _flushed(self, seconds: float) -> list[bool]:
         return [bool(one.force_flush(round(1000 * seconds))) for one in self._providers]
 
@@ -157,6 +174,19 @@ class Insights:
         span.end(ended)
 
 
+def _end(provider: Any) -> None:
+    provider.force_flush()
+    provider.shutdown()
+
+
+def _live() -> tuple[Any, ...]:
+    """That of Live Metrics, which the library keeps to itself, and whose end waits five minutes for an answer."""
+    from azure.monitor.opentelemetry.exporter._quickpulse._manager import _QuickpulseManager
+
+    provider = getattr(_QuickpulseManager(), "_meter_provider", None)
+    return (provider,) if provider else ()
+
+
 @lru_cache(maxsize=256)
 def _operation(task_id: str) -> Any:
     """All that a task tells is one operation: Celery's id of it, without its dashes, is the operation's."""
@@ -204,8 +234,9 @@ def mine() -> Insights | None:
 
 
 def stop() -> None:
+    """At the end of this process, and once: what is told after that is lost."""
     if found := mine():
-        found.flush()
+        found.end()
 
 
 def load() -> None:
@@ -236,6 +267,8 @@ def _configure(choice: Choice) -> None:
         # What fails goes to disk at once, and from there again within a minute: a stop need not wait for it.
         retry_total=0,
         timeout=_ANSWER_SECONDS,
+        # `timeout` is that of the connection; for an answer it would wait five minutes.
+        read_timeout=_ANSWER_SECONDS,
         storage_directory=str(choice.storage),
         resource=Resource(about),
         instrumentation_options={name: {"enabled": False} for name in _INSTRUMENTED},

@@ -45,6 +45,7 @@ def line(message: str, name: str = "cody2zoho.telemetry", **fields: str) -> dict
         (line("business_summary"), "monitor.log"),
         (line("anything", task="monitor_health"), "monitor.log"),
         (line("alert_sent"), "alerts.log"),
+        (line("cleaned_up", task="create_case"), "cleanup.log"),
         (line("odd", name="cody2zoho.alerts.delivery"), "alerts.log"),
     ],
 )

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 import socket
 import ssl
 import threading
@@ -105,8 +106,12 @@ def http(got: list[dict[str, Any]]) -> ThreadingHTTPServer:
         protocol_version = "HTTP/1.1"
 
         def do_POST(self) -> None:
-            got.append({"path": self.path, **json.loads(self.rfile.read(int(self.headers["Content-Length"])))})
-            self.send_response(202)
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            # As Graylog's by default.
+            is_taken = len(body) <= 65_536
+            if is_taken:
+                got.append({"path": self.path, **json.loads(body)})
+            self.send_response(202 if is_taken else 413)
             self.send_header("Content-Length", "0")
             self.end_headers()
 
@@ -207,6 +212,89 @@ def test_a_customers_words_in_an_error_stay_here(serve, got, log) -> None:
     eventually(lambda: len(got) == 2)
     assert "ValueError" in got[1]["full_message"]
     assert "4111" not in json.dumps(got)
+
+
+def connections(server: Any) -> list[Any]:
+    """Everybody who connects from now on."""
+    found, finish = [], server.finish_request
+
+    def noted(request: Any, address: Any) -> None:
+        found.append(address)
+        finish(request, address)
+
+    server.finish_request = noted
+    return found
+
+
+@pytest.mark.parametrize(("protocol", "server"), [("tcp", tcp), ("http", http)])
+def test_one_tls_connection_carries_all_lines(protocol, server, serve, got, log, tls, authority) -> None:
+    far_end = server(got)
+    callers = connections(far_end)
+    port = serve(far_end, tls).server_address[1]
+    handler = send(log, told(port, protocol, graylog_tls=True, graylog_ca_file=authority[1]))
+    for number in range(2, 5):
+        eventually(lambda expected=number: len(got) == expected - 1)
+        log.info("line")
+    handler.close()
+    eventually(lambda: len(got) == 4)
+    assert len(callers) == 1
+
+
+@pytest.mark.parametrize(("protocol", "server"), [("tcp", tcp), ("http", http)])
+def test_a_child_speaks_to_graylog_on_a_connection_of_its_own(protocol, server, serve, got, log) -> None:
+    far_end = server(got)
+    callers = connections(far_end)
+    handler = send(log, told(serve(far_end).server_address[1], protocol, graylog_host="127.0.0.1"))
+    eventually(lambda: len(got) == 1)
+    child = os.fork()
+    if not child:
+        log.info("child")
+        handler.close()
+        os._exit(0)
+    os.waitpid(child, 0)
+    log.info("parent")
+    handler.close()
+    eventually(lambda: len(got) == 3)
+    assert [line["short_message"] for line in got] == ["case_created", "child", "parent"]
+    assert len(callers) == 2
+
+
+def test_a_line_that_is_too_long_for_graylog_is_cut_and_holds_up_no_other(serve, got, log) -> None:
+    handler = send(log, told(serve(http(got)).server_address[1], "http", graylog_host="127.0.0.1"))
+    log.info("long", extra={"reason": "ä" * 40_000, "remedy": "ß" * 40_000})
+    log.info("after")
+    handler.close()
+    assert [line["short_message"] for line in got] == ["case_created", "long", "after"]
+    assert got[1]["_reason"] == "ä" * 3_000
+
+
+def test_an_address_that_only_sends_elsewhere_has_taken_no_line(serve, log) -> None:
+    class Elsewhere(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.send_response(301)
+            self.send_header("Location", "https://elsewhere")
+            self.end_headers()
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    port = serve(ThreadingHTTPServer(("127.0.0.1", 0), Elsewhere)).server_address[1]
+    handler = send(log, told(port, "http", graylog_host="127.0.0.1"))
+    handler.close()
+    assert len(handler._waiting) == 1
+
+
+def test_a_graylog_that_ends_an_idle_connection_is_not_away(serve, got, log, caplog) -> None:
+    far_end = http(got)
+    far_end.RequestHandlerClass.timeout = 0.1
+    callers = connections(far_end)
+    handler = send(log, told(serve(far_end).server_address[1], "http", graylog_host="127.0.0.1"))
+    eventually(lambda: len(got) == 1)
+    eventually(lambda: gelf._has_ended(handler._sink._wire._connection.sock))
+    log.info("later")
+    handler.close()
+    assert (len(got), len(callers)) == (2, 2)
+    assert "log_sink_away" not in caplog.messages
 
 
 def test_tls_over_udp_is_refused_with_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,8 @@
 
 import json
 import logging
+import os
+import subprocess
 import sys
 from collections.abc import Iterator
 from typing import Any
@@ -89,6 +91,10 @@ def test_a_librarys_line_is_masked(said: str, written: str) -> None:
     assert record("some.library", "%s", said).getMessage() == written
 
 
+def test_a_librarys_line_with_a_mistake_in_it_is_written_and_raises_nothing() -> None:
+    assert json.loads(Json().format(record("some.library", "%d of %s", "x")))["message"] == "%d of %s"
+
+
 @pytest.mark.parametrize("shape", [Json().format, Readable().format, lambda made: json.dumps(line(made))])
 def test_an_error_of_others_tells_its_kind_and_place_and_not_its_words(shape: Any) -> None:
     told = shape(raised(ValueError(WORDS)))
@@ -108,3 +114,21 @@ def test_an_error_of_the_system_tells_its_reason_and_not_what_it_was_about() -> 
     assert "FileNotFoundError: No such file" in told
     assert "4111" not in told
     assert "4111" not in Json().format(raised(requests.ConnectionError(f"GET https://x.y/?q={WORDS}")))
+
+
+OUTPUT = """
+import logging
+from cody2zoho import logs
+from cody2zoho.settings import Settings, simulated_credentials
+logs.configure(Settings(**simulated_credentials("http://x"), cody_bot_id="all", redis_url="redis://127.0.0.1:9"))
+logging.getLogger().handlers[1:] = []
+logging.getLogger("cody2zoho.x").warning("odd", extra={"reason": "half \\ud83d, and \\u00fc"})
+"""
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
+def test_a_character_that_the_output_cannot_write_does_not_cost_the_line(encoding: str) -> None:
+    environment = {**os.environ, "PYTHONIOENCODING": encoding}
+    done = subprocess.run([sys.executable, "-c", OUTPUT], env=environment, capture_output=True, check=True, timeout=60)
+    assert "half \\ud83d, and" in done.stdout.decode("latin-1")
+    assert done.stderr == b""

@@ -161,6 +161,12 @@ def test_no_customers_words_and_no_secrets_are_kept(services, log, kept) -> None
     assert [word for word in ("4111", "Jane-Doe", "jane@") if word in written] == []
 
 
+def test_a_worker_whose_host_looks_like_a_mailbox_keeps_its_name(services, log, kept) -> None:
+    log.info("case_created", extra={"worker": "celery@box-7.example.internal"})
+    kept.close()
+    assert logs.latest(services)[0]["worker"] == "celery@box-7.example.internal"
+
+
 def test_a_conversation_that_is_forgotten_is_in_no_line(services, log, kept, account) -> None:
     conversation_id = chat(account)
     work(services)

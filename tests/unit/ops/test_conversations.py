@@ -82,7 +82,7 @@ def test_stats_tell_outcomes_reasons_and_timings(serve, plugged, account, parked
     chat(account)
     work(plugged())
     found = serve().get("/stats").json
-    assert found["outcomes"] | {"empty": 0} == {"seen": 2, "created": 1, "parked": 1, "empty": 0, "gone": 0}
+    assert {what: count for what, count in found["outcomes"].items() if count} == {"seen": 2, "created": 1, "parked": 1}
     assert found["reasons"] == [{"reason": "Zoho refuses Short: it is longer than 5 characters", "conversations": 1}]
     assert found["bots"] == [{"bot": "support", "paused": False}]
     assert "case_delay_seconds" in found["timings"]

@@ -57,6 +57,7 @@ def test_json_is_as_the_earlier_product_had_it(serve, busy, accept: str) -> None
             "processing_rate_per_hour",
         ],
         "tokens": ["refresh_attempts", "refresh_successes", "refresh_failures", "success_rate", "rate_limit_hits"],
+        "cleaned_up": ["leases", "messages", "slots", "batches", "signs"],
     }
     assert isinstance(found["timestamp"], int)
     assert found["application"]["status"] == "running"

@@ -27,6 +27,7 @@ GOOD = Seen(
     disagreements=[],
     surprises=[],
     leaks=[],
+    miscounted=[],
 )
 
 
@@ -46,6 +47,7 @@ VIOLATIONS = [
     (replace(GOOD, disagreements=["a: the ledger says"]), "the ledger and Zoho agree", "a: the ledger says"),
     (replace(GOOD, surprises=["worker ended"]), "no process ends by itself", "worker ended"),
     (replace(GOOD, leaks=["worker.log, line 3"]), "no log gives anything away", "worker.log, line 3"),
+    (replace(GOOD, miscounted=["11 cases were counted"]), "every figure is true", "11 cases were counted"),
     (
         replace(GOOD, figures=replace(GOOD.figures, refused_refreshes=1)),
         "tokens are refreshed within Zoho's limit",

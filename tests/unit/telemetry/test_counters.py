@@ -5,7 +5,7 @@ import time
 import pytest
 import redis
 
-from chats import chat, live, work
+from chats import case_of, chat, live, work
 from cody2zoho import polling, summary
 from cody2zoho.records import Held, State
 from cody2zoho.telemetry import counters
@@ -102,13 +102,13 @@ def test_a_case_that_two_workers_report_counts_once(plugged, account) -> None:
     assert counted(services, "created") == 1
 
 
-def test_what_is_brought_up_to_date_is_no_second_case(plugged, account, clock) -> None:
+def test_what_is_brought_up_to_date_is_no_second_case(plugged, account, clock, organisation) -> None:
     services = plugged(conversation_quiet_seconds=300, follow_up_hours=24)
     conversation_id = chat(account)
     work(services)
     account.say(conversation_id, "One more question")
     live(services, clock, 1_200)
-    assert counters.read(services.store, services.settings.redis_key_prefix).get("case_follow_ups_total") is None
+    assert "One more question" in organisation.cases[case_of(organisation, conversation_id)]["Description"]
     assert services.ledger.looked_up([conversation_id])[conversation_id].state is State.CREATED
     assert counted(services, "created") == 1
 
@@ -121,6 +121,10 @@ def test_each_part_of_a_split_conversation_is_a_case_and_counts_as_one(plugged, 
     account.say(conversation_id, "And today?", at=account.now())
     live(services, clock, 1_200)
     assert counted(services, "created") == len(organisation.cases) == 3
+    latest = services.store.lrange(f"{services.settings.redis_key_prefix}metrics:latest", 0, -1)
+    assert {tuple(entry.split(" ")[1:3]) for entry in latest} == {
+        (conversation_id, case) for case in organisation.cases
+    }
 
 
 def test_what_is_let_go_is_counted_as_that(plugged, account) -> None:
@@ -128,6 +132,37 @@ def test_what_is_let_go_is_counted_as_that(plugged, account) -> None:
     account.add_conversation(bot_id="support", at=account.now() - 10 * 86_400)
     work(services)
     assert (counted(services, "empty"), counted(services, "created")) == (1, 0)
+
+
+def test_what_a_repair_finds_came_in_once(plugged, account) -> None:
+    services = plugged()
+    services.ledger.open()
+    conversation = services.cody.conversation(chat(account))
+    assert services.ledger.again(conversation, "")
+    assert services.ledger.again(conversation)
+    work(services)
+    assert (counted(services, "seen"), counted(services, "created")) == (1, 1)
+
+
+def test_what_a_person_dismisses_is_counted_as_that(plugged, account) -> None:
+    services = plugged()
+    conversation_id = chat(account)
+    polling.poll(services)
+    services.ledger.park(services.ledger.claim(conversation_id), "no")
+    assert services.ledger.dismiss(conversation_id)
+    assert not services.ledger.dismiss(conversation_id)
+    assert (counted(services, "parked"), counted(services, "dismissed")) == (1, 1)
+
+
+def test_one_that_is_dismissed_and_has_its_case_counts_as_that_case(plugged, account) -> None:
+    services = plugged()
+    conversation_id = chat(account)
+    polling.poll(services)
+    claim = services.ledger.claim(conversation_id)
+    services.ledger.hold(claim, Held("4876"))
+    services.ledger.park(claim, "no")
+    assert services.ledger.dismiss(conversation_id)
+    assert (counted(services, "created"), counted(services, "dismissed")) == (1, 0)
 
 
 def pass_time_of_lease(services, conversation_id: str) -> None:
