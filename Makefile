@@ -5,7 +5,7 @@ ARGS ?=
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo-venv demo simulate up test coverage chaos bench lint format type constraints clean
+.PHONY: help venv demo-venv demo simulate up test coverage chaos alarms bench lint format type constraints clean
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,6 +33,9 @@ coverage: venv ## All tests, and which lines they do not reach
 
 chaos: venv ## Break everything with 20 different seeds, as `cody2zoho prove` does; ARGS="--seed 7 --seeds 1"
 	@$(BIN)/cody2zoho prove --seeds 20 $(ARGS)
+
+alarms: venv ## Provoke each alert in the simulators, and show what a webhook gets; ARGS="-k redis" chooses
+	@$(BIN)/pytest -q -s -p no:logging tests/unit/alerts/test_every_alert.py $(ARGS) 2>/dev/null
 
 bench: venv ## Speed and memory, as in docs/performance.md
 	@$(BIN)/python -m tests.bench $(ARGS)

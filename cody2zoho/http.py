@@ -98,7 +98,7 @@ class Api:
     name: str
     connect_timeout_seconds: float
     read_timeout_seconds: float
-    #: What metrics call it: `cody`, `zoho` or `zoho_accounts`.
+    #: What metrics call it: `cody`, `zoho`, `zoho_accounts`, `application_insights` or `webhook`.
     label: str = ""
     _local: threading.local = field(default_factory=threading.local, repr=False, compare=False)
 

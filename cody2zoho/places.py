@@ -1,7 +1,7 @@
 """How far each bot's list at Cody is known.
 
 Keys, below the prefix:
-    poll:<bot>  hash  see `Place`, the page that the sweep read last, and read_at, see below
+    poll:<bot>  hash  see `Place`, the page that the sweep read last, read_at and awaited, see below
     sync:since  str   the line drawn by the first poll that read a conversation, in Unix seconds
 """
 
@@ -66,6 +66,11 @@ class Places:
 
     def keep_read_at(self, bot: str, second: float) -> None:
         self.store.hset(self._key(bot), "read_at", str(int(second)))
+
+    def awaited_since(self, bot: str, second: float) -> float:
+        """The Unix second at which somebody first asked for that; it is `second` where nobody has yet."""
+        self.store.hsetnx(self._key(bot), "awaited", str(int(second)))
+        return float(self.store.hget(self._key(bot), "awaited") or second)
 
     def _key(self, bot: str) -> str:
         return f"{self.prefix}poll:{bot}"

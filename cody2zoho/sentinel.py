@@ -1,23 +1,26 @@
 """What no task can tell, because none is run: nobody ticks, nobody works, Redis is away.
 
 A thread in every beat and worker looks every 20 seconds, and sends by itself what it finds. While Redis is away nothing
-can be shared, so only beat tells of that: to each channel once, and once when it is back.
+can be shared, so only beat tells of that: to each channel once, and once when it is back. Two beats tell it twice: one
+that held its tongue for the other's sake would be silent where that one died with Redis.
 
 Keys, below the prefix:
     alerts:watched  string  the Unix second at which a worker made the checks last
 """
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 
 from redis.exceptions import RedisError
 
-from cody2zoho.alerts import Alert, Channel, Level, Notice, send, send_waiting
+from cody2zoho.alerts import Alert, Channel, Level, Notice, Rule, refusal, send_waiting
 from cody2zoho.alerts.alert import SYSTEM_ERROR, over
 from cody2zoho.alerts.channels import who_takes
-from cody2zoho.errors import Cody2ZohoError
 from cody2zoho.services import Services
+from cody2zoho.telemetry import report
+from cody2zoho.telemetry.events import AlertNotDelivered
 from cody2zoho.times import span
 
 _EVERY_SECONDS = 20.0
@@ -28,13 +31,32 @@ _AWAY_SECONDS = 60
 #: Three ticks of the checks that nobody took.
 _IDLE_SECONDS = 180
 
-_AWAY = Alert(
+_TICKS = Rule(
+    "ticks",
+    (Level.CRITICAL,),
+    "",
+    "A worker has done what beat asks for within three minutes.",
+    "Start worker and beat: `docker compose up -d`, or `cody2zoho up`; nothing is lost meanwhile",
+)
+_REDIS = Rule(
     "redis",
-    Level.CRITICAL,
-    SYSTEM_ERROR,
-    "Redis does not answer: no case is made",
+    (Level.CRITICAL,),
+    "",
+    "Redis has answered beat within a minute.",
     "Start Redis, or correct REDIS_URL; nothing is lost, and work goes on by itself",
-    {"component": "Redis"},
+)
+
+#: What is told from here.
+RULES = (_TICKS, _REDIS)
+
+_AWAY = _REDIS.with_remedy(
+    Alert(
+        _REDIS.name,
+        Level.CRITICAL,
+        SYSTEM_ERROR,
+        "Redis does not answer: no case is made",
+        details={"component": "Redis"},
+    )
 )
 
 
@@ -68,7 +90,7 @@ class Sentinel:
             return
         self._back()
         found = [_idle(idle_seconds)] if idle_seconds > _IDLE_SECONDS else []
-        self.services.alerts.judge("ticks", found)
+        self.services.alerts.judge(_TICKS.name, found)
         if found:
             send_waiting(self.services.alerts)
 
@@ -89,31 +111,34 @@ class Sentinel:
         self._away_since = self._away_since or now
         if not self.is_beat or now - self._away_since < _AWAY_SECONDS:
             return
-        notice = Notice(_AWAY, "raised", now)
-        for channel in who_takes(_AWAY, self.services.alerts.channels):
-            if channel not in self._told and _sent(channel, notice):
-                self._told.append(channel)
+        fit = who_takes(_AWAY, self.services.alerts.channels)
+        if untold := [channel for channel in fit if channel not in self._told]:
+            self._told += _sent(untold, Notice(_AWAY, "raised", now))
 
     def _back(self) -> None:
-        if self._away_since is not None:
-            notice = over(_AWAY, self._away_since, self.services.clock())
-            # The outbox, which is there again, waits for a channel that is not.
-            self.services.alerts.tell(notice, self._told)
+        if self._away_since is None:
+            return
+        notice = over(_AWAY, self._away_since, self.services.clock())
+        # The outbox, which is there again, waits for a channel that is not.
+        self.services.alerts.tell(notice, self._told)
         self._away_since, self._told = None, []
+        send_waiting(self.services.alerts)
 
 
 def _idle(seconds: float) -> Alert:
     message = f"Nobody has worked for {span(seconds)}: no worker or no beat runs"
-    remedy = "Start them: `docker compose up -d`, or `cody2zoho up`; nothing is lost meanwhile"
-    return Alert("ticks", Level.CRITICAL, SYSTEM_ERROR, message, remedy, {"minutes": round(seconds / 60)})
+    details = {"minutes": round(seconds / 60)}
+    return _TICKS.with_remedy(Alert(_TICKS.name, Level.CRITICAL, SYSTEM_ERROR, message, details=details))
 
 
-def _sent(channel: Channel, notice: Notice) -> bool:
-    try:
-        send(channel, [notice])
-    except Cody2ZohoError:
-        return False
-    return True
+def _sent(untold: list[Channel], notice: Notice) -> list[Channel]:
+    """Those that took it; one that hangs delays no other."""
+    with ThreadPoolExecutor(len(untold), "channel") as threads:
+        reasons = list(threads.map(lambda channel: refusal(channel, [notice]), untold))
+    for channel, reason in zip(untold, reasons, strict=True):
+        if reason:
+            report(AlertNotDelivered(channel.name, reason))
+    return [channel for channel, reason in zip(untold, reasons, strict=True) if not reason]
 
 
 def _key(services: Services) -> str:

@@ -14,6 +14,7 @@ from redis.exceptions import RedisError
 from cody2zoho import (
     alerts,
     batches,
+    digest,
     heartbeat,
     locks,
     monitor,
@@ -171,6 +172,8 @@ def watch() -> dict[str, int]:
     sentinel.note_watched(services())
     found = _watched(only_quick=True)
     heartbeat.send(services())
+    if digest.tell_if_due(services()):
+        send_alerts.delay()
     return found
 
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from threading import Event, Thread
 from typing import Any
 
 
@@ -53,3 +53,19 @@ def webhook() -> Iterator[Webhook]:
         yield server
         server.shutdown()
         thread.join()
+
+
+@contextmanager
+def hanging() -> Iterator[tuple[str, Event]]:
+    """A webhook that takes a request and says nothing, until it is over."""
+    is_over = Event()
+
+    class Silent(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            is_over.wait(30)
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Silent) as server:
+        server.daemon_threads = True
+        Thread(target=server.serve_forever, args=[0.01], daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_address[1]}/hook", is_over
+        server.shutdown()

@@ -32,6 +32,9 @@ class Level(StrEnum):
 API_FAILURE, AUTH_ISSUE, DATA_MISMATCH = "API failure", "auth issue", "data mismatch"
 HIGH_ERROR_RATE, SYSTEM_ERROR = "high error rate", "system error"
 
+#: What a digest has there.
+STATUS_UPDATE = "status update"
+
 
 @dataclass(frozen=True)
 class Alert:
@@ -41,7 +44,7 @@ class Alert:
     level: Level
     error_type: str
     message: str
-    remedy: str
+    remedy: str = ""
     details: Mapping[str, Any] = field(default_factory=dict)
     script: str = "monitor"
 
@@ -60,13 +63,15 @@ class Notice:
     alert: Alert
     status: str
     at: float
+    #: What people read below the title, where that is not the figures.
+    body: str = ""
 
     @classmethod
     def of(cls, facts: Mapping[str, Any]) -> "Notice":
-        return cls(Alert.of(facts["alert"]), facts["status"], facts["at"])
+        return cls(Alert.of(facts["alert"]), facts["status"], facts["at"], facts["body"])
 
     def facts(self) -> dict[str, Any]:
-        return {"alert": self.alert.facts(), "status": self.status, "at": self.at}
+        return {"alert": self.alert.facts(), "status": self.status, "at": self.at, "body": self.body}
 
     def as_json(self) -> dict[str, Any]:
         """As a webhook gets it."""
@@ -85,6 +90,7 @@ class Notice:
 
     @property
     def is_over(self) -> bool:
+        """Nobody has to do anything about it."""
         return self.status == "resolved"
 
     @property
@@ -97,11 +103,19 @@ class Notice:
     @property
     def text(self) -> str:
         """For people: the line, the figures, and what to do."""
+        return "\n".join(part for part in (self.title, self.rest) if part)
+
+    @property
+    def rest(self) -> str:
+        """The same, below the line."""
+        if self.body:
+            return self.body
         figures = ", ".join(f"{name.replace('_', ' ')}: {value}" for name, value in self.alert.details.items())
         remedy = "" if self.is_over or not self.alert.remedy else f"→ {self.alert.remedy}"
-        return "\n".join(part for part in (self.title, figures, remedy) if part)
+        return "\n".join(part for part in (figures, remedy) if part)
 
 
+#: What a title begins with.
 _SIGNS = {Level.CRITICAL: "🚨 CRITICAL: ", Level.HIGH: "⚠️ HIGH: ", Level.MEDIUM: "⚠️ MEDIUM: ", Level.LOW: "ℹ️ LOW: "}
 
 

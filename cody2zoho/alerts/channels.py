@@ -7,7 +7,7 @@ from urllib.parse import quote, urlsplit
 
 from cody2zoho.alerts.alert import Alert, Level
 from cody2zoho.settings import Settings
-from cody2zoho.settings.alerts import tagged
+from cody2zoho.settings.alerts import DIGEST, tagged
 
 #: Webhooks that apprise knows to fill in. Any other host gets JSON, so that relays, and tests, work too.
 _NATIVE = ("chat.googleapis.com", "hooks.slack.com", ".logic.azure.com", ".api.powerplatform.com", "discord.com")
@@ -43,6 +43,11 @@ class Channel:
         """Whether alerts of the same moment go out one by one, not as one message."""
         return self.form in (Form.JSON, Form.ERROR, Form.PAGERDUTY)
 
+    @property
+    def takes_digest(self) -> bool:
+        """Whoever is told what is good to know."""
+        return not self.levels or not self.levels.isdisjoint({DIGEST, Level.LOW})
+
     def takes(self, alert: Alert) -> bool:
         if self.form is Form.ERROR:
             return alert.key.startswith(ERRORS)
@@ -72,6 +77,12 @@ def who_takes(alert: Alert, known: list[Channel]) -> list[Channel]:
     general = [channel for channel in known if channel.form is not Form.ERROR]
     fit = [channel for channel in known if channel.takes(alert)]
     return fit if set(fit) & set(general) else [*fit, *general]
+
+
+def who_takes_digest(known: list[Channel]) -> list[Channel]:
+    """As for alerts, what nobody would take goes to all; but it makes no incident, and is no error."""
+    readers = [channel for channel in known if channel.form not in (Form.ERROR, Form.PAGERDUTY)]
+    return [channel for channel in readers if channel.takes_digest] or readers
 
 
 def _named(name: str, address: str, form: Form, *levels: Level) -> Channel:

@@ -5,6 +5,9 @@ what needs it. An instance of it waits 5.5 s between two messages, so each messa
 """
 
 import logging
+import time
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
@@ -19,33 +22,71 @@ from cody2zoho.telemetry.events import AlertNotDelivered
 
 _WEBHOOK = Api("The webhook", 5, 10, "webhook")
 
-#: For one message by apprise, in seconds.
-_LONGEST_SECONDS = 15
+#: For all that waits for a channel; the rest waits for the next minute. A task that took much longer would be hung.
+_LONGEST_SECONDS = 60.0
+
+#: For one message by apprise.
+_APPRISE_SECONDS = 15
 
 #: Google Chat takes 4,096 characters.
 _LONGEST_TEXT = 3_500
 
+#: As apprise colours them.
+_KINDS = {"raised": "warning", "resolved": "success"}
+
 _SEVERITIES = {Level.CRITICAL: "critical", Level.HIGH: "error", Level.MEDIUM: "warning", Level.LOW: "info"}
 
 
-def send_waiting(board: Board) -> int:
-    """Empty all outboxes; returns how many messages are left. A channel that fails does not hold up another."""
-    with locks.alone(board.store, f"{board.prefix}lock:alerts") as alone:
-        return sum(_emptied(board, channel) for channel in board.channels) if alone else 0
+def send_waiting(board: Board, longest_seconds: float = _LONGEST_SECONDS) -> int:
+    """Empty all outboxes; returns how many messages are left. After so long no further one is begun.
+
+    Each channel has a thread and a lock of its own, so that one that fails, or hangs, never delays another.
+    """
+    waiting = [channel for channel in board.channels if board.waiting(channel)]
+    if not waiting:
+        return 0
+    with ThreadPoolExecutor(len(waiting), "channel") as threads:
+        return sum(threads.map(partial(_emptied_alone, board, time.monotonic() + longest_seconds), waiting))
 
 
-def _emptied(board: Board, channel: Channel) -> int:
+def _emptied_alone(board: Board, ends_at: float, channel: Channel) -> int:
+    """By one process at a time; whoever comes second leaves it to the first."""
+    with locks.alone(board.store, f"{board.prefix}lock:alerts:{channel.id}") as alone:
+        return _emptied(board, ends_at, channel) if alone else 0
+
+
+def _emptied(board: Board, ends_at: float, channel: Channel) -> int:
     notices = board.waiting(channel)
     size = 1 if channel.is_for_each else max(1, len(notices))
     for number in range(0, len(notices), size):
-        try:
-            send(channel, notices[number : number + size])
-        except Exception as error:  # noqa: BLE001 - a channel that apprise cannot even name must not silence the others
-            reason = str(error) if isinstance(error, Cody2ZohoError) else type(error).__name__
+        if number and time.monotonic() > ends_at:
+            return len(notices) - number
+        if reason := refusal(channel, notices[number : number + size]):
             report(AlertNotDelivered(channel.name, reason))
             return len(notices) - number
         board.taken(channel, size)
     return 0
+
+
+def refusal(channel: Channel, notices: list[Notice]) -> str:
+    """Send one message, now; returns why it was not taken, without an address, or nothing."""
+    try:
+        send(channel, notices)
+    except Cody2ZohoError as error:
+        return str(error)
+    except Exception as error:  # noqa: BLE001 - a fault of apprise must not silence the other channels
+        return type(error).__name__
+    return ""
+
+
+def is_known(channel: Channel) -> bool:
+    """Whether its address can be used at all; nobody is asked."""
+    if channel.form not in (Form.APPRISE, Form.PAGERDUTY):
+        return True
+    import apprise  # noqa: PLC0415
+
+    _hush()
+    return apprise.Apprise.instantiate(channel.address) is not None
 
 
 def send(channel: Channel, notices: list[Notice]) -> None:
@@ -64,7 +105,10 @@ def send(channel: Channel, notices: list[Notice]) -> None:
 
 
 def _text(notices: list[Notice]) -> str:
-    text = "\n\n".join(notice.text for notice in notices)
+    return _cut("\n\n".join(notice.text for notice in notices))
+
+
+def _cut(text: str) -> str:
     return text if len(text) <= _LONGEST_TEXT else f"{text[: _LONGEST_TEXT - 1]}…"
 
 
@@ -92,14 +136,22 @@ def _to_pagerduty(channel: Channel, notice: Notice) -> str:
 def _by_apprise(address: str, notices: list[Notice]) -> None:
     import apprise  # noqa: PLC0415
 
-    # Its lines hold addresses.
-    logging.getLogger("apprise").setLevel(logging.CRITICAL + 1)
+    _hush()
     courier = apprise.Apprise()
     if not courier.add(address):
         raise Transient("apprise does not know this address")
-    kind = "success" if all(notice.is_over for notice in notices) else "warning"
-    title = notices[0].title if len(notices) == 1 else f"{len(notices)} alerts of cody2zoho"
+    kinds = {_KINDS.get(notice.status, "info") for notice in notices}
+    is_one = len(notices) == 1
     if not courier.notify(
-        title=title, body=_text(notices), notify_type=kind, body_format="text", timeout=_LONGEST_SECONDS
+        title=notices[0].title if is_one else f"{len(notices)} alerts of cody2zoho",
+        body=_cut(notices[0].rest or notices[0].title) if is_one else _text(notices),
+        notify_type=kinds.pop() if len(kinds) == 1 else "warning",
+        body_format="text",
+        timeout=_APPRISE_SECONDS,
     ):
         raise Transient("The channel did not take the alert")
+
+
+def _hush() -> None:
+    """Its lines hold addresses."""
+    logging.getLogger("apprise").setLevel(logging.CRITICAL + 1)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import redis
 
 from cody2zoho import upgrade
-from cody2zoho.checks import case_file
+from cody2zoho.checks import case_file, channels
 from cody2zoho.checks.finding import Finding, Level
 from cody2zoho.errors import Cody2ZohoError, NotSetUp, OutOfTurn, Refused
 from cody2zoho.services import Services
@@ -36,7 +36,8 @@ def all_checks(services: Services) -> Iterator[Finding]:
             where = f"{services.settings.shown_redis_address}: {type(error).__name__}"
             yield Finding("Redis", Level.FAILED, f"cannot be reached at {where}", "start it, or correct REDIS_URL")
             # The place in Cody's list and Zoho's token are kept there.
-            return
+            break
+    yield from channels.findings(services)
 
 
 def proves_zoho(findings: list[Finding]) -> bool:

@@ -1,20 +1,23 @@
 """`cody2zoho alerts`: what is wrong now, and whether the channels work."""
 
+import json
 import sys
 
 import click
 
-from cody2zoho.alerts import Alert, Channel, Level, Notice, send
+from cody2zoho import digest as daily
+from cody2zoho.alerts import Alert, Channel, Level, Notice, refusal
+from cody2zoho.alerts.alert import SYSTEM_ERROR
 from cody2zoho.alerts.channels import who_takes
 from cody2zoho.cli.local import services_at_hand
-from cody2zoho.errors import Cody2ZohoError, ConfigurationError
+from cody2zoho.errors import ConfigurationError
 from cody2zoho.times import span
 
 
 @click.group(invoke_without_command=True)
 @click.pass_context
 def alerts(context: click.Context) -> None:
-    """Show what is raised now; `alerts test` sends a message to every channel."""
+    """Show what is raised now; `alerts test` sends a message to every channel, `alerts digest` shows the daily one."""
     if context.invoked_subcommand:
         return
     with services_at_hand() as services:
@@ -32,7 +35,7 @@ def alerts(context: click.Context) -> None:
 def test(level: str | None) -> None:
     """Send a message to every channel, and say who took it."""
     with services_at_hand() as services:
-        alert = Alert("test", Level((level or "low").upper()), "system error", "A test of cody2zoho's alerts", "")
+        alert = Alert("test", Level((level or "low").upper()), SYSTEM_ERROR, "A test of cody2zoho's alerts")
         known = services.alerts.channels
         notice = Notice(alert, "test", services.clock())
     if not known:
@@ -42,11 +45,18 @@ def test(level: str | None) -> None:
     sys.exit(0 if all(took) else 1)
 
 
+@alerts.command()
+@click.option("--json", "as_json", is_flag=True, help="As a webhook gets it.")
+def digest(as_json: bool) -> None:
+    """Show the daily digest as it would be now, and send it to nobody."""
+    with services_at_hand() as services:
+        notice = daily.of_now(services)
+    click.echo(json.dumps(notice.as_json(), indent=2, ensure_ascii=False) if as_json else notice.text)
+
+
 def _sent(channel: Channel, notice: Notice) -> bool:
-    try:
-        send(channel, [notice])
-    except Cody2ZohoError as error:
-        click.secho(f"✗ {channel.name}: {error}", fg="red")
+    if reason := refusal(channel, [notice]):
+        click.secho(f"✗ {channel.name}: {reason}", fg="red")
         return False
     click.echo(f"{click.style('✓', fg='green')} {channel.name} took it")
     return True

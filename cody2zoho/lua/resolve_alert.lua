@@ -1,12 +1,14 @@
 -- It is over: forget it, and say so in each outbox where it was told.
--- KEYS  1 alerts:raised, 2 … outboxes
--- ARGV  1 key, 2 the message as JSON
+-- KEYS  1 alerts:raised, 2 alerts:latest, 3 … outboxes
+-- ARGV  1 key, 2 the message as JSON, 3 the same without details
 -- returns 1 where that is told now
 local was = redis.call('HGET', KEYS[1], ARGV[1])
 if not was then return 0 end
 redis.call('HDEL', KEYS[1], ARGV[1])
-if string.sub(was, 1, 1) == '0' then return 0 end
-for number = 2, #KEYS do
+if string.sub(was, 1, 1) == '-' then return 0 end
+redis.call('LPUSH', KEYS[2], ARGV[3])
+redis.call('LTRIM', KEYS[2], 0, 199)
+for number = 3, #KEYS do
   redis.call('RPUSH', KEYS[number], ARGV[2])
   redis.call('EXPIRE', KEYS[number], 2592000)
 end

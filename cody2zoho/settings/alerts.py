@@ -2,12 +2,17 @@
 
 import re
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, SecretStr, ValidationInfo, field_validator
 
+from cody2zoho.settings import formats
 from cody2zoho.settings.setting import setting
 
 LEVELS = ("CRITICAL", "HIGH", "MEDIUM", "LOW")
+
+#: What a channel of ALERT_URLS may be told of beside levels.
+DIGEST = "DIGEST"
 
 _CHANNEL = re.compile(r"(?:([a-z]+(?:,[a-z]+)*)=)?([a-z][a-z0-9+]*://\S+)", re.IGNORECASE)
 
@@ -17,13 +22,22 @@ def tagged(value: str) -> list[tuple[frozenset[str], str]]:
     found = []
     for number, part in enumerate(value.split(), start=1):
         written = _CHANNEL.fullmatch(part)
-        if not written:
+        if not written or not _is_address(written[2]):
             raise ValueError(f"has no address as its entry number {number}; write critical,high=slack://… or json://…")
         levels = frozenset(filter(None, (written[1] or "").upper().split(",")))
-        if unknown := sorted(levels - set(LEVELS)):
-            raise ValueError(f"has no level named {unknown[0].lower()}; the levels are critical, high, medium and low")
+        if unknown := sorted(levels - {*LEVELS, DIGEST}):
+            raise ValueError(f"has no level named {unknown[0].lower()}; write critical, high, medium, low or digest")
         found.append((levels, written[2]))
     return found
+
+
+def _is_address(value: str) -> bool:
+    """Whether it can be taken apart: half of an IPv6 address, or a port of letters, cannot."""
+    try:
+        return urlsplit(value).port != -1
+    except ValueError:
+        # apprise writes other things there, which nobody takes apart.
+        return not value.lower().startswith("http")
 
 
 def _channels(value: SecretStr) -> SecretStr:
@@ -32,7 +46,8 @@ def _channels(value: SecretStr) -> SecretStr:
 
 
 def _web_address(value: SecretStr) -> SecretStr:
-    if value.get_secret_value() and not re.fullmatch(r"https?://[^/\s]+\S*", value.get_secret_value()):
+    address = value.get_secret_value()
+    if address and not (re.fullmatch(r"https?://[^/\s]+\S*", address) and _is_address(address)):
         raise ValueError("is not a web address; write one that begins with https://")
     return value
 
@@ -55,7 +70,7 @@ class Alerting(BaseModel):
     alert_urls: _Channels = setting(
         _NONE,
         "Channels that are told of alerts, with blanks between several: any address that apprise knows, or a webhook "
-        "that gets JSON; critical,high= before one keeps it to these levels.",
+        "that gets JSON; critical,high= before one keeps it to these levels, digest= to the daily digest.",
     )
     support_google_chat: _Webhook = setting(_NONE, "Webhook of a Google Chat space that is told of every alert.")
     crm_alert_pagerduty_key: SecretStr = setting(
@@ -74,6 +89,10 @@ class Alerting(BaseModel):
     )
     alert_cooldown_minutes: float = setting(
         60, "Minutes in which an alert that comes back is not told again.", ge=0, le=10_080
+    )
+
+    digest_at: formats.TimeOfDay = setting(
+        "08:00", "Time of day, in TIME_ZONE, of the daily digest; never = none is sent."
     )
 
     @field_validator("crm_alert_email_to")

@@ -18,10 +18,19 @@ class Watching(BaseModel):
         15, "Minutes without a good list of a bot's conversations before that is an alert.", gt=0, le=10_080
     )
     alert_queue_minutes: float = setting(
-        10, "Minutes in which nobody hands out what is due before that is an alert.", gt=0, le=10_080
+        10,
+        "Minutes in which nobody hands out what is due, or takes a message from a queue, before that is an alert.",
+        gt=0,
+        le=10_080,
+    )
+    alert_silent_hours: int = setting(
+        4, "Hours without a case, where the weeks before had some, before that is an alert.", ge=1, le=168
     )
     alert_error_threshold: float = setting(
         10, "Percent of attempts, or of requests to an API, that may fail in 24 hours.", ge=0, le=100
+    )
+    alert_consecutive_errors: int = setting(
+        10, "Attempts that fail one after the other, of all workers, before that is an alert.", ge=1
     )
     error_alert_threshold: int = setting(
         3, "The same error so often, each time within an hour of the one before, is a critical alert.", ge=1

@@ -1,9 +1,10 @@
-"""How much of what is tried fails, over 24 hours.
+"""How much of what is tried fails, over 24 hours and in a row, and which error repeats.
 
-The counters only grow; the difference to how they stood a day ago is what happened since.
+The counters only grow; the difference to how they stood a day ago, or at the last success, is what happened since.
 
 Keys, below the prefix:
     alerts:hours  hash  hour since 1970 -> how the counters of attempts and requests stood at its beginning, as JSON
+    alerts:row    hash  succeeded, failed: how many attempts had done so when one was last seen to succeed
 """
 
 import json
@@ -20,19 +21,25 @@ _FAILED = ("postponed", "parked")
 _ENDED = ("case", "let go", *_FAILED)
 _HOURS = 24
 
+_NAMES = {
+    "cases": "Cody and Zoho",
+    "cody": "Cody",
+    "zoho": "Zoho",
+    "zoho_accounts": "Zoho's accounts server",
+    "application_insights": "Application Insights",
+}
+
 #: Fewer than that have no rate.
 _FEWEST = 20
 
 
 def error_rate(services: Services) -> Iterator[Alert]:
-    for what, (tried, failed) in _lately(services).items():
+    for what, (tried, failed) in lately(services).items():
         rate = 100 * failed / max(1, tried)
         if tried >= _FEWEST and rate > services.settings.alert_error_threshold:
-            subject = "attempts to make a case" if what == "cases" else f"requests to {what}"
-            message = f"{rate:.1f}% of the {subject} failed in the last 24 hours"
-            remedy = "`reason` of case_postponed and poll_failed in the log names the cause; look at the API it names"
-            details = {"affected_count": failed, "error_rate": f"{rate:.1f}%", "api": what.capitalize()}
-            yield Alert(f"error_rate:{what}", Level.HIGH, HIGH_ERROR_RATE, message, remedy, details)
+            message = f"{rate:.1f}% of the {subject(what)} failed in the last 24 hours"
+            details = {"affected_count": failed, "error_rate": f"{rate:.1f}%", "api": _NAMES.get(what, what)}
+            yield Alert(f"error_rate:{what}", Level.HIGH, HIGH_ERROR_RATE, message, details=details)
 
 
 def repeated(services: Services) -> Iterator[Alert]:
@@ -41,12 +48,35 @@ def repeated(services: Services) -> Iterator[Alert]:
     for kind, count, context in known:
         event = kind.partition("-")[0]
         message = f"The same error {count} times: {event}"
-        remedy = f"Look for {event} in the log; docs/operations.md says what it means"
+        remedy = f"Look for `{event}` in the log; docs/operations.md says what it means"
         details = {"affected_count": count, **context}
         yield Alert(f"error:{kind}", Level.CRITICAL, SYSTEM_ERROR, message, remedy, details, script="sync")
 
 
-def _lately(services: Services) -> dict[str, tuple[int, int]]:
+def consecutive(services: Services) -> Iterator[Alert]:
+    count = _failed_in_a_row(services)
+    if count >= services.settings.alert_consecutive_errors:
+        message = f"{count} attempts to make a case have failed, and none has succeeded since"
+        yield Alert("consecutive_errors", Level.HIGH, HIGH_ERROR_RATE, message, details={"affected_count": count})
+
+
+def subject(what: str) -> str:
+    """In words, what `lately` tells of."""
+    return "attempts to make a case" if what == "cases" else f"requests to {_NAMES.get(what, what)}"
+
+
+def _failed_in_a_row(services: Services) -> int:
+    """Of all workers, as well as looks a minute apart can tell; what fails before a success within it is left out."""
+    key = f"{services.settings.redis_key_prefix}alerts:row"
+    tried, failed = _totals(counters.read(services.store, services.settings.redis_key_prefix)).get("cases", (0, 0))
+    mark = services.store.hgetall(key)
+    if mark.get("succeeded") == str(tried - failed):
+        return failed - int(mark["failed"])
+    services.store.hset(key, mapping={"succeeded": tried - failed, "failed": failed})
+    return 0
+
+
+def lately(services: Services) -> dict[str, tuple[int, int]]:
     """What was tried, and how much of it failed; since the first look, where that is less than a day ago."""
     key, hour = f"{services.settings.redis_key_prefix}alerts:hours", int(services.clock() // 3_600)
     now = _totals(counters.read(services.store, services.settings.redis_key_prefix))

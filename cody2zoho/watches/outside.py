@@ -18,20 +18,19 @@ def apis(services: Services) -> Iterator[Alert]:
         is_told = any(what.split()[0] == api for what in blocks)
         if not is_told and words != "ok" and not words.startswith(monitor.NOT_ASKED):
             message = f"{api.capitalize()} does not answer as it should: {words}"
-            remedy = "Look at its status page; work goes on by itself when it answers again"
-            yield Alert(f"apis:{api}", Level.HIGH, API_FAILURE, message, remedy, {"api": api.capitalize()})
+            yield Alert(f"apis:{api}", Level.HIGH, API_FAILURE, message, details={"api": api.capitalize()})
 
 
 def token(services: Services) -> Iterator[Alert]:
     left = services.tokens.seconds_left()
-    if left is None and not services.ledger.counts()[State.CREATED]:
-        # A first start: nobody has asked for one yet.
+    is_first_start = left is None and not services.ledger.counts()[State.CREATED]
+    if is_first_start or "zoho" in services.blocks.current():
+        # Nobody has asked for one yet; or it is told that Zoho gives none.
         return
     if (left or 0) < _TOKEN_SECONDS:
         words = f"ends in {span(left)}" if left else "has ended"
         message = f"Zoho's access token {words}, and was not renewed"
-        remedy = "Look for token_refresh_failed in the log, and whether worker and beat run"
-        yield Alert("token", Level.HIGH, AUTH_ISSUE, message, remedy, {"api": "Zoho", "seconds_left": round(left or 0)})
+        yield Alert("token", Level.HIGH, AUTH_ISSUE, message, details={"api": "Zoho", "seconds_left": round(left or 0)})
 
 
 def credits_left(services: Services) -> Iterator[Alert]:
@@ -42,14 +41,13 @@ def credits_left(services: Services) -> Iterator[Alert]:
     if percent < services.settings.alert_credits_percent:
         level = Level.CRITICAL if budget.is_exhausted else Level.HIGH
         message = f"{max(0, budget.remaining)} of {budget.allowance} of Zoho's API credits are left"
-        remedy = "Buy credits, or stop what else uses them; they come back a day after they were spent"
         details = {
             "api": "Zoho",
             "remaining": budget.remaining,
             "allowance": budget.allowance,
             "per_day": budget.per_day,
         }
-        yield Alert("credits", level, API_FAILURE, message, remedy, details)
+        yield Alert("credits", level, API_FAILURE, message, details=details)
 
 
 def discrepancy(services: Services) -> Iterator[Alert]:
@@ -59,7 +57,7 @@ def discrepancy(services: Services) -> Iterator[Alert]:
     if off and percent > services.settings.alert_discrepancy_percent:
         message = f"{percent:.1f}% of the cases in Zoho do not match the ledger"
         details = {"affected_count": off, "discrepancy": f"{percent:.1f}%"}
-        yield Alert("discrepancy", Level.MEDIUM, DATA_MISMATCH, message, "Run `cody2zoho reconcile`", details)
+        yield Alert("discrepancy", Level.MEDIUM, DATA_MISMATCH, message, details=details)
 
 
 def feed(services: Services) -> Iterator[Alert]:
@@ -72,5 +70,4 @@ def feed(services: Services) -> Iterator[Alert]:
         )
         if words.startswith("not in use:"):
             message = f"Cody's list of all messages is {words} (bot {bot})"
-            remedy = "Nothing has to be done: conversations are looked at one by one, and later words arrive later"
-            yield Alert(f"feed:{bot}", Level.LOW, SYSTEM_ERROR, message, remedy, {"api": "Cody", "bot": bot})
+            yield Alert(f"feed:{bot}", Level.LOW, SYSTEM_ERROR, message, details={"api": "Cody", "bot": bot})

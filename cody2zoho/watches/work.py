@@ -1,12 +1,19 @@
-"""Whether work goes on: age finds a stalled one, where a rate of errors sees none because nothing is tried."""
+"""Whether work goes on: age finds a stalled one, where a rate of errors sees none because nothing is tried.
+
+Keys, below the prefix:
+    alerts:queues  hash  one of Celery's queues -> digest of the message that comes next, and the Unix second since when
+"""
 
 from collections.abc import Iterator
+from hashlib import sha256
 
 from cody2zoho.alerts.alert import AUTH_ISSUE, DATA_MISMATCH, HIGH_ERROR_RATE, SYSTEM_ERROR, Alert, Level
 from cody2zoho.blocks import STOPS_WORK
 from cody2zoho.records import State
 from cody2zoho.services import Services
 from cody2zoho.times import span
+
+_QUEUES = ("cases", "ticks")
 
 #: Fewer conversations than that have no rate.
 _FEWEST = 10
@@ -16,7 +23,8 @@ def blocked(services: Services) -> Iterator[Alert]:
     for what, sentence in services.blocks.current().items():
         level = Level.CRITICAL if what in STOPS_WORK else Level.HIGH
         kind = AUTH_ISSUE if what in ("cody", "zoho") else SYSTEM_ERROR
-        yield Alert(f"blocked:{what}", level, kind, f"{what} is blocked: no case can be made", sentence, {"api": what})
+        name, cases = f"{what[0].upper()}{what[1:]}", "no case" if level is Level.CRITICAL else "no case of it"
+        yield Alert(f"blocked:{what}", level, kind, f"{name} is blocked: {cases} can be made", sentence, {"api": what})
 
 
 def late(services: Services) -> Iterator[Alert]:
@@ -27,8 +35,7 @@ def late(services: Services) -> Iterator[Alert]:
     if seconds > hours * 3_600:
         message = f"A conversation has been due to its case for {span(seconds)}"
         details = {"conversation": conversation_id, "affected_count": count, "hours": round(seconds / 3_600, 1)}
-        remedy = "`cody2zoho why` with its id says what keeps it; `cody2zoho status` shows what is blocked"
-        yield Alert("late", Level.HIGH, SYSTEM_ERROR, message, remedy, details)
+        yield Alert("late", Level.HIGH, SYSTEM_ERROR, message, details=details)
 
 
 def queue(services: Services) -> Iterator[Alert]:
@@ -37,27 +44,46 @@ def queue(services: Services) -> Iterator[Alert]:
     seconds = services.ledger.overdue_seconds()
     if seconds > 60 * services.settings.alert_queue_minutes:
         message = f"Nobody has handed out what is due for {span(seconds)}"
-        remedy = "Start more workers; an API's pause or used up credits, which `cody2zoho status` shows, pass by"
-        yield Alert("queue", Level.HIGH, SYSTEM_ERROR, message, remedy, {"minutes": round(seconds / 60)})
+        yield Alert("queue", Level.HIGH, SYSTEM_ERROR, message, details={"minutes": round(seconds / 60)})
+
+
+def broker(services: Services) -> Iterator[Alert]:
+    """Messages do not say when they were sent; but one that still comes next was taken by nobody."""
+    for name in _QUEUES:
+        seconds = _standing_seconds(services, name)
+        if seconds > 60 * services.settings.alert_queue_minutes:
+            message = f"Nobody has taken a message from Celery's queue {name} for {span(seconds)}"
+            details = {"queue": name, "minutes": round(seconds / 60)}
+            yield Alert(f"broker:{name}", Level.HIGH, SYSTEM_ERROR, message, details=details)
+
+
+def _standing_seconds(services: Services, name: str) -> float:
+    """For how long the same message is seen to come next: Celery puts them in on the left, and takes on the right."""
+    store, prefix, now = services.store, services.settings.redis_key_prefix, services.clock()
+    message = store.lindex(f"{prefix}{name}", -1)
+    digest = sha256(str(message).encode()).hexdigest()[:16] if message else ""
+    seen, _, since = str(store.hget(f"{prefix}alerts:queues", name) or "").partition(" ")
+    if digest and digest == seen:
+        return now - float(since)
+    store.hset(f"{prefix}alerts:queues", name, f"{digest} {now}")
+    return 0.0
 
 
 def polls(services: Services) -> Iterator[Alert]:
-    for bot in services.settings.bots:
-        name = bot or "all"
-        read_at = services.places.read_at(name)
-        age = services.clock() - read_at
-        if read_at and age > 60 * services.settings.alert_poll_minutes:
+    """Of a bot that was never read, since somebody first looked; what is blocked is told as that."""
+    places, now, blocks = services.places, services.clock(), services.blocks.current()
+    for name in (bot or "all" for bot in services.settings.bots):
+        age = now - (places.read_at(name) or places.awaited_since(name, now))
+        if age > 60 * services.settings.alert_poll_minutes and not {"cody", f"bot {name}"} & set(blocks):
             message = f"Cody's list of conversations has not been read for {span(age)} (bot {name})"
-            remedy = "Look for poll_failed in the log, and whether worker and beat run"
             details = {"api": "Cody", "bot": name, "minutes": round(age / 60)}
-            yield Alert(f"polls:{name}", Level.HIGH, SYSTEM_ERROR, message, remedy, details)
+            yield Alert(f"polls:{name}", Level.HIGH, SYSTEM_ERROR, message, details=details)
 
 
 def parked(services: Services) -> Iterator[Alert]:
     if count := services.ledger.counts()[State.PARKED]:
         message = "A conversation is parked" if count == 1 else f"{count} conversations are parked"
-        remedy = "`cody2zoho parked` shows the causes; mend them, then `cody2zoho retry --all`"
-        yield Alert("parked", Level.MEDIUM, DATA_MISMATCH, message, remedy, {"affected_count": count})
+        yield Alert("parked", Level.MEDIUM, DATA_MISMATCH, message, details={"affected_count": count})
 
 
 def sync_rate(services: Services) -> Iterator[Alert]:
@@ -66,6 +92,5 @@ def sync_rate(services: Services) -> Iterator[Alert]:
     rate = 100 * made / max(1, made + lacking)
     if made + lacking >= _FEWEST and rate < services.settings.alert_sync_rate_percent:
         message = f"Only {rate:.1f}% of the conversations that are due have their case"
-        remedy = "`cody2zoho status` shows what is parked or blocked; where nothing is, start more workers"
         details = {"affected_count": lacking, "sync_rate": f"{rate:.1f}%"}
-        yield Alert("sync_rate", Level.HIGH, HIGH_ERROR_RATE, message, remedy, details)
+        yield Alert("sync_rate", Level.HIGH, HIGH_ERROR_RATE, message, details=details)

@@ -16,7 +16,7 @@ import click
 import pytest
 from dotenv import dotenv_values
 
-from cody2zoho import configuration, errors, supervisor
+from cody2zoho import configuration, errors, sentinel, supervisor, watches
 from cody2zoho.cases import reading, values
 from cody2zoho.cases.file import BotTable, RuleTable
 from cody2zoho.cli import main
@@ -260,6 +260,27 @@ def test_every_log_event_is_documented_with_its_level() -> None:
     documented = {cells[0].strip("`"): cells[1] for cells in rows(section(page("operations"), "The log"))}
 
     assert documented == events()
+
+
+def test_every_alert_is_documented_with_its_level_threshold_sentence_and_remedy() -> None:
+    table = [cells for cells in rows(section(page("operations"), "Alerts")) if len(cells) == 5]
+    documented = {quoted(cells[0])[0].partition(":")[0]: cells[1:] for cells in table}
+    rules = [*watches.CHECKS, *sentinel.RULES]
+
+    assert len(documented) == len(table)
+    assert documented == {
+        one.name: [
+            " or ".join(level.lower() for level in one.levels),
+            f"`{one.threshold}`" if one.threshold else "–",
+            one.sentence,
+            one.remedy,
+        ]
+        for one in rules
+    }
+    assert {quoted(cells[0])[0].partition(":")[0] for cells in table if "*" in cells[0]} == {
+        check.name for check in watches.CHECKS if not check.is_quick
+    }
+    assert {one.threshold for one in rules} - {""} <= set(sentences())
 
 
 def test_the_states_are_those_of_the_ledger() -> None:

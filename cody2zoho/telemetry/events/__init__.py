@@ -9,6 +9,7 @@ from cody2zoho.telemetry.events.alerts import (
     AlertRaised,
     AlertResolved,
     CheckFailed,
+    DigestTold,
     HeartbeatFailed,
 )
 from cody2zoho.telemetry.events.apis import (
@@ -84,6 +85,7 @@ __all__ = [
     "ConversationNotFound",
     "ConversationParked",
     "ConversationProcessed",
+    "DigestTold",
     "Event",
     "FeedMissed",
     "FeedNotUsed",

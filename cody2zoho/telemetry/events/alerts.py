@@ -44,3 +44,13 @@ class AlertNotDelivered(Event):
     severity = logging.WARNING
     channel: str
     reason: str
+
+
+@dataclass(frozen=True)
+class DigestTold(Event):
+    """The daily digest went out; `parked` and `open` are as of then."""
+
+    seen: int
+    cases: int
+    parked: int
+    open: int

@@ -11,6 +11,7 @@ class ApiCall(Event):
     """One request; `status` 0 where no answer came, `bytes` of its body."""
 
     severity = logging.DEBUG
+    #: `cody`, `zoho`, `zoho_accounts`, `application_insights`, or `webhook` of alerts and HEARTBEAT_URL.
     api: str
     method: str
     status: int

@@ -66,3 +66,24 @@ def test_a_test_without_a_channel_says_what_to_write(environment, monkeypatch) -
     result = run("alerts", "test")
     assert result.exit_code == 2
     assert "ALERT_URLS" in result.output
+
+
+def test_the_digest_is_shown_and_sent_to_nobody(environment, plugged, hook) -> None:
+    plugged(redis_key_prefix="{cody2zoho-simulated}:").blocks.put("bot support", "Correct CODY_BOT_ID")
+    run("monitor")
+    shown = run("alerts", "digest")
+    assert shown.exit_code == 0
+    title, first, *_ = shown.output.splitlines()
+    assert title.startswith("The 24 hours to ")
+    assert title.endswith(": no conversations, no cases; 1 alert open")
+    assert first == "• HIGH, for 0 seconds: Bot support is blocked: no case of it can be made → Correct CODY_BOT_ID"
+    told = json.loads(run("alerts", "digest", "--json").stdout)
+    assert (told["status"], told["level"], told["details"]["blocked"]) == ("digest", "INFO", ["bot support"])
+    assert [one["key"] for one in hook.got] == ["blocked:bot support"]
+
+
+def test_a_channel_that_nobody_understands_is_said_and_the_others_are_tried(environment, hook, monkeypatch) -> None:
+    monkeypatch.setenv("ALERT_URLS", f"bogus://hush@x {hook.url}")
+    result = run("alerts", "test")
+    assert result.output == "✗ url 1: apprise does not know this address\n✓ url 2 took it\n"
+    assert result.exit_code == 1

@@ -3,15 +3,18 @@
 import logging
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from threading import Thread
 
 import pytest
 
 from cody2zoho import configuration
-from cody2zoho.alerts import Alert, Level, send_waiting
+from cody2zoho.alerts import Alert, Channel, Level, refusal, send_waiting
 from cody2zoho.alerts.alert import Notice
 from cody2zoho.alerts.channels import Form, channels, who_takes
 from cody2zoho.settings import Settings
-from webhook import Webhook, webhook
+from waiting import eventually
+from webhook import Webhook, hanging, webhook
 
 REFUSED = Alert("blocked:zoho", Level.CRITICAL, "auth issue", "zoho is blocked", "Renew it", {"blocked": "zoho"})
 LATE = Alert("late", Level.HIGH, "system error", "A conversation waits", "Start a worker", {"hours": 3})
@@ -93,6 +96,73 @@ def test_one_that_grows_worse_is_told_at_once(board, hook) -> None:
     assert [one["severity"] for one in hook.got] == ["HIGH", "CRITICAL"]
 
 
+def test_all_who_were_told_of_it_are_told_that_it_is_over(plugged, hook) -> None:
+    with webhook() as pager:
+        board = plugged(alert_urls=f"high={hook.url} critical={pager.url}").alerts
+        board.judge("late", [LATE])
+        board.judge("late", [replace(LATE, level=Level.CRITICAL)])
+        board.judge("late", [LATE])
+        board.judge("late", [])
+        send_waiting(board)
+        assert [(one["status"], one["severity"]) for one in hook.got] == [("raised", "HIGH"), ("resolved", "HIGH")]
+        assert [(one["status"], one["severity"]) for one in pager.got] == [("raised", "CRITICAL"), ("resolved", "HIGH")]
+
+
+def test_the_latest_messages_are_kept_for_whoever_asks(board) -> None:
+    for number in range(150):
+        board.judge("late", [replace(LATE, key=f"late:{number}")])
+    assert [one.as_json()["key"] for one in board.latest(2)] == ["late:148", "late:149"]
+    assert [one.status for one in board.latest(2)] == ["resolved", "raised"]
+    assert len(board.latest()) == 200
+
+
+def test_what_is_kept_of_a_message_names_no_conversation(board, store) -> None:
+    board.judge("late", [replace(LATE, details={"conversation": "Qz3dWnA91Lke"})])
+    board.judge("late", [])
+    send_waiting(board)
+    assert len(board.latest()) == 2
+    kept = [store.lrange(key, 0, -1) for key in store.keys("*alerts*") if store.type(key) == "list"]
+    assert "Qz3dWnA91Lke" not in str([*kept, store.hgetall(f"{board.prefix}alerts:raised")])
+
+
+def test_a_channel_that_hangs_delays_no_other(plugged, hook) -> None:
+    """Not one of the same sending, and not those of the next."""
+    with hanging() as (address, is_over):
+        board = plugged(alert_urls=f"{address} {hook.url}").alerts
+        board.judge("late", [LATE])
+        sending = Thread(target=send_waiting, args=[board])
+        sending.start()
+        eventually(lambda: told(hook) == [("raised", "late")], 4)
+        board.judge("blocked", [REFUSED])
+        second = Thread(target=send_waiting, args=[board])
+        second.start()
+        eventually(lambda: told(hook) == [("raised", "late"), ("raised", "blocked:zoho")], 4)
+        assert sending.is_alive()
+        is_over.set()
+        sending.join(20)
+        second.join(20)
+
+
+def test_a_slow_channel_gets_the_rest_later(plugged, hook) -> None:
+    """Its thread comes to an end long before the worker would take the task for hung."""
+    board = plugged(alert_urls=hook.url).alerts
+    for number in range(4):
+        board.tell(Notice(LATE, "test", number), board.channels)
+    assert send_waiting(board, longest_seconds=0) == 3
+    assert len(hook.got) == 1
+    assert send_waiting(board) == 0
+    assert len(hook.got) == 4
+
+
+def test_a_fault_that_nobody_foresaw_is_the_channels_own(plugged, hook) -> None:
+    board = plugged(alert_urls=hook.url).alerts
+    board.channels.insert(0, Channel("odd", "http://[hush/hook", Form.JSON))
+    board.judge("late", [LATE])
+    assert send_waiting(board) == 1
+    assert told(hook) == [("raised", "late")]
+    assert refusal(board.channels[0], board.waiting(board.channels[0])) == "ValueError"
+
+
 def test_what_a_channel_does_not_take_waits_for_it_and_holds_up_no_other(plugged, hook, caplog) -> None:
     with webhook() as broken:
         broken.status = 500
@@ -162,7 +232,12 @@ def test_apprise_delivers_what_is_no_webhook(plugged, hook) -> None:
     board = plugged(alert_urls=hook.url.replace("http://", "json://")).alerts
     board.judge("late", [LATE])
     assert send_waiting(board) == 0
-    assert "A conversation waits" in hook.got[0]["title"]
+    [message] = hook.got
+    assert (message["title"], message["type"]) == ("⚠️ HIGH: A conversation waits", "warning")
+    assert message["message"] == "hours: 3\n→ Start a worker"
+    board.tell(Notice(LATE, "digest", 0, body="• Waiting: 3"), board.channels)
+    assert send_waiting(board) == 0
+    assert (hook.got[1]["type"], hook.got[1]["message"]) == ("info", "• Waiting: 3")
 
 
 def test_an_address_that_apprise_does_not_know_is_said_without_it(plugged, caplog) -> None:
@@ -195,7 +270,9 @@ def test_apprise_knows_the_addresses_of_the_named_channels(chosen: dict[str, str
     [
         ("ALERT_URLS", "slack", "has no address as its entry number 1"),
         ("ALERT_URLS", "json://x urgent=json://hush", "has no level named urgent"),
+        ("ALERT_URLS", "json://x http://[hush/hook", "has no address as its entry number 2"),
         ("SUPPORT_GOOGLE_CHAT", "hush", "is not a web address"),
+        ("SUPPORT_GOOGLE_CHAT", "https://host:hush/", "is not a web address"),
         ("ALERT_SMTP_URL", "smtp://hush", "is not a mail server"),
         ("CRM_ALERT_EMAIL_TO", "ops@example.com", "needs a mail server"),
     ],

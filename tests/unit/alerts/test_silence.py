@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from threading import Thread
 
 import pytest
 
@@ -9,7 +10,8 @@ from cody2zoho import heartbeat, sentinel
 from cody2zoho.alerts import send_waiting
 from cody2zoho.sentinel import Sentinel
 from leaving import Leaving
-from webhook import Webhook, webhook
+from waiting import eventually
+from webhook import Webhook, hanging, webhook
 
 
 @pytest.fixture
@@ -53,10 +55,34 @@ def test_that_redis_is_away_is_told_by_beat_and_that_it_is_back(worker, hook, cl
     sentinel.note_watched(worker)
     beat.look()
     other.look()
-    send_waiting(worker.alerts)
     gone.close()
     assert told(hook) == [("raised", "redis"), ("resolved", "redis")]
     assert hook.got[1]["message"].startswith("Resolved after 2 minutes: Redis")
+
+
+def test_a_channel_that_hangs_or_is_wrong_keeps_nobody_from_hearing_that_redis_is_away(
+    plugged, hook, clock, redis_address
+) -> None:
+    with hanging() as (address, is_over):
+        beat = Sentinel(plugged(alert_urls=f"{address} bogus://hush@x {hook.url}", redis_url="unix:///nowhere"), True)
+        beat.look()
+        clock.now += 80
+        looking = Thread(target=beat.look)
+        looking.start()
+        eventually(lambda: told(hook) == [("raised", "redis")], 4)
+        assert looking.is_alive()
+        is_over.set()
+        looking.join(20)
+
+
+def test_each_of_two_beats_tells_that_redis_is_away_under_the_same_key(plugged, hook, clock) -> None:
+    """Nothing that they share is there to agree by; who watches both may tell by the key that it is one thing."""
+    beats = [Sentinel(plugged(alert_urls=hook.url, redis_url="unix:///nowhere"), True) for _ in range(2)]
+    for seconds in (0, 80, 80):
+        clock.now += seconds
+        for one in beats:
+            one.look()
+    assert told(hook) == [("raised", "redis")] * 2
 
 
 def test_a_short_absence_of_redis_is_no_alert(worker, hook, clock, redis_address) -> None:

@@ -5,12 +5,20 @@ from collections.abc import Iterator
 
 import pytest
 import redis
+from celery import Celery
+from celery.app import trace
 
-from cody2zoho import watches
+from cody2zoho import observers, watches
 from cody2zoho.alerts import send_waiting
-from cody2zoho.telemetry.events import ConversationParked, Event, TokenRefreshFailed
+from cody2zoho.errors import Cody2ZohoError, Transient
+from cody2zoho.tasks import Wordless
+from cody2zoho.telemetry import listen, listeners
+from cody2zoho.telemetry.events import CasePostponed, ConversationParked, Event, PollFailed, TokenRefreshFailed
 from cody2zoho.tracker import Tracker, place_of
+from leaving import Leaving
 from webhook import Webhook, webhook
+
+PREFIX = "{cody2zoho}:"
 
 
 @pytest.fixture
@@ -33,6 +41,11 @@ def hear(tracker: Tracker, *events: Event) -> None:
     for event in events:
         tracker.hear(event)
     tracker.count()
+
+
+def counts(store: redis.Redis) -> list[str]:
+    """How often each kind of error came."""
+    return [value for key, value in store.hgetall(f"{PREFIX}alerts:errors").items() if key.endswith("|count")]
 
 
 def watch(worker) -> None:
@@ -82,6 +95,87 @@ def test_what_was_heard_while_redis_was_away_is_counted_later(worker, hook, cloc
     gone.close()
     watch(worker)
     assert [one["error_type"] for one in hook.got] == ["conversation_parked"]
+
+
+def test_what_is_tried_again_by_itself_is_never_counted(worker, tracker, hook, store) -> None:
+    """A passing fault has a rate, and no case is ever slower for being counted: only the thread asks Redis."""
+    for _ in range(10):
+        tracker.hear(CasePostponed("Zoho is out of order (503)", 2, 1))
+        tracker.hear(PollFailed("support", "Cody is out of order (503)"))
+    tracker.hear(ConversationParked("x"))
+    assert store.keys("*alerts:errors*") == []
+    tracker.count()
+    assert counts(store) == ["1"]
+
+
+def test_the_same_error_in_several_workers_is_the_same(worker, clock, hook) -> None:
+    for _ in range(3):
+        hear(Tracker(worker.store, worker.settings.redis_key_prefix, clock), ConversationParked("x"))
+    watch(worker)
+    assert [one["context"]["affected_count"] for one in hook.got] == [3]
+
+
+def test_errors_far_apart_are_not_the_same(worker, tracker, hook, clock) -> None:
+    for _ in range(6):
+        hear(tracker, ConversationParked("x"))
+        watch(worker)
+        clock.now += 3_601
+        watch(worker)
+    assert hook.got == []
+
+
+def test_the_threshold_is_the_operators(plugged, hook, clock) -> None:
+    worker = plugged(error_alert_webhook=hook.url, error_alert_threshold=2)
+    tracker = Tracker(worker.store, worker.settings.redis_key_prefix, clock)
+    hear(tracker, ConversationParked("x"))
+    watch(worker)
+    assert hook.got == []
+    hear(tracker, ConversationParked("x"))
+    watch(worker)
+    assert [one["message"] for one in hook.got] == ["The same error 2 times: conversation_parked"]
+
+
+def test_while_redis_is_away_only_so_much_is_kept(clock, store, redis_address) -> None:
+    gone = Leaving.from_url(redis_address, decode_responses=True)
+    gone.away = True
+    tracker = Tracker(gone, PREFIX, clock)
+    hear(tracker, *[ConversationParked("x")] * 1_500)
+    gone.away = False
+    tracker.count()
+    gone.close()
+    assert counts(store) == ["1000"]
+
+
+def test_celerys_own_signal_tells_of_what_nobody_foresaw_without_its_words_and_of_nothing_else(
+    worker, tracker, hook, caplog
+) -> None:
+    assert observers
+    app = Celery(set_as_current=False, broker="memory://")
+
+    @app.task(name="cody2zoho.create_case", base=Wordless, throws=(Cody2ZohoError,), ignore_result=True)
+    def task(error: str) -> None:
+        raise (Transient if error == "foreseen" else KeyError)("canary@example.com")
+
+    run = trace.build_tracer(task.name, task, app=app)
+    listen(tracker.hear)
+    for error in ("foreseen", "unforeseen") * 3:
+        run(error, (error,), {}, {"id": error, "task": task.name, "hostname": "here"})
+    listeners.remove(tracker.hear)
+    tracker.count()
+    watch(worker)
+    [told] = hook.got
+    assert told["error_type"] == "task_failed"
+    assert told["context"] == {
+        "affected_count": 3,
+        "failed": "cody2zoho.create_case",
+        "error": "KeyError",
+        "place": told["context"]["place"],
+    }
+    assert re.fullmatch(r"\w+.py:\d+", told["context"]["place"])
+    assert [one.levelname for one in caplog.records if one.message == "task_failed"] == ["ERROR"] * 3
+    # Celery's own line is of a process that has not set up our logging.
+    ours = [vars(one) for one in caplog.records if one.name != "celery.app.trace"]
+    assert "canary" not in f"{hook.raw} {ours}"
 
 
 def test_the_place_of_an_error_is_ours_and_has_no_words() -> None:

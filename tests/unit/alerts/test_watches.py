@@ -10,6 +10,7 @@ from cody2zoho import polling, watches
 from cody2zoho.alerts import send_waiting
 from cody2zoho.services import Services
 from cody2zoho.simulators.faults import Fault
+from cody2zoho.telemetry import listen, listeners
 from cody2zoho.telemetry.counters import Counters
 from cody2zoho.telemetry.events import ApiCall, ConversationProcessed
 from webhook import Webhook, webhook
@@ -97,6 +98,76 @@ def test_what_nobody_hands_out_is_told(account, worker, hook, clock) -> None:
     once(hook, "queue", "HIGH")
 
 
+@pytest.mark.parametrize("name", ["cases", "ticks"])
+def test_a_message_that_nobody_takes_from_celerys_queue_is_told(worker, hook, clock, store, name: str) -> None:
+    queue = f"{worker.settings.redis_key_prefix}{name}"
+    store.lpush(queue, "the oldest")
+    for _ in range(12):
+        clock.now += 60
+        store.lpush(queue, f"sent at {clock.now}")
+        watches_only(worker, "broker")
+    assert told(hook) == [("raised", f"broker:{name}", "HIGH")]
+    assert hook.got[0]["details"] == {"queue": name, "minutes": 11}
+    store.rpop(queue)
+    watches_only(worker, "broker")
+    once(hook, f"broker:{name}", "HIGH")
+
+
+def test_a_long_queue_from_which_messages_are_taken_is_no_alert(worker, hook, clock, store) -> None:
+    queue = f"{worker.settings.redis_key_prefix}cases"
+    store.lpush(queue, *map(str, range(100)))
+    for _ in range(30):
+        clock.now += 60
+        store.rpop(queue)
+        watches_only(worker, "broker")
+    assert hook.got == []
+
+
+def test_a_list_that_was_never_read_is_told_too(worker, hook, clock) -> None:
+    watches_only(worker, "polls")
+    clock.now += 1_000
+    watches_only(worker, "polls")
+    work(worker)
+    watches_only(worker, "polls")
+    once(hook, "polls:support", "HIGH")
+
+
+def test_attempts_that_fail_one_after_the_other_are_told_until_one_succeeds(account, plugged, hook, server) -> None:
+    worker = plugged(alert_urls=hook.url, alert_consecutive_errors=3)
+    counted = Counters(worker.store, worker.settings.redis_key_prefix)
+    listen(counted.hear)
+    try:
+        for number in range(4):
+            work(worker) if number else chat(account)
+            server.faults.add(Fault("503", simulator="zoho", path="/crm/*"))
+            chat(account)
+            work(worker)
+            counted.send()
+            watches_only(worker, "consecutive_errors")
+        assert told(hook) == [("raised", "consecutive_errors", "HIGH")]
+        assert hook.got[0]["details"] == {"affected_count": 3}
+        server.faults.clear()
+        chat(account)
+        work(worker)
+        counted.send()
+        watches_only(worker, "consecutive_errors")
+        once(hook, "consecutive_errors", "HIGH")
+    finally:
+        listeners.remove(counted.hear)
+
+
+def test_one_cause_is_one_alert(account, plugged, worker, hook, clock) -> None:
+    """A key that Cody refuses is no list that is not read, and a token that Zoho refuses none that is not renewed."""
+    chat(account)
+    work(worker)
+    worker.blocks.put("cody", "Cody refuses the key")
+    worker.blocks.put("zoho", "Zoho refuses the token")
+    clock.now += 3_500
+    for name in ("blocked", "polls", "token"):
+        watches_only(worker, name)
+    assert [one["key"] for one in hook.got] == ["blocked:cody", "blocked:zoho"]
+
+
 def test_a_list_that_is_not_read_any_more_is_told(account, worker, hook, clock) -> None:
     work(worker)
     worker.tokens.get()
@@ -120,7 +191,9 @@ def test_a_token_that_is_not_renewed_is_told(account, worker, hook, clock) -> No
 
 def watches_only(worker: Services, name: str) -> None:
     [check] = [one for one in watches.CHECKS if one.name == name]
-    worker.alerts.judge(name, check.look(worker))
+    found = watches.looked(check, worker)
+    assert found is not None
+    worker.alerts.judge(name, found)
     send_waiting(worker.alerts)
 
 
@@ -183,6 +256,19 @@ def test_errors_are_told_for_a_day(worker, hook, clock, event: Any, key: str) ->
         watches_only(worker, "error_rate")
     once(hook, key, "HIGH")
     assert hook.got[0]["details"]["error_rate"] == "14.3%"
+
+
+def test_a_message_says_what_to_do(worker, hook) -> None:
+    worker.blocks.put("bot support", "Cody knows no bot support: correct CODY_BOT_ID")
+    worker.store.hset(
+        f"{worker.settings.redis_key_prefix}metrics:reconcile", mapping={"at": 1, "cases": 9, "missing": 9}
+    )
+    watch(worker)
+    remedies = {one["key"]: one["remedy"] for one in hook.got}
+    assert remedies == {
+        "blocked:bot support": "Cody knows no bot support: correct CODY_BOT_ID",
+        "discrepancy": "Run `cody2zoho reconcile`",
+    }
 
 
 def test_a_pause_that_a_person_wants_is_no_alert(account, worker, hook, clock) -> None:

@@ -1,0 +1,110 @@
+"""Alerts as an operator's own workers and beat send them: real processes, a real Redis, a webhook on this machine."""
+
+import json
+import signal
+import time
+from collections.abc import Iterator
+
+import pytest
+import redis
+
+from cody2zoho.settings import simulated_credentials
+from waiting import eventually
+from webhook import Webhook, webhook
+
+PREFIX = "{cody2zoho}:"
+
+
+@pytest.fixture
+def hook() -> Iterator[Webhook]:
+    with webhook() as server:
+        yield server
+
+
+@pytest.fixture
+def chosen(server, hook) -> dict[str, str]:
+    given = {name.upper(): value for name, value in simulated_credentials(server.url).items()}
+    # Credentials of one's own: the simulators' would stand in for a wrong key.
+    own = {"CODY_BOT_ID": "support", "ALERT_URLS": hook.url, "POLL_INTERVAL_SECONDS": "1", "DIGEST_AT": "00:00"}
+    return {**given, **own}
+
+
+@pytest.fixture
+def store(broker) -> Iterator[redis.Redis]:
+    client = redis.Redis.from_url(broker.url, decode_responses=True)
+    yield client
+    client.close()
+
+
+def told(hook: Webhook) -> list[tuple[str, str]]:
+    return [(one["status"], one["key"]) for one in hook.got if one["status"] != "digest"]
+
+
+def tick(start, store, chosen) -> None:
+    """The next minute's tick, now; it has been made when this returns."""
+    before = store.get(f"{PREFIX}alerts:watched")
+    assert start("call", "cody2zoho.watch", **chosen).process.wait(30) == 0
+    eventually(lambda: store.get(f"{PREFIX}alerts:watched") != before)
+    eventually(lambda: not store.exists(f"{PREFIX}lock:watch") and not store.keys(f"{PREFIX}alerts:outbox:*"))
+
+
+def test_a_wrong_key_is_told_once_by_two_workers_and_after_their_restart_and_then_that_it_was_mended(
+    start, store, chosen, hook
+) -> None:
+    wrong = {**chosen, "CODY_API_KEY": "wrong"}
+    # Yesterday's was long ago, and today's is due.
+    store.set(f"{PREFIX}alerts:digest", "2000-01-01")
+    beat = start("beat", **wrong)
+    workers = [start("worker", "-n", f"{name}@%h", **wrong) for name in ("one", "two")]
+    eventually(lambda: store.hexists(f"{PREFIX}blocked", "cody"))
+    tick(start, store, wrong)
+    eventually(lambda: told(hook) == [("raised", "blocked:cody")])
+    tick(start, store, wrong)
+    for one in (beat, *workers):
+        one.end()
+    for role in ("worker", "beat"):
+        workers.append(start(role, **chosen))
+    eventually(lambda: not store.hexists(f"{PREFIX}blocked", "cody"))
+    tick(start, store, chosen)
+    eventually(lambda: len(told(hook)) == 2)
+    tick(start, store, chosen)
+    assert told(hook) == [("raised", "blocked:cody"), ("resolved", "blocked:cody")]
+    assert [one["key"] for one in hook.got if one["status"] == "digest"] == ["digest"]
+
+
+def test_an_error_nobody_foresaw_is_told_when_it_comes_three_times_without_anybodys_words(
+    start, store, chosen, hook
+) -> None:
+    """A key in Redis that somebody wrote over: Celery's own signal tells of it."""
+    store.set(f"{PREFIX}conversation:Qz3d", "canary@example.com")
+    worker = start("worker", **chosen, ERROR_ALERT_WEBHOOK=f"{hook.url}/errors")
+    worker.says("ready")
+    # The ledger opens, which it does before it lets anybody claim.
+    start("call", "cody2zoho.fetch_conversations", **chosen).process.wait(30)
+    for count in range(1, 4):
+        start("call", "cody2zoho.create_case", "--args", '["Qz3d"]', **chosen).process.wait(30)
+        eventually(lambda count=count: worker.said().count('"task_failed"') == count)
+    eventually(lambda: "3" in [v for k, v in store.hgetall(f"{PREFIX}alerts:errors").items() if k.endswith("|count")])
+    tick(start, store, chosen)
+    eventually(lambda: len(hook.got) == 2)
+    assert sorted(hook.paths) == ["/hook", "/hook/errors"]
+    assert {one["key"].rpartition("-")[0] for one in hook.got} == {"error:task_failed"}
+    context = next(one["context"] for one in hook.got if "context" in one)
+    assert (context["failed"], context["error"]) == ("cody2zoho.create_case", "ResponseError")
+    assert context["place"].startswith("ledger.py:")
+    assert "canary" not in "".join(hook.raw) + worker.said()
+
+
+def test_that_nobody_works_is_told_by_a_lone_beat_and_ends_with_the_first_worker(start, store, chosen, hook) -> None:
+    store.set(f"{PREFIX}alerts:watched", str(time.time() - 600))
+    beat = start("beat", **chosen)
+    eventually(lambda: told(hook) == [("raised", "ticks")], 60)
+    start("worker", **chosen)
+    tick(start, store, chosen)
+    eventually(lambda: told(hook) == [("raised", "ticks"), ("resolved", "ticks")], 60)
+    # And the other way round: what a worker sees where beat is gone.
+    beat.end(signal.SIGKILL)
+    store.hdel(f"{PREFIX}alerts:sent", "ticks")
+    store.set(f"{PREFIX}alerts:watched", str(time.time() - 600))
+    eventually(lambda: told(hook)[2:] == [("raised", "ticks")], 60)
+    assert json.loads(hook.raw[2])["message"].startswith("Nobody has worked for 10 minutes")
