@@ -10,6 +10,7 @@ channel until that has taken it. Killed in between, a worker leaves it there: it
 
 Keys, below the prefix:
     alerts:raised            hash  key of an alert -> whether it was told, rank, Unix second since when, and it as JSON
+    alerts:resolved          list  the latest messages that one is over, as JSON, the newest first
     alerts:sent              hash  key of an alert -> the Unix second of its latest message
     alerts:outbox:<channel>  list  messages as JSON, the oldest first; one that stands still for 30 days goes
     lock:alerts              string  who sends
@@ -27,6 +28,9 @@ from cody2zoho.settings import Settings
 from cody2zoho.store import script
 from cody2zoho.telemetry import report
 from cody2zoho.telemetry.events import AlertRaised, AlertResolved
+
+#: So many that are over are kept, for whoever asks what it was.
+_RESOLVED = 20
 
 
 @dataclass(frozen=True)
@@ -63,6 +67,10 @@ class Board:
         found = [_read(str(value)) for value in self.store.hgetall(self._key("raised")).values()]
         return sorted(found, key=lambda one: (one.alert.level.rank, one.since))
 
+    def resolved(self) -> list[Notice]:
+        """The latest that were told and are over, the newest first."""
+        return [Notice.of(json.loads(line)) for line in self.store.lrange(self._key("resolved"), 0, -1)]
+
     def tell(self, notice: Notice, chosen: Iterable[Channel]) -> None:
         """Put a message of its own into these outboxes, beside all state."""
         for channel in chosen:
@@ -91,8 +99,8 @@ class Board:
     def _lift(self, one: Raised) -> None:
         notice = over(one.alert, one.since, self.clock())
         outboxes = [self._outbox(channel) for channel in who_takes(one.alert, self.channels)]
-        keys = [self._key("raised"), *outboxes]
-        if self._resolve(keys=keys, args=[one.alert.key, _line(notice)]):
+        keys = [self._key("raised"), self._key("resolved"), *outboxes]
+        if self._resolve(keys=keys, args=[one.alert.key, _line(notice), _RESOLVED]):
             report(AlertResolved(one.alert.key, round(self.clock() - one.since)))
 
     def _outbox(self, channel: Channel) -> str:

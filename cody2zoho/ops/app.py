@@ -1,5 +1,6 @@
 """The operations API, put together: its routes, its errors, and what serves it."""
 
+from asyncio import to_thread
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -12,7 +13,7 @@ from starlette.exceptions import HTTPException
 
 from cody2zoho import __version__
 from cody2zoho.errors import Cody2ZohoError
-from cody2zoho.ops import pages, routes
+from cody2zoho.ops import diagnosis, pages, routes
 from cody2zoho.ops.desk import Desk, Reader
 from cody2zoho.ops.wire import BROKEN, Wire
 from cody2zoho.services import Services
@@ -24,7 +25,7 @@ def create(services: Services) -> Wire:
 
     @asynccontextmanager
     async def looking(_: FastAPI) -> AsyncIterator[None]:
-        desk.lookout.start()
+        await to_thread(desk.lookout.start)
         yield
         desk.lookout.stop()
 
@@ -37,6 +38,7 @@ def create(services: Services) -> Wire:
     app = FastAPI(**about, openapi_url=None, docs_url=None, redoc_url=None)
     app.state.desk = desk
     app.include_router(routes.router)
+    app.include_router(diagnosis.router)
     app.include_router(pages.router)
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(RequestValidationError, _misunderstood)

@@ -13,12 +13,14 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 from cody2zoho import __version__, lives, why
 from cody2zoho.http import time_limit
 from cody2zoho.ops import charts
-from cody2zoho.ops.access import COOKIE, refuse_strangers
+from cody2zoho.ops.access import COOKIE, is_encrypted, refuse_strangers
 from cody2zoho.ops.desk import Anybody, Desk, Reader
 from cody2zoho.ops.health import health
 from cody2zoho.ops.situation import Situation
 from cody2zoho.paused import ALL
 from cody2zoho.settings import Settings
+from cody2zoho.telemetry import report
+from cody2zoho.telemetry.events import ActionTaken
 from cody2zoho.times import span
 
 router = APIRouter(include_in_schema=False)
@@ -52,7 +54,15 @@ async def _login(desk: Anybody, request: Request) -> Response:
     if not (desk.access.token and desk.access.fits(token)):
         return _html("login.html", 401, has_token=True, is_wrong=True)
     answer = RedirectResponse("/", 303)
-    answer.set_cookie(COOKIE, desk.access.cookie, max_age=_COOKIE_SECONDS, httponly=True, samesite="strict")
+    answer.set_cookie(
+        COOKIE,
+        desk.access.cookie,
+        max_age=_COOKIE_SECONDS,
+        httponly=True,
+        samesite="strict",
+        secure=is_encrypted(request),
+    )
+    report(ActionTaken("login", "token"))
     return answer
 
 

@@ -4,14 +4,16 @@ import time
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, HTTPException, Path, Query, Request, Response
-from pydantic import BaseModel
 
 from cody2zoho import lives, why
 from cody2zoho.http import time_limit
 from cody2zoho.ops import figures, prometheus
+from cody2zoho.ops.answers import ABOUT_ONE, REFUSALS, Alive, Done, Readiness
 from cody2zoho.ops.desk import Actor, Anybody, Reader
 from cody2zoho.ops.health import Health, Status, health, is_ready
 from cody2zoho.ops.situation import Situation
+from cody2zoho.telemetry import report
+from cody2zoho.telemetry.events import ActionTaken
 
 router = APIRouter()
 
@@ -20,32 +22,11 @@ _LIFE_SECONDS = 15.0
 
 _LONGEST_REASON = 200
 
+#: So many that are parked are asked for their reason, however many there are.
+_REASONS_OF = 500
+
 Id = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 Bot = Annotated[str | None, Query(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
-
-
-class Refusal(BaseModel):
-    """Every answer that is none."""
-
-    error: str
-
-
-class Alive(BaseModel):
-    status: Literal["alive"] = "alive"
-
-
-class Readiness(BaseModel):
-    status: Literal["ready", "not ready"]
-
-
-class Done(BaseModel):
-    """What was done, in words."""
-
-    done: str
-
-
-_REFUSALS: dict[int | str, dict[str, Any]] = {code: {"model": Refusal} for code in (400, 401, 403, 422, 503)}
-_ABOUT_ONE: dict[int | str, dict[str, Any]] = {**_REFUSALS, 404: {"model": Refusal}, 409: {"model": Refusal}}
 
 
 @router.get("/health", response_model=Health, responses={503: {"model": Health}})
@@ -70,7 +51,7 @@ def _readiness(desk: Anybody, response: Response) -> Readiness:
     return Readiness(status="ready" if ready else "not ready")
 
 
-@router.get("/metrics", responses={**_REFUSALS, 200: {"content": {"text/plain": {}, "application/json": {}}}})
+@router.get("/metrics", responses={**REFUSALS, 200: {"content": {"text/plain": {}, "application/json": {}}}})
 def _metrics(desk: Reader, request: Request) -> Any:
     """JSON, or Prometheus's text where text is asked for."""
     situation = desk.lookout.situation()
@@ -80,13 +61,14 @@ def _metrics(desk: Reader, request: Request) -> Any:
     return figures.metrics(situation, desk.uptime_seconds, time.time())
 
 
-@router.get("/stats", responses=_REFUSALS)
+@router.get("/stats", responses=REFUSALS)
 def _stats(desk: Reader) -> dict[str, Any]:
     """Bots, outcomes, reasons and timings."""
-    return figures.stats(desk.situation(), desk.services.settings, list(desk.services.ledger.parked()))
+    parked = list(desk.services.ledger.parked(_REASONS_OF))
+    return figures.stats(desk.situation(), desk.services.settings, parked)
 
 
-@router.get("/conversations", responses=_REFUSALS)
+@router.get("/conversations", responses=REFUSALS)
 def _conversations(
     desk: Reader,
     state: Literal["waiting", "working", "parked", "created"] | None = None,
@@ -101,7 +83,7 @@ def _conversations(
     return {"conversations": [row for one in states for row in _rows(situation, one)]}
 
 
-@router.get("/conversations/{conversation_id}", responses=_REFUSALS)
+@router.get("/conversations/{conversation_id}", responses=REFUSALS)
 def _conversation(desk: Reader, conversation_id: Id) -> dict[str, Any]:
     """Its life, as `cody2zoho why` tells it: the ledger, Cody and Zoho are asked."""
     with time_limit(_LIFE_SECONDS):
@@ -109,23 +91,23 @@ def _conversation(desk: Reader, conversation_id: Id) -> dict[str, Any]:
     return why.as_json(life, desk.services.settings)
 
 
-@router.post("/conversations/{conversation_id}/retry", responses=_ABOUT_ONE, response_model=Done)
+@router.post("/conversations/{conversation_id}/retry", responses=ABOUT_ONE, response_model=Done)
 def _retry(desk: Actor, request: Request, conversation_id: Id) -> Any:
     """Let a parked conversation begin anew."""
     if not desk.services.ledger.retry(conversation_id):
         raise HTTPException(409, f"{conversation_id} is not parked")
-    return _done(desk, request, f"{conversation_id} waits again")
+    return _done(desk, request, "retry", f"{conversation_id} waits again", conversation=conversation_id)
 
 
-@router.post("/conversations/{conversation_id}/dismiss", responses=_ABOUT_ONE, response_model=Done)
+@router.post("/conversations/{conversation_id}/dismiss", responses=ABOUT_ONE, response_model=Done)
 def _dismiss(desk: Actor, request: Request, conversation_id: Id) -> Any:
     """Decide that a parked conversation gets no case."""
     if not desk.services.ledger.dismiss(conversation_id):
         raise HTTPException(409, f"{conversation_id} is not parked")
-    return _done(desk, request, f"{conversation_id} is dismissed")
+    return _done(desk, request, "dismiss", f"{conversation_id} is dismissed", conversation=conversation_id)
 
 
-@router.post("/pause", responses=_ABOUT_ONE, response_model=Done)
+@router.post("/pause", responses=ABOUT_ONE, response_model=Done)
 def _pause(
     desk: Actor,
     request: Request,
@@ -137,20 +119,21 @@ def _pause(
     if bot is not None and None not in bots and bot not in bots:
         raise HTTPException(404, f"There is no bot {bot} in CODY_BOT_ID")
     desk.services.paused.pause(bot, " ".join(reason.split()))
-    return _done(desk, request, f"{f'bot {bot}' if bot else 'everything'} is paused")
+    return _done(desk, request, "pause", f"{f'bot {bot}' if bot else 'everything'} is paused", bot=bot)
 
 
-@router.post("/resume", responses=_ABOUT_ONE, response_model=Done)
+@router.post("/resume", responses=ABOUT_ONE, response_model=Done)
 def _resume(desk: Actor, request: Request, bot: Bot = None) -> Any:
     """Go on with one bot, or with all that is paused."""
     resumed = desk.services.paused.resume(bot)
     if not resumed:
         raise HTTPException(409, "Nothing is paused that fits")
-    return _done(desk, request, f"{', '.join(resumed)} goes on")
+    return _done(desk, request, "resume", f"{', '.join(resumed)} goes on", bot=bot)
 
 
-def _done(desk: Actor, request: Request, words: str) -> Any:
-    """A browser without JavaScript goes back to the page."""
+def _done(desk: Actor, request: Request, action: str, words: str, **on: str | None) -> Any:
+    """Noted with the way in which somebody came; a browser without JavaScript goes back to the page."""
+    report(ActionTaken(action, desk.access.way_in(request), **on))
     desk.lookout.anew()
     if "text/html" in request.headers.get("accept", ""):
         return Response(status_code=303, headers={"location": "/"})

@@ -1,12 +1,20 @@
-"""Where the operations API listens."""
+"""Where the operations API listens, and who is told of what happens in it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from socket import gethostname
 
 import uvicorn
 
-from cody2zoho import logs
+from cody2zoho import insights, logs, sentry
 from cody2zoho.ops.app import create
 from cody2zoho.ports import LOOPBACK
 from cody2zoho.services import Services, build
 from cody2zoho.settings import Settings
+from cody2zoho.signs import Signs
+from cody2zoho.telemetry import insights as to_insights
+from cody2zoho.telemetry import listen
+from cody2zoho.telemetry.counters import Counters
 
 #: A look at Redis runs beside the answers, so a slow one holds up nobody; it should not last for ever either.
 _REDIS_SECONDS = 2.0
@@ -27,10 +35,36 @@ def own(settings: Settings) -> Services:
 
 def serve(settings: Settings, port: int) -> None:
     """Until SIGINT or SIGTERM."""
+    logs.name_process(f"ops@{gethostname()}")
     logs.configure(settings)
+    sentry.start(settings)
+    services = own(settings)
+    with _observed(services):
+        _listen(services, port)
+
+
+@contextmanager
+def _observed(services: Services) -> Iterator[None]:
+    """What this process asks of Cody and Zoho is counted like any other's, and shows that they answer."""
+    settings = services.settings
+    counters = Counters(services.store, settings.redis_key_prefix)
+    signs = Signs(services.store, settings.redis_key_prefix)
+    for listener in (counters.hear, signs.hear):
+        listen(listener)
+    counters.start()
+    signs.start()
+    insights.begin(settings)
+    try:
+        yield
+    finally:
+        counters.stop()
+        to_insights.stop()
+
+
+def _listen(services: Services, port: int) -> None:
     uvicorn.run(
-        create(own(settings)),
-        host=address(settings),
+        create(services),
+        host=address(services.settings),
         port=port,
         log_config=None,
         log_level="warning",

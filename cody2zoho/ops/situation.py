@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cody2zoho import signs
+from cody2zoho.alerts.alert import Notice
+from cody2zoho.alerts.board import Raised
 from cody2zoho.limits import Now
 from cody2zoho.paused import Pause
 from cody2zoho.records import State
@@ -60,6 +62,10 @@ class Situation:
     working: list[Entry]
     parked: list[Entry]
     made: list[Made]
+    #: The worst first.
+    raised: list[Raised]
+    #: The newest first.
+    resolved: list[Notice]
 
     @property
     def workers(self) -> list[str]:
@@ -109,6 +115,8 @@ def look(services: Services) -> Situation:
         working=_entries(services, working),
         parked=_entries(services, parked),
         made=[_made(entry) for entry in latest],
+        raised=services.alerts.raised(),
+        resolved=services.alerts.resolved(),
     )
 
 

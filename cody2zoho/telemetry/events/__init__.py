@@ -51,6 +51,7 @@ from cody2zoho.telemetry.events.obstacles import (
     WorkResumed,
     WorkUnblocked,
 )
+from cody2zoho.telemetry.events.people import ActionTaken
 from cody2zoho.telemetry.events.polling import (
     CodyPollCompleted,
     FeedMissed,
@@ -63,6 +64,7 @@ from cody2zoho.telemetry.events.polling import (
 from cody2zoho.telemetry.events.workers import LockLost, TaskFailed, WorkerHung
 
 __all__ = [
+    "ActionTaken",
     "AlertNotDelivered",
     "AlertRaised",
     "AlertResolved",

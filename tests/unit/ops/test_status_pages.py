@@ -73,6 +73,17 @@ def test_a_browser_enters_with_the_token_and_keeps_no_token(serve) -> None:
     assert serve(ops_token="another").get("/", Cookie=cookie.partition(";")[0]).status == 401
 
 
+def test_behind_tls_the_cookie_keeps_to_tls_by_the_browsers_own_word(serve) -> None:
+    browser = serve(ops_token="hush")
+
+    def is_secure(**headers: str) -> bool:
+        return "Secure" in browser.post("/login", "token=hush", **headers).headers["set-cookie"].split("; ")
+
+    assert is_secure(Host="status.example", Origin="https://status.example")
+    assert not is_secure(Host="status.example", Origin="http://status.example")
+    assert not is_secure(X_Forwarded_Proto="https")
+
+
 def test_another_site_cannot_enter_for_somebody(serve) -> None:
     answer = serve(ops_token="hush").post("/login", "token=hush", Origin="https://elsewhere.example")
     assert answer.status == 403
