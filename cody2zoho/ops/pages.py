@@ -12,7 +12,7 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 
 from cody2zoho import __version__, lives, why
 from cody2zoho.http import time_limit
-from cody2zoho.ops import charts
+from cody2zoho.ops import charts, words
 from cody2zoho.ops.access import COOKIE, is_encrypted, refuse_strangers
 from cody2zoho.ops.desk import Anybody, Desk, Reader
 from cody2zoho.ops.health import health
@@ -85,7 +85,13 @@ def _life(desk: Desk, given: str) -> dict[str, Any] | None:
 def _shown(desk: Desk) -> dict[str, Any]:
     situation, settings = desk.lookout.situation(patience_seconds=2.0), desk.services.settings
     found = health(situation, settings, desk.uptime_seconds)
-    shown = {"health": found, "version": __version__, "s": situation}
+    shown = {
+        "health": found,
+        "verdict": words.verdict(found),
+        "reasons": words.reasons(found),
+        "version": __version__,
+        "s": situation,
+    }
     return shown if situation is None else {**shown, **_told(situation, settings)}
 
 
@@ -94,13 +100,22 @@ def _told(s: Situation, settings: Settings) -> dict[str, Any]:
     return {
         "charts": [charts.last_day(s, zone), charts.last_month(s, zone)],
         "today": {what: charts.today(s, zone, what) for what in ("seen", "created", "parked")},
+        "blocked": _untold(s),
         "is_paused": any(pause.what == ALL for pause in s.paused),
         "clock": lambda at: datetime.fromtimestamp(at, zone).strftime("%d %b %H:%M"),
-        "ago": lambda at: f"{span(max(0, s.now - at))} ago",
+        "ago": lambda at: f"{span(s.now - at)} ago" if s.now - at >= 2 else "just now",
         "until": lambda at: f"in {span(at - s.now)}" if at - s.now >= 1 else "now",
         "link": lambda case_id: why.link(settings, case_id),
         "span": span,
+        "number": "{:,}".format,
+        "sentence": lambda text: text[:1].upper() + text[1:],
     }
+
+
+def _untold(s: Situation) -> dict[str, str]:
+    """What is blocked, but for what an alert tells already."""
+    alerts = {one.alert.key for one in s.raised}
+    return {what: remedy for what, remedy in s.blocked.items() if f"blocked:{what}" not in alerts}
 
 
 def _html(name: str, status: int = 200, **shown: Any) -> HTMLResponse:
