@@ -8,7 +8,6 @@ import uvicorn
 
 from cody2zoho import insights, logs, sentry
 from cody2zoho.ops.app import create
-from cody2zoho.ports import LOOPBACK
 from cody2zoho.services import Services, build
 from cody2zoho.settings import Settings
 from cody2zoho.signs import Signs
@@ -18,13 +17,6 @@ from cody2zoho.telemetry.counters import Counters
 
 #: A look at Redis runs beside the answers, so a slow one holds up nobody; it should not last for ever either.
 _REDIS_SECONDS = 2.0
-
-EVERYWHERE = "0.0.0.0"
-
-
-def address(settings: Settings) -> str:
-    """Loopback only, unless nobody gets in without a token."""
-    return EVERYWHERE if settings.ops_token.get_secret_value() else LOOPBACK
 
 
 def own(settings: Settings) -> Services:
@@ -64,7 +56,7 @@ def _observed(services: Services) -> Iterator[None]:
 def _listen(services: Services, port: int) -> None:
     uvicorn.run(
         create(services),
-        host=address(services.settings),
+        host=services.settings.ops_address,
         port=port,
         log_config=None,
         log_level="warning",
