@@ -26,6 +26,7 @@ def create(services: Services) -> Wire:
     @asynccontextmanager
     async def looking(_: FastAPI) -> AsyncIterator[None]:
         await to_thread(desk.lookout.start)
+        pages.prepare()
         yield
         desk.lookout.stop()
 

@@ -62,8 +62,9 @@ def last_month(situation: Situation, zone: tzinfo) -> Chart:
 
 def today(situation: Situation, zone: tzinfo, what: str) -> int:
     """How many came in, or found that end, since midnight."""
-    day = datetime.fromtimestamp(situation.now, zone).date()
-    return sum(n for (hour, of), n in situation.hours.items() if of == what and _at(hour, zone).date() == day)
+    midnight = datetime.fromtimestamp(situation.now, zone).replace(hour=0, minute=0, second=0, microsecond=0)
+    first = midnight.timestamp() // 3600
+    return sum(n for (hour, of), n in situation.hours.items() if of == what and hour >= first)
 
 
 def _chart(title: str, spans: list[tuple[str, list[int]]], situation: Situation) -> Chart:

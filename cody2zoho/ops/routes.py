@@ -23,7 +23,7 @@ _LIFE_SECONDS = 15.0
 _LONGEST_REASON = 200
 
 #: So many that are parked are asked for their reason, however many there are.
-_REASONS_OF = 500
+_REASONS_OF = 200
 
 Id = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 Bot = Annotated[str | None, Query(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
@@ -38,8 +38,8 @@ def _health(desk: Anybody, response: Response) -> Health:
 
 
 @router.get("/health/liveness")
-def _liveness() -> Alive:
-    """Whether this process answers; asks nobody."""
+async def _liveness() -> Alive:
+    """Whether this process answers; asks nobody, and waits for no thread."""
     return Alive()
 
 
