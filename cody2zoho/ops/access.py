@@ -63,6 +63,11 @@ def refuse_strangers(request: Request) -> None:
         raise HTTPException(403, "This request comes from another site")
 
 
+def is_browser(request: Request) -> bool:
+    """Whether a person waits for a page."""
+    return "text/html" in request.headers.get("accept", "")
+
+
 def is_encrypted(request: Request) -> bool:
     """Whether the browser speaks TLS, with a proxy before us: by its own word, which no proxy has to pass on for us."""
     return request.headers.get("origin", "").startswith("https://")

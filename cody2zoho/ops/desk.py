@@ -40,19 +40,20 @@ class Desk:
         return found
 
 
-def _desk(request: Request) -> Desk:
+# None of these three waits, so none needs a thread; all threads may be waiting for Cody and Zoho.
+async def _desk(request: Request) -> Desk:
     desk: Desk = request.app.state.desk
     return desk
 
 
-def _reading(request: Request, _: Annotated[Any, Depends(_BEARER)]) -> Desk:
-    desk = _desk(request)
+async def _reading(request: Request, _: Annotated[Any, Depends(_BEARER)]) -> Desk:
+    desk = await _desk(request)
     desk.access.read(request)
     return desk
 
 
-def _acting(request: Request, _: Annotated[Any, Depends(_BEARER)]) -> Desk:
-    desk = _desk(request)
+async def _acting(request: Request, _: Annotated[Any, Depends(_BEARER)]) -> Desk:
+    desk = await _desk(request)
     desk.access.act(request)
     return desk
 

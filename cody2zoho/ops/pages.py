@@ -1,5 +1,6 @@
 """The status page, drawn by the server: what a support lead wants to know, without a word that a customer said."""
 
+import re
 from datetime import datetime
 from functools import cache
 from importlib.resources import files
@@ -9,6 +10,7 @@ from urllib.parse import parse_qs
 from fastapi import APIRouter, HTTPException, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from jinja2 import Environment, FunctionLoader, StrictUndefined
+from markupsafe import Markup, escape
 
 from cody2zoho import __version__, lives, why
 from cody2zoho.http import time_limit
@@ -85,9 +87,10 @@ def _life(desk: Desk, given: str) -> dict[str, Any] | None:
 def _shown(desk: Desk) -> dict[str, Any]:
     situation, settings = desk.lookout.situation(patience_seconds=2.0), desk.services.settings
     found = health(situation, settings, desk.uptime_seconds)
+    status = words.status(found, situation)
     shown = {
-        "health": found,
-        "verdict": words.verdict(found),
+        "tone": status.value,
+        "verdict": words.verdict(status),
         "reasons": words.reasons(found),
         "version": __version__,
         "s": situation,
@@ -130,9 +133,16 @@ def _html(name: str, status: int = 200, **shown: Any) -> HTMLResponse:
 
 @cache
 def _pages() -> Environment:
-    return Environment(
+    pages = Environment(
         loader=FunctionLoader(_text), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
+    pages.filters["commands"] = _commands
+    return pages
+
+
+def _commands(text: str) -> Markup:
+    """What stands in backticks as what is typed."""
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))
 
 
 @cache

@@ -1,6 +1,7 @@
 """The questions that programs ask, and what a person may have done."""
 
 import time
+from asyncio import to_thread
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, HTTPException, Path, Query, Request, Response
@@ -8,6 +9,7 @@ from fastapi import APIRouter, HTTPException, Path, Query, Request, Response
 from cody2zoho import lives, why
 from cody2zoho.http import time_limit
 from cody2zoho.ops import figures, prometheus
+from cody2zoho.ops.access import is_browser
 from cody2zoho.ops.answers import ABOUT_ONE, REFUSALS, Alive, Done, Readiness
 from cody2zoho.ops.desk import Actor, Anybody, Reader
 from cody2zoho.ops.health import Health, Status, health, is_ready
@@ -16,6 +18,8 @@ from cody2zoho.telemetry import report
 from cody2zoho.telemetry.events import ActionTaken
 
 router = APIRouter()
+
+# Health is looked at by threads of its own, so that those who wait for Cody and Zoho do not hold it up.
 
 #: Cody and Zoho are asked; a person waits.
 _LIFE_SECONDS = 15.0
@@ -30,9 +34,10 @@ Bot = Annotated[str | None, Query(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 
 
 @router.get("/health", response_model=Health, responses={503: {"model": Health}})
-def _health(desk: Anybody, response: Response) -> Health:
+async def _health(desk: Anybody, response: Response) -> Health:
     """Each part by itself; 503 while no case is made. Asked without a token."""
-    found = health(desk.lookout.situation(), desk.services.settings, desk.uptime_seconds)
+    situation = await to_thread(desk.lookout.situation)
+    found = health(situation, desk.services.settings, desk.uptime_seconds)
     response.status_code = 503 if found.status is Status.UNHEALTHY else 200
     return found
 
@@ -44,9 +49,9 @@ async def _liveness() -> Alive:
 
 
 @router.get("/health/readiness", responses={503: {"model": Readiness}})
-def _readiness(desk: Anybody, response: Response) -> Readiness:
+async def _readiness(desk: Anybody, response: Response) -> Readiness:
     """Whether Redis answers, a worker works and beat ticks."""
-    ready = is_ready(desk.lookout.situation())
+    ready = is_ready(await to_thread(desk.lookout.situation))
     response.status_code = 200 if ready else 503
     return Readiness(status="ready" if ready else "not ready")
 
@@ -135,7 +140,7 @@ def _done(desk: Actor, request: Request, action: str, words: str, **on: str | No
     """Noted with the way in which somebody came; a browser without JavaScript goes back to the page."""
     report(ActionTaken(action, desk.access.way_in(request), **on))
     desk.lookout.anew()
-    if "text/html" in request.headers.get("accept", ""):
+    if is_browser(request):
         return Response(status_code=303, headers={"location": "/"})
     return Done(done=words)
 

@@ -1,9 +1,12 @@
-"""The verdict of health in the words of the status page."""
+"""The verdict of the status page: health, and what else a person should look at, in words."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from cody2zoho.alerts import Level
 from cody2zoho.ops.health import Health, Status
+from cody2zoho.ops.situation import Situation
+from cody2zoho.records import State
 from cody2zoho.times import span
 
 _VERDICTS = {
@@ -15,8 +18,16 @@ _VERDICTS = {
 Part = Mapping[str, Any]
 
 
-def verdict(health: Health) -> str:
-    return _VERDICTS[health.status]
+def verdict(status: Status) -> str:
+    return _VERDICTS[status]
+
+
+def status(health: Health, situation: Situation | None) -> Status:
+    """As that of health, but nothing is well while an alert or a conversation waits for somebody."""
+    if health.status is not Status.HEALTHY or situation is None:
+        return health.status
+    is_needed = situation.states[State.PARKED] or any(one.alert.level is not Level.LOW for one in situation.raised)
+    return Status.DEGRADED if is_needed else Status.HEALTHY
 
 
 def reasons(health: Health) -> list[str]:
