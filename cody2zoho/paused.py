@@ -33,6 +33,15 @@ class Pause:
     since: int
     reason: str
 
+    @property
+    def is_all(self) -> bool:
+        return self.what == ALL
+
+    @property
+    def bot(self) -> str:
+        """Empty where it is everything."""
+        return "" if self.is_all else self.what.removeprefix("bot ")
+
     def words(self, now: float) -> str:
         what = "everything" if self.what == ALL else self.what
         return f"{what} was paused {span(now - self.since)} ago{f': {self.reason}' if self.reason else ''}"

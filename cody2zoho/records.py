@@ -143,9 +143,9 @@ class Records:
         times = {"next_look": next_look, "parked_since": parked, "forgotten_since": forgotten}
         return {**facts, **{name: str(int(ms)) for name, ms in times.items() if ms is not None}}
 
-    def parked(self) -> Iterator[Parked]:
-        """All that are parked, the longest first."""
-        ids = [str(found) for found in self._store.zrange(self._key("parked"), 0, -1)]
+    def parked(self, most: int = 0) -> Iterator[Parked]:
+        """All that are parked, or so many, the longest first."""
+        ids = [str(found) for found in self._store.zrange(self._key("parked"), 0, most - 1)]
         for first in range(0, len(ids), PER_LOOK):
             some = ids[first : first + PER_LOOK]
             with self._store.pipeline(transaction=False) as pipe:

@@ -47,6 +47,11 @@ def flower(port: int, address: str = LOOPBACK) -> Role:
     return Role("flower", (*_CELERY, "flower"), lambda: answers(port, "/healthcheck", address))
 
 
+def ops(port: int) -> Role:
+    """Listens on loopback too where it listens on every address."""
+    return Role("ops", (*_CODY2ZOHO, "ops", "--port", str(port)), lambda: answers(port, "/health/liveness"))
+
+
 def simulators(port: int, *options: str) -> Role:
     command = (*_CODY2ZOHO, "simulate", "--port", str(port), *options)
     return Role("simulators", command, lambda: answers(port, "/control/health"))

@@ -32,6 +32,9 @@ from cody2zoho.store import script
 from cody2zoho.telemetry import report
 from cody2zoho.telemetry.events import AlertRaised, AlertResolved
 
+#: So many that are over are shown, to whoever asks what it was.
+_RESOLVED = 20
+
 
 @dataclass(frozen=True)
 class Raised:
@@ -76,6 +79,10 @@ class Board:
         """What was told of late, the newest first; of so many messages, or of all 200 that are kept."""
         lines = self.store.lrange(self._key("latest"), 0, count - 1 if count > 0 else -1)
         return [Notice.of(json.loads(line)) for line in lines]
+
+    def resolved(self) -> list[Notice]:
+        """The latest that were told and are over, the newest first."""
+        return [one for one in self.latest() if one.is_over][:_RESOLVED]
 
     def told_at(self, key: str) -> float:
         """The Unix second of the latest message about an alert; 0 before the first."""

@@ -154,9 +154,10 @@ def _print(summary: Summary, *, as_json: bool) -> None:
 
 def _stay(stage: Stage, supervisor: Supervisor) -> None:
     """Until Ctrl-C, which is the way this is meant to end."""
-    click.echo("\nAll of it runs until Ctrl-C:\n", err=True)
-    print_addresses(stage)
     try:
+        stage.open_page(supervisor)
+        click.echo("\nAll of it runs until Ctrl-C:\n", err=True)
+        print_addresses(stage)
         while True:
             supervisor.check()
             supervisor.pause(0.2)

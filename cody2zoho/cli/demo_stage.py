@@ -45,6 +45,7 @@ class Stage:
         self.redis = embedded.new_address()
         self.simulators_port = free_port()
         self.flower_port = free_port()
+        self.page_port: int | None = None
         self.flower_login = f"demo:{secrets.token_hex(4)}"
         self._store = redis.Redis.from_url(self.redis.url, decode_responses=True, socket_timeout=5)
         self._ledger = Ledger(self._store, _PREFIX, lease_seconds=1)
@@ -55,7 +56,8 @@ class Stage:
 
     def addresses(self) -> dict[str, str]:
         """What there is to look at while it runs."""
-        return {
+        page = {"status": f"http://{LOOPBACK}:{self.page_port}"} if self.page_port else {}
+        return page | {
             "Flower": f"http://{LOOPBACK}:{self.flower_port}/tasks (login {self.flower_login})",
             "audit": f"{self.simulators_url}/control/audit",
             "requests": f"{self.simulators_url}/control/requests",
@@ -93,6 +95,12 @@ class Stage:
         # Last, because its start would hold up the first case by half a second.
         supervisor.wait_until_ready("beat")
         supervisor.start(roles.flower(self.flower_port))
+
+    def open_page(self, supervisor: Supervisor) -> None:
+        """The status page, for whoever looks around; until then it would only take time from the cases."""
+        self.page_port = free_port()
+        supervisor.start(roles.ops(self.page_port))
+        supervisor.wait_until_ready("ops")
 
     def look(self) -> Look:
         counts = self._ledger.counts()

@@ -39,7 +39,7 @@ def up(workers: int) -> None:
         address = _embedded_address(settings, state)
         login = settings.flower_basic_auth.get_secret_value() or f"cody2zoho:{secrets.token_hex(8)}"
         told = _told(settings, address, login)
-        _check_flower_port(settings)
+        _check_ports(settings)
         with Supervisor(state / "logs", {**os.environ, **told}, Path.cwd()) as supervisor:
             terminal = _Terminal()
             try:
@@ -66,14 +66,20 @@ def _embedded_address(settings: Settings, state: Path) -> Address | None:
     return None
 
 
-def _check_flower_port(settings: Settings) -> None:
+def _check_ports(settings: Settings) -> None:
+    wrong = []
     if not is_free(settings.flower_port, settings.flower_address):
-        raise ConfigurationError(
-            [
-                f"Flower cannot listen on {settings.flower_address}:{settings.flower_port}: end what listens there, "
-                "or write another FLOWER_PORT or FLOWER_ADDRESS."
-            ]
+        wrong.append(
+            f"Flower cannot listen on {settings.flower_address}:{settings.flower_port}: end what listens there, "
+            "or write another FLOWER_PORT or FLOWER_ADDRESS."
         )
+    if not is_free(settings.port, settings.ops_address):
+        wrong.append(
+            f"The status page cannot listen on {settings.ops_address}:{settings.port}: end what listens there, "
+            "or write another PORT."
+        )
+    if wrong:
+        raise ConfigurationError(wrong)
 
 
 def _told(settings: Settings, address: Address | None, login: str) -> dict[str, str]:
@@ -91,14 +97,19 @@ def _start(supervisor: Supervisor, settings: Settings, address: Address | None, 
         supervisor.start(roles.redis(address, state / "redis", on_disk=True))
         supervisor.wait_until_ready()
     flower = roles.flower(settings.flower_port, settings.flower_address)
-    supervisor.start(*roles.workers(workers, _WORKER_GRACE_SECONDS), roles.beat(), flower)
+    ops = roles.ops(settings.port)
+    supervisor.start(*roles.workers(workers, _WORKER_GRACE_SECONDS), roles.beat(), flower, ops)
 
 
 def _introduction(settings: Settings, address: Address | None, login: str) -> str:
     where = f"http://{settings.flower_address}:{settings.flower_port}"
     shown = "the login of FLOWER_BASIC_AUTH" if settings.flower_basic_auth.get_secret_value() else f"login {login}"
     kept = f"embedded, its data in {settings.state_dir}/redis" if address else settings.shown_redis_address
-    return f"Flower  {where} ({shown})\nRedis   {kept}\nlogs    {settings.state_dir}/logs\nCtrl-C stops all of it.\n"
+    enter = "with the token of OPS_TOKEN" if settings.ops_token.get_secret_value() else "from this machine only"
+    return (
+        f"Status  http://localhost:{settings.port} ({enter})\nFlower  {where} ({shown})\n"
+        f"Redis   {kept}\nlogs    {settings.state_dir}/logs\nCtrl-C stops all of it.\n"
+    )
 
 
 class _Terminal:

@@ -31,14 +31,18 @@ class Access:
     def fits(self, token: str) -> bool:
         return hmac.compare_digest(token.encode(), self.token.encode())
 
-    def lets_in(self, request: Request) -> bool:
+    def way_in(self, request: Request) -> str:
+        """`loopback`, `token` or `browser`; empty where there is none."""
         if not self.token:
-            return _host(request) in _OURS
+            return "loopback" if _host(request) in _OURS else ""
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() == "bearer" and self.fits(token.strip()):
+            return "token"
         cookie = request.cookies.get(COOKIE, "")
-        return (scheme.lower() == "bearer" and self.fits(token.strip())) or hmac.compare_digest(
-            cookie.encode(), self.cookie.encode()
-        )
+        return "browser" if hmac.compare_digest(cookie.encode(), self.cookie.encode()) else ""
+
+    def lets_in(self, request: Request) -> bool:
+        return bool(self.way_in(request))
 
     def read(self, request: Request) -> None:
         """Raises HTTPException."""
@@ -57,6 +61,16 @@ def refuse_strangers(request: Request) -> None:
     is_strange = origin is not None and urlsplit(origin).netloc != request.headers.get("host")
     if is_strange or site not in (None, "same-origin", "none"):
         raise HTTPException(403, "This request comes from another site")
+
+
+def is_browser(request: Request) -> bool:
+    """Whether a person waits for a page."""
+    return "text/html" in request.headers.get("accept", "")
+
+
+def is_encrypted(request: Request) -> bool:
+    """Whether the browser speaks TLS, with a proxy before us: by its own word, which no proxy has to pass on for us."""
+    return request.headers.get("origin", "").startswith("https://")
 
 
 def _host(request: Request) -> str:

@@ -1,7 +1,7 @@
 """Bars of what came in and what became a case, drawn by the server: no script, no library."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 
 from cody2zoho.ops.situation import Situation
 
@@ -54,16 +54,17 @@ def last_day(situation: Situation, zone: tzinfo) -> Chart:
 def last_month(situation: Situation, zone: tzinfo) -> Chart:
     """By the day of the operator's time zone, today last."""
     today = datetime.fromtimestamp(situation.now, zone).date()
-    days: dict[str, list[int]] = {(today - timedelta(ago)).isoformat(): [] for ago in range(29, -1, -1)}
+    days: dict[str, list[int]] = {_day(today - timedelta(ago)): [] for ago in range(29, -1, -1)}
     for hour in sorted({hour for hour, _ in situation.hours}):
-        days.get(_at(hour, zone).date().isoformat(), []).append(hour)
+        days.get(_day(_at(hour, zone)), []).append(hour)
     return _chart("The last 30 days", list(days.items()), situation)
 
 
 def today(situation: Situation, zone: tzinfo, what: str) -> int:
     """How many came in, or found that end, since midnight."""
-    day = datetime.fromtimestamp(situation.now, zone).date()
-    return sum(n for (hour, of), n in situation.hours.items() if of == what and _at(hour, zone).date() == day)
+    midnight = datetime.fromtimestamp(situation.now, zone).replace(hour=0, minute=0, second=0, microsecond=0)
+    first = midnight.timestamp() // 3600
+    return sum(n for (hour, of), n in situation.hours.items() if of == what and hour >= first)
 
 
 def _chart(title: str, spans: list[tuple[str, list[int]]], situation: Situation) -> Chart:
@@ -78,6 +79,10 @@ def _chart(title: str, spans: list[tuple[str, list[int]]], situation: Situation)
         for place, (label, seen, created) in enumerate(rows)
     ]
     return Chart(title, bars)
+
+
+def _day(day: date) -> str:
+    return f"{day:%d %b}".lstrip("0")
 
 
 def _at(hour: int, zone: tzinfo) -> datetime:

@@ -2,14 +2,18 @@
 
 import time
 from dataclasses import dataclass, field
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Depends, HTTPException, Request
+from fastapi.security import HTTPBearer
 
 from cody2zoho.ops.access import Access
 from cody2zoho.ops.lookout import Lookout
 from cody2zoho.ops.situation import Late, Situation, look
 from cody2zoho.services import Services
+
+#: Tells who reads the OpenAPI document that a token is wanted; `Access` looks at it.
+_BEARER = HTTPBearer(auto_error=False, scheme_name="token", description="What OPS_TOKEN says.")
 
 
 @dataclass(frozen=True)
@@ -37,19 +41,20 @@ class Desk:
         return found
 
 
-def _desk(request: Request) -> Desk:
+# None of these three waits, so none needs a thread; all threads may be waiting for Cody and Zoho.
+async def _desk(request: Request) -> Desk:
     desk: Desk = request.app.state.desk
     return desk
 
 
-def _reading(request: Request) -> Desk:
-    desk = _desk(request)
+async def _reading(request: Request, _: Annotated[Any, Depends(_BEARER)]) -> Desk:
+    desk = await _desk(request)
     desk.access.read(request)
     return desk
 
 
-def _acting(request: Request) -> Desk:
-    desk = _desk(request)
+async def _acting(request: Request, _: Annotated[Any, Depends(_BEARER)]) -> Desk:
+    desk = await _desk(request)
     desk.access.act(request)
     return desk
 

@@ -85,6 +85,7 @@ def stats(situation: Situation, settings: Settings, parked: list[Parked]) -> dic
             {"reason": reason, "conversations": count}
             for reason, count in Tally(one.reason for one in parked).most_common()
         ],
+        "reasons_of": len(parked),
         "timings": {one.name: _timing(one, situation.counters) for one in COUNTERS if isinstance(one, Histogram)},
         "cleaned_up": counters.cleaned_up(situation.counters),
         "blocked": situation.blocked,

@@ -17,8 +17,8 @@ _HOLDS_SECONDS = 1.0
 #: Health has to answer within a tenth of a second.
 _PATIENCE_SECONDS = 0.07
 
-#: Only until the first look has ended, shortly after the start.
-_FIRST_PATIENCE_SECONDS = 1.0
+#: Before the first question is taken: then the first answer is as quick as all others.
+_FIRST_PATIENCE_SECONDS = 2.0
 
 #: A look by itself every so often, so that nobody waits for one even where the machine is busy.
 _EVERY_SECONDS = 2.0
@@ -36,10 +36,11 @@ class Lookout:
         self._under_way: threading.Event | None = None
         self._latest: Situation | None = None
         self._at = float("-inf")
-        self._has_looked = False
         self._is_over = threading.Event()
 
     def start(self) -> None:
+        """Returns after the first look, or when that takes too long."""
+        self._begun().wait(_FIRST_PATIENCE_SECONDS)
         threading.Thread(target=self._keep_looking, name="lookouts", daemon=True).start()
 
     def stop(self) -> None:
@@ -48,8 +49,7 @@ class Lookout:
     def situation(self, patience_seconds: float = _PATIENCE_SECONDS) -> Situation | None:
         """The latest, anew if it is old; None where Redis does not answer."""
         if self._age() > _HOLDS_SECONDS:
-            patience = patience_seconds if self._has_looked else max(patience_seconds, _FIRST_PATIENCE_SECONDS)
-            self._begun().wait(patience)
+            self._begun().wait(patience_seconds)
         return self._latest if self._age() < _STALE_SECONDS else None
 
     def anew(self) -> None:
@@ -84,7 +84,6 @@ class Lookout:
             self._at = float("-inf")
             log.error("ops_look_failed", extra={"what": type(error).__name__})
         finally:
-            self._has_looked = True
             with self._lock:
                 if self._under_way is ended:
                     self._under_way = None

@@ -1,76 +1,62 @@
 """The questions that programs ask, and what a person may have done."""
 
 import time
+from asyncio import to_thread
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, HTTPException, Path, Query, Request, Response
-from pydantic import BaseModel
 
 from cody2zoho import lives, why
 from cody2zoho.http import time_limit
 from cody2zoho.ops import figures, prometheus
+from cody2zoho.ops.access import is_browser
+from cody2zoho.ops.answers import ABOUT_ONE, REFUSALS, Alive, Done, Readiness
 from cody2zoho.ops.desk import Actor, Anybody, Reader
 from cody2zoho.ops.health import Health, Status, health, is_ready
 from cody2zoho.ops.situation import Situation
+from cody2zoho.telemetry import report
+from cody2zoho.telemetry.events import ActionTaken
 
 router = APIRouter()
+
+# Health is looked at by threads of its own, so that those who wait for Cody and Zoho do not hold it up.
 
 #: Cody and Zoho are asked; a person waits.
 _LIFE_SECONDS = 15.0
 
 _LONGEST_REASON = 200
 
+#: So many that are parked are asked for their reason, however many there are.
+_REASONS_OF = 200
+
 Id = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 Bot = Annotated[str | None, Query(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 
 
-class Refusal(BaseModel):
-    """Every answer that is none."""
-
-    error: str
-
-
-class Alive(BaseModel):
-    status: Literal["alive"] = "alive"
-
-
-class Readiness(BaseModel):
-    status: Literal["ready", "not ready"]
-
-
-class Done(BaseModel):
-    """What was done, in words."""
-
-    done: str
-
-
-_REFUSALS: dict[int | str, dict[str, Any]] = {code: {"model": Refusal} for code in (400, 401, 403, 422, 503)}
-_ABOUT_ONE: dict[int | str, dict[str, Any]] = {**_REFUSALS, 404: {"model": Refusal}, 409: {"model": Refusal}}
-
-
 @router.get("/health", response_model=Health, responses={503: {"model": Health}})
-def _health(desk: Anybody, response: Response) -> Health:
+async def _health(desk: Anybody, response: Response) -> Health:
     """Each part by itself; 503 while no case is made. Asked without a token."""
-    found = health(desk.lookout.situation(), desk.services.settings, desk.uptime_seconds)
+    situation = await to_thread(desk.lookout.situation)
+    found = health(situation, desk.services.settings, desk.uptime_seconds)
     response.status_code = 503 if found.status is Status.UNHEALTHY else 200
     return found
 
 
 @router.get("/health/liveness")
-def _liveness() -> Alive:
-    """Whether this process answers; asks nobody."""
+async def _liveness() -> Alive:
+    """Whether this process answers; asks nobody, and waits for no thread."""
     return Alive()
 
 
 @router.get("/health/readiness", responses={503: {"model": Readiness}})
-def _readiness(desk: Anybody, response: Response) -> Readiness:
+async def _readiness(desk: Anybody, response: Response) -> Readiness:
     """Whether Redis answers, a worker works and beat ticks."""
-    ready = is_ready(desk.lookout.situation())
+    ready = is_ready(await to_thread(desk.lookout.situation))
     response.status_code = 200 if ready else 503
     return Readiness(status="ready" if ready else "not ready")
 
 
-@router.get("/metrics", responses={**_REFUSALS, 200: {"content": {"text/plain": {}, "application/json": {}}}})
+@router.get("/metrics", responses={**REFUSALS, 200: {"content": {"text/plain": {}, "application/json": {}}}})
 def _metrics(desk: Reader, request: Request) -> Any:
     """JSON, or Prometheus's text where text is asked for."""
     situation = desk.lookout.situation()
@@ -82,13 +68,14 @@ def _metrics(desk: Reader, request: Request) -> Any:
     return figures.metrics(situation, desk.uptime_seconds, time.time())
 
 
-@router.get("/stats", responses=_REFUSALS)
+@router.get("/stats", responses=REFUSALS)
 def _stats(desk: Reader) -> dict[str, Any]:
     """Bots, outcomes, reasons and timings."""
-    return figures.stats(desk.situation(), desk.services.settings, list(desk.services.ledger.parked()))
+    parked = list(desk.services.ledger.parked(_REASONS_OF))
+    return figures.stats(desk.situation(), desk.services.settings, parked)
 
 
-@router.get("/conversations", responses=_REFUSALS)
+@router.get("/conversations", responses=REFUSALS)
 def _conversations(
     desk: Reader,
     state: Literal["waiting", "working", "parked", "created"] | None = None,
@@ -103,7 +90,7 @@ def _conversations(
     return {"conversations": [row for one in states for row in _rows(situation, one)]}
 
 
-@router.get("/conversations/{conversation_id}", responses=_REFUSALS)
+@router.get("/conversations/{conversation_id}", responses=REFUSALS)
 def _conversation(desk: Reader, conversation_id: Id) -> dict[str, Any]:
     """Its life, as `cody2zoho why` tells it: the ledger, Cody and Zoho are asked."""
     with time_limit(_LIFE_SECONDS):
@@ -111,23 +98,23 @@ def _conversation(desk: Reader, conversation_id: Id) -> dict[str, Any]:
     return why.as_json(life, desk.services.settings)
 
 
-@router.post("/conversations/{conversation_id}/retry", responses=_ABOUT_ONE, response_model=Done)
+@router.post("/conversations/{conversation_id}/retry", responses=ABOUT_ONE, response_model=Done)
 def _retry(desk: Actor, request: Request, conversation_id: Id) -> Any:
     """Let a parked conversation begin anew."""
     if not desk.services.ledger.retry(conversation_id):
         raise HTTPException(409, f"{conversation_id} is not parked")
-    return _done(desk, request, f"{conversation_id} waits again")
+    return _done(desk, request, "retry", f"{conversation_id} waits again", conversation=conversation_id)
 
 
-@router.post("/conversations/{conversation_id}/dismiss", responses=_ABOUT_ONE, response_model=Done)
+@router.post("/conversations/{conversation_id}/dismiss", responses=ABOUT_ONE, response_model=Done)
 def _dismiss(desk: Actor, request: Request, conversation_id: Id) -> Any:
     """Decide that a parked conversation gets no case."""
     if not desk.services.ledger.dismiss(conversation_id):
         raise HTTPException(409, f"{conversation_id} is not parked")
-    return _done(desk, request, f"{conversation_id} is dismissed")
+    return _done(desk, request, "dismiss", f"{conversation_id} is dismissed", conversation=conversation_id)
 
 
-@router.post("/pause", responses=_ABOUT_ONE, response_model=Done)
+@router.post("/pause", responses=ABOUT_ONE, response_model=Done)
 def _pause(
     desk: Actor,
     request: Request,
@@ -139,22 +126,23 @@ def _pause(
     if bot is not None and None not in bots and bot not in bots:
         raise HTTPException(404, f"There is no bot {bot} in CODY_BOT_ID")
     desk.services.paused.pause(bot, " ".join(reason.split()))
-    return _done(desk, request, f"{f'bot {bot}' if bot else 'everything'} is paused")
+    return _done(desk, request, "pause", f"{f'bot {bot}' if bot else 'everything'} is paused", bot=bot)
 
 
-@router.post("/resume", responses=_ABOUT_ONE, response_model=Done)
+@router.post("/resume", responses=ABOUT_ONE, response_model=Done)
 def _resume(desk: Actor, request: Request, bot: Bot = None) -> Any:
     """Go on with one bot, or with all that is paused."""
     resumed = desk.services.paused.resume(bot)
     if not resumed:
         raise HTTPException(409, "Nothing is paused that fits")
-    return _done(desk, request, f"{', '.join(resumed)} goes on")
+    return _done(desk, request, "resume", f"{', '.join(resumed)} goes on", bot=bot)
 
 
-def _done(desk: Actor, request: Request, words: str) -> Any:
-    """A browser without JavaScript goes back to the page."""
+def _done(desk: Actor, request: Request, action: str, words: str, **on: str | None) -> Any:
+    """Noted with the way in which somebody came; a browser without JavaScript goes back to the page."""
+    report(ActionTaken(action, desk.access.way_in(request), **on))
     desk.lookout.anew()
-    if "text/html" in request.headers.get("accept", ""):
+    if is_browser(request):
         return Response(status_code=303, headers={"location": "/"})
     return Done(done=words)
 

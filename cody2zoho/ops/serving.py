@@ -1,23 +1,22 @@
-"""Where the operations API listens."""
+"""Where the operations API listens, and who is told of what happens in it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from socket import gethostname
 
 import uvicorn
 
-from cody2zoho import logs, sentry
+from cody2zoho import insights, logs, sentry
 from cody2zoho.ops.app import create
-from cody2zoho.ports import LOOPBACK
 from cody2zoho.services import Services, build
 from cody2zoho.settings import Settings
-from cody2zoho.telemetry import insights
+from cody2zoho.signs import Signs
+from cody2zoho.telemetry import insights as to_insights
+from cody2zoho.telemetry import listen
+from cody2zoho.telemetry.counters import Counters
 
 #: A look at Redis runs beside the answers, so a slow one holds up nobody; it should not last for ever either.
 _REDIS_SECONDS = 2.0
-
-EVERYWHERE = "0.0.0.0"
-
-
-def address(settings: Settings) -> str:
-    """Loopback only, unless nobody gets in without a token."""
-    return EVERYWHERE if settings.ops_token.get_secret_value() else LOOPBACK
 
 
 def own(settings: Settings) -> Services:
@@ -28,11 +27,36 @@ def own(settings: Settings) -> Services:
 
 def serve(settings: Settings, port: int) -> None:
     """Until SIGINT or SIGTERM."""
+    logs.name_process(f"ops@{gethostname()}")
     logs.configure(settings)
     sentry.start(settings)
+    services = own(settings)
+    with _observed(services):
+        _listen(services, port)
+
+
+@contextmanager
+def _observed(services: Services) -> Iterator[None]:
+    """What this process asks of Cody and Zoho is counted like any other's, and shows that they answer."""
+    settings = services.settings
+    counters = Counters(services.store, settings.redis_key_prefix)
+    signs = Signs(services.store, settings.redis_key_prefix)
+    for listener in (counters.hear, signs.hear):
+        listen(listener)
+    counters.start()
+    signs.start()
+    insights.begin(settings)
+    try:
+        yield
+    finally:
+        counters.stop()
+        to_insights.stop()
+
+
+def _listen(services: Services, port: int) -> None:
     uvicorn.run(
-        create(own(settings)),
-        host=address(settings),
+        create(services),
+        host=services.settings.ops_address,
         port=port,
         log_config=None,
         log_level="warning",
@@ -41,5 +65,3 @@ def serve(settings: Settings, port: int) -> None:
         proxy_headers=False,
         timeout_graceful_shutdown=5,
     )
-    # Begun by `/debug/test-telemetry`.
-    insights.stop()

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cody2zoho import nightly, signs
-from cody2zoho.alerts import Raised
+from cody2zoho.alerts.alert import Notice
+from cody2zoho.alerts.board import Raised
 from cody2zoho.limits import Now
 from cody2zoho.paused import Pause
 from cody2zoho.records import State
@@ -62,13 +63,16 @@ class Situation:
     list_seconds: float | None
     #: None where there is no token.
     token_seconds: float | None
-    raised: list[Raised]
     #: What the latest comparison with Zoho found; empty before the first.
     compared: dict[str, int]
     waiting: list[Entry]
     working: list[Entry]
     parked: list[Entry]
     made: list[Made]
+    #: The worst first.
+    raised: list[Raised]
+    #: The newest first.
+    resolved: list[Notice]
 
     @property
     def workers(self) -> list[str]:
@@ -136,12 +140,13 @@ def look(services: Services, late: Late | None = None) -> Situation:
         late_seconds=(late or Late()).seconds(services),
         list_seconds=_list_seconds(services),
         token_seconds=token_ms / 1000 if token_ms > 0 else None,
-        raised=services.alerts.raised(),
         compared=nightly.latest(services),
         waiting=[one for one in _entries(services, agenda) if one.state == State.WAITING],
         working=_entries(services, working),
         parked=_entries(services, parked),
         made=[_made(entry) for entry in latest],
+        raised=services.alerts.raised(),
+        resolved=services.alerts.resolved(),
     )
 
 

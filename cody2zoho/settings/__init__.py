@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import SecretStr, model_validator
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
+from cody2zoho.ports import LOOPBACK
 from cody2zoho.settings import formats
 from cody2zoho.settings.alerts import Alerting
 from cody2zoho.settings.apis import DATA_CENTERS, Apis
@@ -93,6 +94,11 @@ class Settings(Insights, Logs, Alerting, Watching, Redis, Moments, Privacy, Cont
             "redis_key_prefix": SIMULATED_KEY_PREFIX,
         }
         return {**stands_in, **values, **simulated_credentials(address)}
+
+    @property
+    def ops_address(self) -> str:
+        """Loopback only, unless nobody gets in without a token."""
+        return "0.0.0.0" if self.ops_token.get_secret_value() else LOOPBACK
 
     @property
     def uses_simulators(self) -> bool:

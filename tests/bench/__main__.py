@@ -20,6 +20,7 @@ from . import (
     idle_poll,
     live_day,
     memory,
+    ops,
     overhead,
     per_case,
     promptness,
@@ -46,6 +47,7 @@ BENCHMARKS: dict[str, Callable[[], Iterator[Figure]]] = {
     "per_case": per_case.measure,
     "live_day": live_day.measure,
     "backfill": backfill.measure,
+    "ops": ops.measure,
 }
 
 

@@ -48,6 +48,12 @@ class Installation:
     def start_beat(self) -> None:
         self._supervisor.start(roles.beat())
 
+    def start_ops(self, port: int) -> None:
+        """Returns when it answers."""
+        role = roles.ops(port)
+        self._supervisor.start(role)
+        self.wait_for(role.is_ready, seconds=30)
+
     def pid(self, role: str) -> int:
         return next(child.process.pid for child in self._supervisor.children if child.role.name == role)
 

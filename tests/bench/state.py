@@ -23,7 +23,7 @@ def measure() -> Iterator[Figure]:
     with installation(lambda file: conversations.write(file, 1)) as at:
         ledger, before = at.services().ledger, at.redis_memory_mb()
         began = time.monotonic()
-        _fill(ledger)
+        fill(ledger)
         filled = time.monotonic() - began
         bytes_each = (at.redis_memory_mb() - before) * 2**20 / MANY
         seconds = [_look(ledger, number) for number in range(1, MANY, MANY // LOOKS)]
@@ -32,7 +32,8 @@ def measure() -> Iterator[Figure]:
     yield Figure("time to note all of them", filled, "s")
 
 
-def _fill(ledger: Ledger) -> None:
+def fill(ledger: Ledger) -> None:
+    """As many as there are, as a ledger that was lost is filled."""
     for first in range(1, MANY + 1, _PER_CALL):
         numbers = range(first, min(first + _PER_CALL, MANY + 1))
         ledger.adopt((conversations.id_of(number), str(_held(number))) for number in numbers)

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.request import urlopen
 
 import psutil
 import pytest
@@ -141,6 +142,9 @@ def test_kept_it_runs_on_until_ctrl_c_which_is_no_failure(demo: Demo, folder: Pa
     assert process.stderr
     lines = iter(process.stderr.readline, "")
     assert any("All of it runs until Ctrl-C" in line for line in lines)
+    page = next(line for line in lines if "status" in line).split()[-1]
+    # Everybody shows within five seconds that he lives.
+    eventually(lambda: "All is well." in urlopen(page, timeout=10).read().decode())
     assert "/tasks (login demo:" in next(line for line in lines if "Flower" in line)
     child(folder, "worker")
     process.send_signal(signal.SIGINT)

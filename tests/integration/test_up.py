@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import stat
 import subprocess
 import sys
@@ -10,11 +11,14 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import requests
 from processes import command, end_all, playing, working_in
 
 from cody2zoho.ports import free_port
+from cody2zoho.roles import answers
 from cody2zoho.simulators.audit import audit
 from cody2zoho.simulators.faults import Fault
 from cody2zoho.simulators.generator import generate
@@ -25,7 +29,7 @@ class Installation:
     """A folder with an `.env`, and `up` running in it or not."""
 
     def __init__(self, folder: Path, **settings: object) -> None:
-        self.folder = folder
+        self.folder, self.page = folder, f"http://localhost:{settings.get('PORT')}"
         self.log = folder / "up.log"
         self.started: list[subprocess.Popen[bytes]] = []
         (folder / ".env").write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
@@ -66,7 +70,8 @@ class Installation:
 def installation(tmp_path: Path, server) -> Iterator[Installation]:
     folder = tmp_path / "installation"
     folder.mkdir()
-    installation = Installation(folder, SIMULATORS_URL=server.url, POLL_INTERVAL_SECONDS=1, FLOWER_PORT=free_port())
+    ports = {"FLOWER_PORT": free_port(), "PORT": free_port()}
+    installation = Installation(folder, SIMULATORS_URL=server.url, POLL_INTERVAL_SECONDS=1, **ports)
     yield installation
     for process in installation.started:
         process.kill()
@@ -168,6 +173,25 @@ def test_every_line_says_who_wrote_it(installation: Installation) -> None:
     assert "Flower  http://127.0.0.1:" in installation.said()
 
 
+def test_it_shows_where_the_status_page_is_and_how_to_enter(installation: Installation) -> None:
+    installation.up(OPS_TOKEN="hush-hush-hush")
+    installation.says("Ctrl-C stops all of it.")
+    page = installation.page
+    assert f"Status  {page} (with the token of OPS_TOKEN)" in installation.said()
+    eventually(lambda: answers(int(page.rpartition(":")[2]), "/health/liveness"))
+    assert requests.get(f"{page}/stats", timeout=10).status_code == 401
+    headers = {"Authorization": "Bearer hush-hush-hush"}
+
+    def lines() -> list[dict[str, Any]]:
+        return requests.get(f"{page}/logs", headers=headers, timeout=10).json()["lines"]
+
+    assert requests.post(f"{page}/pause", headers={**headers, "X-Request-ID": "mine-1"}, timeout=10).status_code == 200
+    [line] = eventually(lambda: [one for one in lines() if one["message"] == "action_taken"])
+    assert (line["worker"], line["request_id"]) == (f"ops@{socket.gethostname()}", "mine-1")
+    eventually(lambda: requests.get(f"{page}/health", timeout=10).json()["components"]["workers"]["count"] == 1)
+    assert "hush" not in installation.said()
+
+
 def test_a_killed_role_is_started_again(installation: Installation, server, account, is_perfect) -> None:
     process = installation.up()
     installation.says("ready.")
@@ -244,12 +268,16 @@ def test_nobody_else_can_read_the_password_of_the_embedded_redis(installation: I
             2,
             "Flower cannot listen on 192.0.2.1:1: end what listens",
         ),
+        ({"PORT": "TAKEN"}, 2, "The status page cannot listen on 127.0.0.1:"),
     ],
 )
 def test_what_cannot_work_is_said_before_anything_runs(
     installation: Installation, variables: dict[str, str], code: int, sentence: str
 ) -> None:
-    assert installation.up(**variables).wait(30) == code
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        given = {name: value.replace("TAKEN", port) for name, value in variables.items()}
+        assert installation.up(**given).wait(30) == code
     assert sentence in installation.said()
     assert "Traceback" not in installation.said()
     assert "geheim" not in installation.said()

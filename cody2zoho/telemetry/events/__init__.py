@@ -52,6 +52,7 @@ from cody2zoho.telemetry.events.obstacles import (
     WorkResumed,
     WorkUnblocked,
 )
+from cody2zoho.telemetry.events.people import ActionTaken
 from cody2zoho.telemetry.events.polling import (
     CodyPollCompleted,
     FeedMissed,
@@ -65,6 +66,7 @@ from cody2zoho.telemetry.events.workers import LEFT_BEHIND, CleanedUp, LockLost,
 
 __all__ = [
     "LEFT_BEHIND",
+    "ActionTaken",
     "AlertNotDelivered",
     "AlertRaised",
     "AlertResolved",

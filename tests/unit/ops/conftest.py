@@ -3,7 +3,7 @@
 import json
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from typing import Any
@@ -56,7 +56,7 @@ def _spelt(headers: dict[str, str]) -> dict[str, str]:
 
 
 @contextmanager
-def served(services: Services) -> Iterator[Browser]:
+def _served(services: Services) -> Iterator[Browser]:
     server = uvicorn.Server(
         uvicorn.Config(create(services), host="127.0.0.1", port=0, log_config=None, server_header=False)
     )
@@ -71,12 +71,18 @@ def served(services: Services) -> Iterator[Browser]:
 
 
 @pytest.fixture
+def served() -> Callable[[Services], AbstractContextManager[Browser]]:
+    """The same, for as long as a test wants it."""
+    return _served
+
+
+@pytest.fixture
 def serve(plugged) -> Iterator[Callable[..., Browser]]:
     """Serves what one process of the product knows, with chosen settings."""
     opened = []
 
     def serve(**chosen: Any) -> Browser:
-        context = served(plugged(**chosen))
+        context = _served(plugged(**chosen))
         opened.append(context)
         return context.__enter__()
 

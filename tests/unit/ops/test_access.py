@@ -4,7 +4,16 @@ import pytest
 
 from waiting import eventually
 
-EVERYWHERE = ["/metrics", "/stats", "/conversations", "/conversations/abc", "/openapi.json"]
+EVERYWHERE = [
+    "/metrics",
+    "/stats",
+    "/logs",
+    "/alerts",
+    "/debug/test-telemetry",
+    "/conversations",
+    "/conversations/abc",
+    "/openapi.json",
+]
 ACTIONS = ["/conversations/abc/retry", "/conversations/abc/dismiss", "/pause", "/resume"]
 
 

@@ -5,6 +5,7 @@ import re
 import pytest
 
 from chats import case_of, chat, work
+from cody2zoho.alerts import Alert, Level
 from cody2zoho.models import Conversation
 
 
@@ -24,7 +25,13 @@ def test_it_shows_what_became_a_case_and_what_is_parked_and_no_customers_word(
     lively()
     answer = serve().get("/")
     assert (answer.status, answer.headers["content-type"]) == (200, "text/html; charset=utf-8")
-    for shown in (conversation_id, case_of(organisation, conversation_id), parked, "worker@one", "All is well."):
+    for shown in (
+        conversation_id,
+        case_of(organisation, conversation_id),
+        parked,
+        "worker@one",
+        "somebody should look",
+    ):
         assert shown in answer.text
     assert f'action="/conversations/{parked}/retry"' in answer.text
     assert f'action="/conversations/{parked}/dismiss"' in answer.text
@@ -59,6 +66,15 @@ def test_a_button_of_the_page_leads_back_to_it(serve, plugged, parked: str) -> N
     assert f"/conversations/{parked}/retry" not in browser.get("/").text
 
 
+def test_a_button_of_a_page_that_is_old_leads_to_how_things_are(serve, parked: str) -> None:
+    browser, headers = serve(ops_token="hush"), {"Accept": "text/html"}
+    path = f"/conversations/{parked}/retry"
+    refused = browser.ask("POST", path, headers)
+    assert (refused.status, refused.headers["location"]) == (303, "/")
+    answers = [browser.ask("POST", path, {**headers, "Authorization": "Bearer hush"}) for _ in range(2)]
+    assert [(one.status, one.headers["location"]) for one in answers] == [(303, "/")] * 2
+
+
 def test_a_browser_enters_with_the_token_and_keeps_no_token(serve) -> None:
     browser = serve(ops_token="hush-hush")
     assert browser.get("/").status == 401
@@ -71,6 +87,17 @@ def test_a_browser_enters_with_the_token_and_keeps_no_token(serve) -> None:
     assert {"HttpOnly", "SameSite=strict"} <= set(re.split(r"; ", cookie))
     assert browser.get("/", Cookie=cookie.partition(";")[0]).status == 200
     assert serve(ops_token="another").get("/", Cookie=cookie.partition(";")[0]).status == 401
+
+
+def test_behind_tls_the_cookie_keeps_to_tls_by_the_browsers_own_word(serve) -> None:
+    browser = serve(ops_token="hush")
+
+    def is_secure(**headers: str) -> bool:
+        return "Secure" in browser.post("/login", "token=hush", **headers).headers["set-cookie"].split("; ")
+
+    assert is_secure(Host="status.example", Origin="https://status.example")
+    assert not is_secure(Host="status.example", Origin="http://status.example")
+    assert not is_secure(X_Forwarded_Proto="https")
 
 
 def test_another_site_cannot_enter_for_somebody(serve) -> None:
@@ -89,6 +116,19 @@ def test_what_the_page_needs_comes_from_here(serve, file: str) -> None:
     browser = serve(ops_token="hush")
     assert browser.get(f"/assets/{file}").status == 200
     assert f"/assets/{file}" in browser.get("/").text or file == "page.js"
+
+
+def test_all_is_well_only_where_nobody_is_needed(serve, plugged, lively, clock) -> None:
+    lively()
+    board, browser = plugged().alerts, serve()
+    assert "All is well." in browser.get("/").text
+    board.judge("feed", [Alert("feed:x", Level.LOW, "system error", "Later words arrive later", "Nothing")])
+    assert "All is well." in serve().get("/").text
+    board.judge("late", [Alert("late", Level.HIGH, "system error", "<b>One</b> waits", "Run `cody2zoho why <ID>`")])
+    text = serve().get("/").text
+    assert "All is well." not in text
+    assert "&lt;b&gt;One&lt;/b&gt; waits" in text
+    assert "Run <code>cody2zoho why &lt;ID&gt;</code>" in text
 
 
 def test_charts_have_words_for_who_cannot_see_them(serve, plugged, account) -> None:

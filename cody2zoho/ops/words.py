@@ -1,0 +1,54 @@
+"""The verdict of the status page: health, and what else a person should look at, in words."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from cody2zoho.alerts import Level
+from cody2zoho.ops.health import Health, Status
+from cody2zoho.ops.situation import Situation
+from cody2zoho.records import State
+from cody2zoho.times import span
+
+_VERDICTS = {
+    Status.HEALTHY: "All is well.",
+    Status.DEGRADED: "It works, but somebody should look.",
+    Status.UNHEALTHY: "No cases are being made.",
+}
+
+Part = Mapping[str, Any]
+
+
+def verdict(status: Status) -> str:
+    return _VERDICTS[status]
+
+
+def status(health: Health, situation: Situation | None) -> Status:
+    """As that of health, but nothing is well while an alert or a conversation waits for somebody."""
+    if health.status is not Status.HEALTHY or situation is None:
+        return health.status
+    is_needed = situation.states[State.PARKED] or any(one.alert.level is not Level.LOW for one in situation.raised)
+    return Status.DEGRADED if is_needed else Status.HEALTHY
+
+
+def reasons(health: Health) -> list[str]:
+    """Of whatever is not well, but for what is blocked, which has a sentence of its own."""
+    ill = {name: part for name, part in health.components.items() if part["status"] is not Status.HEALTHY}
+    return [_SENTENCES[name](part) for name, part in ill.items() if not part.get("is_blocked")]
+
+
+def _silence(who: str, does_not: str, seconds: int | None) -> str:
+    return f"{who} has not {does_not} yet." if seconds is None else f"{who} has not {does_not} for {span(seconds)}."
+
+
+_SENTENCES: dict[str, Callable[[Part], str]] = {
+    "redis": lambda _: "Redis does not answer, and everything that is known stands there.",
+    "workers": lambda _: "No worker is running.",
+    "beat": lambda part: _silence("Beat", "ticked", part["last_tick_seconds_ago"]),
+    "cody": lambda part: _silence("Cody", "answered well", part["last_success_seconds_ago"]),
+    "zoho": lambda part: _silence("Zoho", "answered well", part["last_success_seconds_ago"]),
+    "ledger": lambda _: "What became a case before is being read from Zoho; new cases follow.",
+    "conversations": lambda part: (
+        f"A conversation is due for {span(part['oldest_due_seconds'])}, and no worker takes it."
+    ),
+    "token": lambda _: "There is no access token of Zoho yet.",
+}
