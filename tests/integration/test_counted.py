@@ -87,6 +87,27 @@ def test_a_worker_that_is_told_to_end_has_counted_and_logged_all_that_it_did(
     assert {one["worker"].partition("@")[0] for one in told} == {"celery"}
 
 
+HUNG = """
+from celery import signals
+
+from cody2zoho.celery import app
+from cody2zoho.telemetry import report
+from cody2zoho.telemetry.events import PollFailed
+app.Worker(hostname="hung@here")
+signals.task_prerun.send(sender=None, task_id="hung")
+while True:
+    report(PollFailed("support", "no"))
+    print("told", flush=True)
+    signals.heartbeat_sent.send(sender=None)
+"""
+
+
+def test_a_worker_that_ends_itself_because_a_task_hangs_has_counted_all(start, counted) -> None:
+    hung = start("-c", HUNG, TASK_BUDGET_SECONDS=0.2)
+    assert hung.process.wait(30) == 70
+    assert counted("polls_total|failed") == hung.said().count("told\n") > 1
+
+
 def test_what_goes_wrong_in_a_child_reaches_sentry_graylog_and_the_files(start, tmp_path) -> None:
     with ingestion() as far_end:
         host, port = far_end.url.removeprefix("http://").split(":")
