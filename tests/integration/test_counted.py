@@ -62,6 +62,9 @@ def asked(server) -> Callable[[str], int]:
     return asked
 
 
+#: A dead worker's work comes back in seconds.
+SHORT = {"TASK_BUDGET_SECONDS": 2, "LEASE_SECONDS": 3, "VISIBILITY_TIMEOUT_SECONDS": 4}
+
 POOLS = {"threads": ("-c", "2"), "processes": (*PROCESSES, "--max-tasks-per-child", "3")}
 
 
@@ -71,10 +74,10 @@ def test_a_worker_that_is_told_to_end_has_counted_and_logged_all_that_it_did(
 ) -> None:
     chats(account, 12)
     server.latency_seconds = 0.1
-    worker, beat = start("worker", *pool), start("beat", POLL_INTERVAL_SECONDS=1)
+    worker, beat = start("worker", *pool, **SHORT), start("beat", POLL_INTERVAL_SECONDS=1)
     eventually(lambda: organisation.cases, 60)
     assert worker.end() == 0
-    last = start("worker", *pool)
+    last = start("worker", *pool, **SHORT)
     eventually(lambda: made_all(server, account, organisation), 60)
     assert (beat.end(), last.end()) == (0, 0)
     assert counted("conversations_total|created") == counted("conversations_total|seen") == 12
@@ -128,10 +131,6 @@ def test_what_goes_wrong_in_a_child_reaches_sentry_graylog_and_the_files(start, 
         told = {path: body for path, body in zip(far_end.paths, far_end.bodies, strict=True) if "task_failed" in body}
     assert {path.partition("?")[0] for path in told} == {"/api/1/envelope/", "/gelf"}
     assert (tmp_path / "logs" / "sync.log").read_text().count('"task_failed"') == 1
-
-
-#: A dead worker's work comes back in seconds.
-SHORT = {"TASK_BUDGET_SECONDS": 2, "LEASE_SECONDS": 3, "VISIBILITY_TIMEOUT_SECONDS": 4}
 
 
 def test_whoever_is_killed_takes_a_second_of_requests_with_it_and_no_conversation(
