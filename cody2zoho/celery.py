@@ -142,6 +142,7 @@ def _beat(**_: Any) -> None:
     oldest = min(list(_running.values()), default=time.monotonic())
     if time.monotonic() - oldest > 2 * settings.task_budget_seconds:
         report(WorkerHung(round(time.monotonic() - oldest)))
+        observers.send_the_rest()
         sentry.flush(settings)
         logging.shutdown()
         os._exit(_HUNG)

@@ -142,7 +142,7 @@ def _begin_anew(**_: Any) -> None:
 
 
 @signals.worker_shutdown.connect
-def _send_the_rest(**_: Any) -> None:
+def send_the_rest(**_: Any) -> None:
     """Log lines go out with Python's own end."""
     _together([*(one.stop for one in _SUMS.kept), SIGNS.stop, to_insights.stop])
 
@@ -150,7 +150,7 @@ def _send_the_rest(**_: Any) -> None:
 @signals.worker_process_shutdown.connect
 def _send_the_rest_of_child(**_: Any) -> None:
     """Python's own end does not come."""
-    _send_the_rest()
+    send_the_rest()
     _together([partial(sentry.flush, services().settings), *(one.close for one in logging.getLogger().handlers)])
 
 

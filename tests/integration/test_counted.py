@@ -62,6 +62,9 @@ def asked(server) -> Callable[[str], int]:
     return asked
 
 
+#: A dead worker's work comes back in seconds.
+SHORT = {"TASK_BUDGET_SECONDS": 2, "LEASE_SECONDS": 3, "VISIBILITY_TIMEOUT_SECONDS": 4}
+
 POOLS = {"threads": ("-c", "2"), "processes": (*PROCESSES, "--max-tasks-per-child", "3")}
 
 
@@ -71,10 +74,10 @@ def test_a_worker_that_is_told_to_end_has_counted_and_logged_all_that_it_did(
 ) -> None:
     chats(account, 12)
     server.latency_seconds = 0.1
-    worker, beat = start("worker", *pool), start("beat", POLL_INTERVAL_SECONDS=1)
+    worker, beat = start("worker", *pool, **SHORT), start("beat", POLL_INTERVAL_SECONDS=1)
     eventually(lambda: organisation.cases, 60)
     assert worker.end() == 0
-    last = start("worker", *pool)
+    last = start("worker", *pool, **SHORT)
     eventually(lambda: made_all(server, account, organisation), 60)
     assert (beat.end(), last.end()) == (0, 0)
     assert counted("conversations_total|created") == counted("conversations_total|seen") == 12
@@ -85,6 +88,27 @@ def test_a_worker_that_is_told_to_end_has_counted_and_logged_all_that_it_did(
     told = [one for one in logs.latest(services, 1_000) if one["message"] == "case_created"]
     assert len(told) == 12
     assert {one["worker"].partition("@")[0] for one in told} == {"celery"}
+
+
+HUNG = """
+from celery import signals
+
+from cody2zoho.celery import app
+from cody2zoho.telemetry import report
+from cody2zoho.telemetry.events import PollFailed
+app.Worker(hostname="hung@here")
+signals.task_prerun.send(sender=None, task_id="hung")
+while True:
+    report(PollFailed("support", "no"))
+    print("told", flush=True)
+    signals.heartbeat_sent.send(sender=None)
+"""
+
+
+def test_a_worker_that_ends_itself_because_a_task_hangs_has_counted_all(start, counted) -> None:
+    hung = start("-c", HUNG, TASK_BUDGET_SECONDS=0.2)
+    assert hung.process.wait(30) == 70
+    assert counted("polls_total|failed") == hung.said().count("told\n") > 1
 
 
 def test_what_goes_wrong_in_a_child_reaches_sentry_graylog_and_the_files(start, tmp_path) -> None:
@@ -107,10 +131,6 @@ def test_what_goes_wrong_in_a_child_reaches_sentry_graylog_and_the_files(start, 
         told = {path: body for path, body in zip(far_end.paths, far_end.bodies, strict=True) if "task_failed" in body}
     assert {path.partition("?")[0] for path in told} == {"/api/1/envelope/", "/gelf"}
     assert (tmp_path / "logs" / "sync.log").read_text().count('"task_failed"') == 1
-
-
-#: A dead worker's work comes back in seconds.
-SHORT = {"TASK_BUDGET_SECONDS": 2, "LEASE_SECONDS": 3, "VISIBILITY_TIMEOUT_SECONDS": 4}
 
 
 def test_whoever_is_killed_takes_a_second_of_requests_with_it_and_no_conversation(
