@@ -132,7 +132,8 @@ class Update:
             # Whoever wants no workflow when a case is made wants none when it is brought up to date either.
             silence = {name: value for name, value in self.form.beside.items() if name == "trigger"}
             self.services.cases.update(self.held.case_id, changes, str(self.case["Modified_Time"]), silence)
-        if rest or changes:
+        # An earlier attempt whose answer was lost may have written all of it; the ledger knows of none of that.
+        if rest or changes or len(self.messages) > (self.held.messages or len(self.messages)):
             report(CaseFollowedUp(self.held.case_id, len(self.messages)))
         return cases.fingerprint(str(changes["Description"])) if "Description" in changes else ""
 

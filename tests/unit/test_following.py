@@ -272,9 +272,10 @@ LATER = ("PUT", "*/Cases/*"), ("POST", "*/Notes"), ("GET", "*/Cases/*"), ("GET",
 @pytest.mark.parametrize(("method", "path"), LATER)
 @pytest.mark.parametrize("action", ["cut", "503", "truncate"])
 @pytest.mark.parametrize("edited", [False, True])
-def test_a_follow_up_that_fails_anywhere_is_done_once(
-    account, organisation, watching, server, clock, method: str, path: str, action: str, edited: bool
+def test_a_follow_up_that_fails_anywhere_is_done_and_told_once(
+    account, organisation, watching, server, clock, caplog, method: str, path: str, action: str, edited: bool
 ) -> None:
+    caplog.set_level("INFO")
     conversation = chat(account, ago=300)
     live(watching, clock, 60)
     case_id = case_of(organisation, conversation)
@@ -287,6 +288,7 @@ def test_a_follow_up_that_fails_anywhere_is_done_once(
     words = texts_of(organisation, case_id)
     assert sum(text.count("One more question") for text in words) == 1
     assert organisation.cases[case_id]["Cody_Messages"] == 3
+    assert [line.message for line in caplog.records].count("case_followed_up") == 1
 
 
 def test_an_agent_who_edits_at_the_same_moment_loses_nothing(account, organisation, watching, server, clock) -> None:

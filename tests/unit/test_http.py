@@ -192,12 +192,21 @@ def test_a_time_limit_says_what_it_has_left() -> None:
     assert time_left() == float("inf")
 
 
-def test_what_is_told_of_a_request_has_neither_its_query_nor_ids(api, echo, server) -> None:
+def address_told(api: Api, url: str) -> str | None:
     heard: list[Event] = []
     listen(heard.append)
     try:
-        api.send("GET", f"{server.url}/echo/Qz3dWnA91Lke/notes?email=canary@example.com")
+        api.send("GET", url)
     finally:
         listeners.remove(heard.append)
     [call] = [event for event in heard if isinstance(event, ApiCall)]
-    assert call.address == "127.0.0.1/echo/-/notes"
+    return call.address
+
+
+def test_what_is_told_of_a_request_has_neither_its_query_nor_ids(api, echo, server) -> None:
+    url = f"{server.url}/echo/Qz3dWnA91Lke/notes?email=canary@example.com"
+    assert address_told(api, url) == "127.0.0.1/echo/-/notes"
+
+
+def test_nothing_of_a_webhooks_path_is_told(echo, server) -> None:
+    assert address_told(Api("The webhook", 1, 1, "webhook"), f"{server.url}/echo/correct_horse_battery") == "127.0.0.1"
