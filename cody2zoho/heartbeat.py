@@ -7,7 +7,7 @@ from cody2zoho.services import Services
 from cody2zoho.telemetry import report
 from cody2zoho.telemetry.events import HeartbeatFailed
 
-_ELSEWHERE = Api("HEARTBEAT_URL", 5, 10, "webhook")
+_ELSEWHERE = Api("HEARTBEAT_URL", 5, 10, "webhook", is_secret=True)
 
 
 def send(services: Services) -> None:

@@ -100,6 +100,8 @@ class Api:
     read_timeout_seconds: float
     #: What metrics call it: `cody`, `zoho` or `zoho_accounts`.
     label: str = ""
+    #: Whether its address is a secret: whoever knows that of a webhook may use it.
+    is_secret: bool = False
     _local: threading.local = field(default_factory=threading.local, repr=False, compare=False)
 
     def send(self, method: str, url: str, authorization: str = "", **parts: Any) -> Answer:
@@ -130,7 +132,8 @@ class Api:
             raise self._failure(method, error) from None
         finally:
             status, size = (answer.status, len(answer.body)) if answer else (0, 0)
-            report(ApiCall(self.label, method, status, time.monotonic() - now, size, _address(url)))
+            address = None if self.is_secret else _address(url)
+            report(ApiCall(self.label, method, status, time.monotonic() - now, size, address))
 
     def _session(self) -> requests.Session:
         """One session a thread, as the maintainers of requests advise: a session is not safe between threads."""

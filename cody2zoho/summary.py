@@ -15,6 +15,9 @@ from cody2zoho.telemetry.metrics import CONVERSATIONS, POLLS, POSTPONEMENTS, RAT
 #: At one in five minutes, an hour.
 _KEPT = 12
 
+#: Requests to webhooks are counted, too, but are none of theirs.
+_APIS = ("cody", "zoho", "zoho_accounts")
+
 #: A rate, and the total that it is of.
 _RATES = {
     "cases_per_hour": "total_cases_created",
@@ -49,7 +52,7 @@ def _totals(states: dict[str, int], counted: dict[str, float]) -> dict[str, floa
         "total_conversations_processed": made + skipped + states[State.PARKED.value],
         "total_conversations_skipped": skipped,
         "total_errors": total(POSTPONEMENTS.name) + ended(State.PARKED) + failures,
-        "total_api_calls": total(REQUESTS.name),
+        "total_api_calls": sum(total(REQUESTS.field(api)) for api in _APIS),
         "total_token_refreshes": total(TOKEN_REFRESHES.name),
         "total_rate_limit_hits": total(RATE_LIMITS.name),
         "total_cody_polls": total(POLLS.name),

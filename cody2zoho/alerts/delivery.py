@@ -17,7 +17,7 @@ from cody2zoho.http import Api
 from cody2zoho.telemetry import report
 from cody2zoho.telemetry.events import AlertNotDelivered
 
-_WEBHOOK = Api("The webhook", 5, 10, "webhook")
+_WEBHOOK = Api("The webhook", 5, 10, "webhook", is_secret=True)
 
 #: For one message by apprise, in seconds.
 _LONGEST_SECONDS = 15

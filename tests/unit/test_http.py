@@ -201,3 +201,14 @@ def test_what_is_told_of_a_request_has_neither_its_query_nor_ids(api, echo, serv
         listeners.remove(heard.append)
     [call] = [event for event in heard if isinstance(event, ApiCall)]
     assert call.address == "127.0.0.1/echo/-/notes"
+
+
+def test_nothing_is_told_of_an_address_that_is_a_secret(echo, server) -> None:
+    heard: list[Event] = []
+    listen(heard.append)
+    try:
+        Api("The webhook", 5, 5, "webhook", is_secret=True).send("GET", f"{server.url}/echo/secret_of_letters")
+    finally:
+        listeners.remove(heard.append)
+    [call] = [event for event in heard if isinstance(event, ApiCall)]
+    assert "address" not in call.facts
