@@ -1,9 +1,11 @@
 """Workers whose tasks run in processes of their own, each of which may end at any time."""
 
+import redis
+
 from waiting import eventually
 
 
-def test_the_last_lines_of_a_pools_child_reach_the_files(start, tmp_path) -> None:
+def test_the_last_lines_of_a_pools_child_are_not_lost(start, broker, tmp_path) -> None:
     (tmp_path / "brief.py").write_text(
         "import logging\n"
         "from celery import shared_task\n"
@@ -11,11 +13,13 @@ def test_the_last_lines_of_a_pools_child_reach_the_files(start, tmp_path) -> Non
         "def brief():\n"
         "    logging.getLogger('cody2zoho.brief').warning('last_words')\n"
     )
-    chosen = {"PYTHONPATH": tmp_path, "LOG_DIR": tmp_path / "logs"}
-    worker = start("worker", "-P", "processes", "-c", 1, "--max-tasks-per-child", 1, "-I", "brief", **chosen)
+    worker = start("worker", "-P", "processes", "-c", 1, "--max-tasks-per-child", 1, "-I", "brief", PYTHONPATH=tmp_path)
     worker.says(" ready.")
     for _ in range(3):
-        start("call", "cody2zoho.brief", **chosen)
+        start("call", "cody2zoho.brief", PYTHONPATH=tmp_path)
     eventually(lambda: worker.said().count("last_words") == 3, 60)
     assert worker.end() == 0
-    assert (tmp_path / "logs" / "sync.log").read_text().count("last_words") == 3
+    store = redis.Redis.from_url(broker.url, decode_responses=True)
+    [key] = store.keys("*logs")
+    assert str(store.xrange(key)).count("last_words") == 3
+    store.close()
