@@ -82,6 +82,12 @@ def _set_up_logging(**_: Any) -> None:
     logs.configure(settings)
 
 
+@signals.worker_process_shutdown.connect
+def _send_last_lines(**_: Any) -> None:
+    """A child of a pool ends without Python's own end, which does this elsewhere."""
+    logging.shutdown()
+
+
 @signals.worker_init.connect
 def _stop_without_anybody_to_ask(**_: Any) -> None:
     """In compose SIMULATORS_URL is always set: without credentials a worker would poll a host that does not exist."""

@@ -89,8 +89,8 @@ def following(
 
 
 def forget(services: Readable, conversation_id: str) -> None:
-    """Take out what names a conversation."""
-    named = [line["id"] for line in _backwards(services) if conversation_id in map(str, line.values())]
+    """Take out what names a conversation, also in the midst of a path or a reason."""
+    named = [line["id"] for line in _backwards(services) if any(conversation_id in str(one) for one in line.values())]
     if named:
         services.store.xdel(key(services.settings.redis_key_prefix), *named)
 

@@ -42,7 +42,9 @@ def line(message: str, name: str = "cody2zoho.telemetry", **fields: str) -> dict
     [
         (line("case_created", task="create_case"), "sync.log"),
         (line("health_check_failed", task="monitor_health"), "monitor.log"),
-        (line("business_summary"), "monitor.log"),
+        (line("business_metrics_summary"), "monitor.log"),
+        (line("check_failed", task="watch"), "monitor.log"),
+        (line("token_refresh", task="create_case"), "monitor.log"),
         (line("anything", task="monitor_health"), "monitor.log"),
         (line("alert_sent"), "alerts.log"),
         (line("cleaned_up", task="create_case"), "cleanup.log"),

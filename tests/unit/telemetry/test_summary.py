@@ -40,6 +40,11 @@ def test_totals_are_those_of_all_workers_since_the_first_start(told) -> None:
     assert line.conversation_to_case_ratio_percent == 100
 
 
+def test_requests_to_webhooks_are_none_to_cody_or_zoho(told) -> None:
+    calls = [ApiCall(api, "POST", 200, 0.1, 10) for api in ("webhook", "cody", "zoho", "zoho_accounts")]
+    assert told(0, *calls).total_api_calls == 3
+
+
 def test_rates_are_those_of_the_last_hour(told, clock) -> None:
     assert told(5).cases_per_hour == 0
     clock.now += 1_800
