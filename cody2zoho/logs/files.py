@@ -12,16 +12,7 @@ from cody2zoho.settings import Settings
 _LARGEST_BYTES, _KEPT = 10_000_000, 5
 
 #: What belongs into a file of its own, by how its event, task or module begins; all else is work.
-_MONITOR = (
-    "monitor",
-    "watch",
-    "business",
-    "health_check",
-    "check_failed",
-    "heartbeat",
-    "refresh_token",
-    "token_refresh",
-)
+_MONITOR = ("monitor", "watch", "business", "health", "check_failed", "heartbeat", "refresh_token", "token_refresh")
 _ALERTS = ("alert", "error_alert")
 _CLEANUP = ("cleaned_up",)
 

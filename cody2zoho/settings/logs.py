@@ -2,6 +2,7 @@
 
 import os
 import re
+import ssl
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Literal
@@ -20,9 +21,14 @@ def _folder(value: str) -> str:
     return value
 
 
-def _file(value: str) -> str:
+def _authority(value: str) -> str:
     if value and not os.access(value, os.R_OK):
         raise ValueError("cannot be read")
+    try:
+        if value:
+            ssl.create_default_context(cafile=value)
+    except ssl.SSLError:
+        raise ValueError("holds no certificate; it must be a PEM file") from None
     return value
 
 
@@ -54,7 +60,7 @@ class Logs(BaseModel):
     graylog_port: int = setting(12_201, "Port of Graylog's GELF input.", ge=1, le=65_535)
     graylog_protocol: Literal["udp", "tcp", "http"] = setting("udp", "Kind of Graylog's GELF input: udp, tcp or http.")
     graylog_tls: bool = setting(False, "Whether the input speaks TLS: tcp or http only. Certificates are checked.")
-    graylog_ca_file: Annotated[str, AfterValidator(_file)] = setting(
+    graylog_ca_file: Annotated[str, AfterValidator(_authority)] = setting(
         "", "Authority of the input's certificate, as a PEM file; empty = the usual ones."
     )
 

@@ -302,3 +302,11 @@ def test_tls_over_udp_is_refused_with_what_to_do(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("GRAYLOG_TLS", "true")
     with pytest.raises(ConfigurationError, match=r"GRAYLOG_TLS .*GRAYLOG_PROTOCOL=tcp or http"):
         configured()
+
+
+def test_an_authority_that_is_none_is_refused_in_a_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "ca.pem").write_text("no certificate")
+    monkeypatch.setenv("SIMULATORS_URL", "http://x")
+    monkeypatch.setenv("GRAYLOG_CA_FILE", str(tmp_path / "ca.pem"))
+    with pytest.raises(ConfigurationError, match=r"GRAYLOG_CA_FILE .*holds no certificate"):
+        configured()
