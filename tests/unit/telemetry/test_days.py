@@ -27,23 +27,22 @@ def days(now: datetime, zone: ZoneInfo) -> dict[str, int]:
 @pytest.mark.parametrize(
     ("now", "day", "hours"),
     [
-        (datetime(2026, 10, 30, 12, tzinfo=BERLIN), "2026-10-25", 25),
-        (datetime(2026, 4, 2, 12, tzinfo=BERLIN), "2026-03-29", 23),
-        (datetime(2026, 11, 9, 12, tzinfo=NEW_YORK), "2026-11-01", 25),
+        (datetime(2026, 10, 30, 12, tzinfo=BERLIN), "25 Oct", 25),
+        (datetime(2026, 4, 2, 12, tzinfo=BERLIN), "29 Mar", 23),
+        (datetime(2026, 11, 9, 12, tzinfo=NEW_YORK), "1 Nov", 25),
     ],
 )
 def test_the_day_of_a_change_of_the_clocks_has_all_its_hours_and_the_others_theirs(now, day, hours) -> None:
     found = days(now, now.tzinfo)
-    today = now.date().isoformat()
-    assert found.pop(today) == now.hour + 1
+    assert found.pop(f"{now.day} {now:%b}") == now.hour + 1
     assert found.pop(day) == hours
     assert set(found.values()) == {24}
 
 
 def test_thirty_days_go_on_over_the_end_of_a_month_and_of_a_leap_february() -> None:
     found = list(days(datetime(2028, 3, 2, 0, 30, tzinfo=UTC), ZoneInfo("UTC")))
-    assert (found[0], found[-1], len(found)) == ("2028-02-02", "2028-03-02", 30)
-    assert "2028-02-29" in found
+    assert (found[0], found[-1], len(found)) == ("2 Feb", "2 Mar", 30)
+    assert "29 Feb" in found
 
 
 def test_the_last_day_has_24_hours_when_the_clocks_change() -> None:
