@@ -15,12 +15,14 @@ from celery.exceptions import WorkerShutdown
 from celery.schedules import crontab
 from redis.exceptions import RedisError
 
-from cody2zoho import broker, configuration, flower, http, logs, monitor, observers, sentry, upgrade
+from cody2zoho import configuration, http, logs, sentry, upgrade
 from cody2zoho.errors import ConfigurationError
 from cody2zoho.services import services
 from cody2zoho.settings import Settings
 from cody2zoho.telemetry import report
 from cody2zoho.telemetry.events import WorkerHung
+from cody2zoho.watching import monitor
+from cody2zoho.worker import broker, flower, observers
 
 #: Exit code of a worker that ends itself because a task hangs (sysexits.h, EX_SOFTWARE).
 _HUNG = 70
@@ -39,7 +41,11 @@ if "flower" in sys.argv[1:]:
     flower.prepare(settings)
 
 broker.install()
-app = Celery("cody2zoho", events="cody2zoho.events:WholeEvents", include=["cody2zoho.tasks", "cody2zoho.correlation"])
+app = Celery(
+    "cody2zoho",
+    events="cody2zoho.worker.events:WholeEvents",
+    include=["cody2zoho.worker.tasks", "cody2zoho.worker.correlation"],
+)
 app.config_from_object("celeryconfig")
 app.set_default()
 

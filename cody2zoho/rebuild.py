@@ -10,12 +10,13 @@ Keys, outside the prefix:
 import math
 from collections.abc import Iterator
 
-from cody2zoho import locks, upgrade
-from cody2zoho.blocks import PROBE_SECONDS
+from cody2zoho import upgrade
 from cody2zoho.errors import AccessRevoked, Blocked, NotSetUp, Permanent, Transient
 from cody2zoho.http import time_limit
-from cody2zoho.keys import conversation_of, since_of
-from cody2zoho.records import Held, State
+from cody2zoho.ledger.blocks import PROBE_SECONDS
+from cody2zoho.ledger.keys import conversation_of, since_of
+from cody2zoho.ledger.records import Held, State
+from cody2zoho.limits import locks
 from cody2zoho.services import Services
 from cody2zoho.telemetry import report
 from cody2zoho.telemetry.events import LedgerBehind, LedgerRebuilt, RebuildPostponed

@@ -7,30 +7,31 @@ from functools import lru_cache
 
 import redis
 
-from cody2zoho import addresses, configuration, store
+from cody2zoho import configuration, store
 from cody2zoho.alerts import Board
-from cody2zoho.blocks import Blocks
 from cody2zoho.cases import reading
 from cody2zoho.cases.form import Forms
-from cody2zoho.cody import Cody
-from cody2zoho.contact import FixedContact
-from cody2zoho.feed import Feed
-from cody2zoho.history import History
+from cody2zoho.cody.api import Cody
+from cody2zoho.contacts.contact import FixedContact
+from cody2zoho.contacts.matching import Matching, usable
 from cody2zoho.http import Api
-from cody2zoho.ledger import Ledger
-from cody2zoho.limits import Limits
-from cody2zoho.matching import Matching, usable
-from cody2zoho.paused import Paused
-from cody2zoho.places import Places
+from cody2zoho.ledger.blocks import Blocks
+from cody2zoho.ledger.feed import Feed
+from cody2zoho.ledger.history import History
+from cody2zoho.ledger.ledger import Ledger
+from cody2zoho.ledger.paused import Paused
+from cody2zoho.ledger.places import Places
+from cody2zoho.ledger.strangers import Strangers
+from cody2zoho.limits.limits import Limits
 from cody2zoho.redaction import Redaction
 from cody2zoho.settings import Settings
-from cody2zoho.strangers import Strangers
-from cody2zoho.tokens import Tokens
+from cody2zoho.text import addresses
 from cody2zoho.zoho.accounts import Accounts
 from cody2zoho.zoho.cases import Cases
 from cody2zoho.zoho.contacts import Contacts
 from cody2zoho.zoho.crm import Crm
 from cody2zoho.zoho.fields import Fields, KeyField
+from cody2zoho.zoho.tokens import Tokens
 
 
 @dataclass(frozen=True)

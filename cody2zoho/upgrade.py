@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from cody2zoho.errors import ConfigurationError
-from cody2zoho.records import SCHEMA
+from cody2zoho.ledger.records import SCHEMA
 from cody2zoho.services import Services
 from cody2zoho.telemetry import report
 from cody2zoho.telemetry.events import StateUpgraded

@@ -11,18 +11,20 @@ from typing import Any
 import redis
 
 from chats import Clock, case_of, chat, live, pass_time, work
-from cody2zoho import monitor, nightly, polling, sentinel, watches
 from cody2zoho.alerts import send_waiting
 from cody2zoho.errors import Transient
 from cody2zoho.models import Conversation
-from cody2zoho.sentinel import Sentinel
+from cody2zoho.reconcile import nightly
 from cody2zoho.services import Services
 from cody2zoho.simulators.cody import Cody
 from cody2zoho.simulators.faults import Fault
 from cody2zoho.simulators.server import SimulatorServer
 from cody2zoho.simulators.zoho import Zoho
+from cody2zoho.sync import polling
 from cody2zoho.telemetry.counters import Counters
-from cody2zoho.tracker import Tracker
+from cody2zoho.watching import monitor, sentinel, watches
+from cody2zoho.watching.sentinel import Sentinel
+from cody2zoho.watching.tracker import Tracker
 from leaving import Leaving
 
 HOUR = 3_600

@@ -2,10 +2,10 @@
 
 from typing import Protocol
 
-from cody2zoho import pipeline, polling
 from cody2zoho.services import Services
 from cody2zoho.simulators.cody import Cody
 from cody2zoho.simulators.zoho import Zoho
+from cody2zoho.sync import pipeline, polling
 
 
 class Clock(Protocol):

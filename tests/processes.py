@@ -8,7 +8,7 @@ from pathlib import Path
 
 import psutil
 
-from cody2zoho import tether
+from cody2zoho.processes import tether
 
 
 def working_in(folder: Path) -> list[psutil.Process]:

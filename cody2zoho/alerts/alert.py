@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from cody2zoho.times import span
+from cody2zoho.text.times import span
 
 
 class Level(StrEnum):

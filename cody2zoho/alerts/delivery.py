@@ -11,12 +11,12 @@ from functools import partial
 from typing import Any
 from urllib.parse import quote
 
-from cody2zoho import locks
 from cody2zoho.alerts.alert import Level, Notice
 from cody2zoho.alerts.board import Board
 from cody2zoho.alerts.channels import ERRORS, Channel, Form
 from cody2zoho.errors import Cody2ZohoError, Transient
 from cody2zoho.http import Api
+from cody2zoho.limits import locks
 from cody2zoho.telemetry import report
 from cody2zoho.telemetry.events import AlertNotDelivered
 

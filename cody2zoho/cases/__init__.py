@@ -6,7 +6,6 @@ A draft follows from its arguments alone. So the case of the first messages of a
 
 from dataclasses import asdict
 
-from cody2zoho import transcript
 from cody2zoho.cases import fitting, values
 from cody2zoho.cases.fitting import (
     DESCRIPTION_LIMIT,
@@ -21,8 +20,9 @@ from cody2zoho.cases.fitting import (
 from cody2zoho.cases.form import Form, Rule
 from cody2zoho.cases.templates import Braces, Jinja, shortened
 from cody2zoho.cases.values import TRANSCRIPT, Moment, Talk
-from cody2zoho.keys import key_of
+from cody2zoho.ledger.keys import key_of
 from cody2zoho.models import CaseDraft, ContactChoice, Conversation, Message
+from cody2zoho.text import transcript
 
 __all__ = [
     "DESCRIPTION_LIMIT",

@@ -7,8 +7,8 @@ its content 65,535, or 32,000 in older documents. The smaller of each pair is he
 import hashlib
 from dataclasses import dataclass, replace
 
-from cody2zoho import transcript
 from cody2zoho.models import Attachment, CaseDraft, Note
+from cody2zoho.text import transcript
 
 SUBJECT_LIMIT = 255
 DESCRIPTION_LIMIT = 32_000

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from functools import cached_property
 
-from cody2zoho import transcript
 from cody2zoho.cases import signals
 from cody2zoho.cases.signals import Signal
 from cody2zoho.cases.templates import shortened
 from cody2zoho.models import Conversation, Message, Source
-from cody2zoho.times import span
-from cody2zoho.transcript import Figures
+from cody2zoho.text import transcript
+from cody2zoho.text.times import span
+from cody2zoho.text.transcript import Figures
 
 #: Stands for the transcript until there is room for it. Nothing a customer typed holds it: see `transcript.readable`.
 TRANSCRIPT = "\x00"

@@ -17,7 +17,7 @@ from cody2zoho.cases.lines import Place
 from cody2zoho.cases.templates import is_template
 from cody2zoho.checks.finding import Finding, Level
 from cody2zoho.settings import Settings
-from cody2zoho.transcript import length
+from cody2zoho.text.transcript import length
 from cody2zoho.zoho.fields import Field
 
 _ABOUT = "Case file"

@@ -12,7 +12,7 @@ from redis.exceptions import OutOfMemoryError, RedisError
 
 from cody2zoho import __version__
 from cody2zoho.errors import Cody2ZohoError, ConfigurationError
-from cody2zoho.supervisor import Interrupted
+from cody2zoho.processes.supervisor import Interrupted
 
 #: Command to module; a module is imported when its command is used, so that `--help` is quick.
 _COMMANDS = {

@@ -5,13 +5,13 @@ import sys
 
 import click
 
-from cody2zoho import digest as daily
 from cody2zoho.alerts import Alert, Channel, Level, Notice, refusal
 from cody2zoho.alerts.alert import SYSTEM_ERROR
 from cody2zoho.alerts.channels import who_takes
 from cody2zoho.cli.local import services_at_hand
 from cody2zoho.errors import ConfigurationError
-from cody2zoho.times import span
+from cody2zoho.text.times import span
+from cody2zoho.watching import digest as daily
 
 
 @click.group(invoke_without_command=True)

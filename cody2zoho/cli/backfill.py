@@ -9,15 +9,15 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from cody2zoho import backfill as history
-from cody2zoho import locks
+from cody2zoho.backfill import backfill as history
 from cody2zoho.cli.local import services_at_hand
 from cody2zoho.errors import Transient
-from cody2zoho.history import Run
+from cody2zoho.ledger.history import Run
+from cody2zoho.limits import locks
 from cody2zoho.services import Services
 from cody2zoho.settings.formats import since as moment
-from cody2zoho.times import span
-from cody2zoho.transcript import at
+from cody2zoho.text.times import span
+from cody2zoho.text.transcript import at
 
 _LOOK_SECONDS = 1.0
 

@@ -16,8 +16,8 @@ import redis
 from cody2zoho.cli.demo_stage import Look, Stage
 from cody2zoho.cli.demo_summary import Summary, memory_mb
 from cody2zoho.cli.demo_view import View, print_addresses, print_summary, view_for
+from cody2zoho.processes.supervisor import Interrupted, Supervisor
 from cody2zoho.simulators.corpus import CorpusError, read_corpus
-from cody2zoho.supervisor import Interrupted, Supervisor
 
 _LOOK_SECONDS = 0.1
 

@@ -9,11 +9,11 @@ from typing import Any
 
 import redis
 
-from cody2zoho import embedded, roles
-from cody2zoho.ledger import Ledger
-from cody2zoho.ports import LOOPBACK, free_port
-from cody2zoho.records import State
-from cody2zoho.supervisor import Supervisor
+from cody2zoho.ledger.ledger import Ledger
+from cody2zoho.ledger.records import State
+from cody2zoho.processes import embedded, roles
+from cody2zoho.processes.ports import LOOPBACK, free_port
+from cody2zoho.processes.supervisor import Supervisor
 
 _PREFIX = "{demo}:"
 _WORKER_GRACE_SECONDS = 5

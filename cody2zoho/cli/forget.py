@@ -5,11 +5,12 @@ from collections.abc import Iterator
 
 import click
 
-from cody2zoho import erasure, why
 from cody2zoho.cli.local import services_at_hand
-from cody2zoho.lives import Life, look
-from cody2zoho.records import State
+from cody2zoho.explain import why
+from cody2zoho.explain.lives import Life, look
+from cody2zoho.ledger.records import State
 from cody2zoho.services import Services
+from cody2zoho.sync import erasure
 
 
 @click.command()

@@ -8,11 +8,12 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TextIO
 
-from cody2zoho import configuration, embedded, roles
+from cody2zoho import configuration
 from cody2zoho.errors import ConfigurationError
+from cody2zoho.processes import embedded, roles
+from cody2zoho.processes.supervisor import Supervisor
 from cody2zoho.services import Services, build
 from cody2zoho.settings import Settings
-from cody2zoho.supervisor import Supervisor
 
 UP = "up"
 

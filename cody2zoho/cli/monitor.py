@@ -6,10 +6,10 @@ from typing import Any
 
 import click
 
-from cody2zoho import watches
 from cody2zoho.alerts import Alert, Level, send_waiting
 from cody2zoho.cli.local import services_at_hand
-from cody2zoho.watches.check import Check
+from cody2zoho.watching import watches
+from cody2zoho.watching.watches.check import Check
 
 #: By the worst alert; what could not be told counts as high.
 _EXIT_CODES = {Level.CRITICAL: 4, Level.HIGH: 3, Level.MEDIUM: 1, Level.LOW: 0}

@@ -5,7 +5,7 @@ import click
 from cody2zoho import configuration
 from cody2zoho.cli.local import services_at_hand
 from cody2zoho.ops import serving
-from cody2zoho.ports import LOOPBACK, is_free
+from cody2zoho.processes.ports import LOOPBACK, is_free
 
 
 @click.command()

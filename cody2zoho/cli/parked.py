@@ -8,7 +8,7 @@ from collections.abc import Callable
 import click
 
 from cody2zoho.cli.local import services_at_hand
-from cody2zoho.ledger import Ledger
+from cody2zoho.ledger.ledger import Ledger
 
 #: Ids shown of a group; `--json` has all.
 _SHOWN = 5

@@ -7,7 +7,7 @@ import click
 from cody2zoho.cli.local import services_at_hand
 from cody2zoho.errors import Cody2ZohoError, NotSetUp
 from cody2zoho.http import time_limit
-from cody2zoho.paused import ALL
+from cody2zoho.ledger.paused import ALL
 from cody2zoho.services import Services
 
 _LONGEST_REASON = 200

@@ -6,10 +6,10 @@ import sys
 
 import click
 
-from cody2zoho import preview as previewing
 from cody2zoho.cli import preview_view
 from cody2zoho.cli.local import services_at_hand
 from cody2zoho.errors import Gone
+from cody2zoho.explain import preview as previewing
 from cody2zoho.services import Services
 
 

@@ -7,11 +7,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from cody2zoho import cases, why
+from cody2zoho import cases
+from cody2zoho.explain import why
+from cody2zoho.explain.preview import Later, Preview
 from cody2zoho.models import CaseDraft
-from cody2zoho.preview import Later, Preview
 from cody2zoho.settings import Settings
-from cody2zoho.transcript import at, length, readable
+from cody2zoho.text.transcript import at, length, readable
 
 _LIMITS = {"Subject": cases.SUBJECT_LIMIT, "Description": cases.DESCRIPTION_LIMIT}
 

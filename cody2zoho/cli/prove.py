@@ -10,13 +10,13 @@ import click
 from rich.console import Console
 from rich.padding import Padding
 
+from cody2zoho.processes.supervisor import Interrupted
 from cody2zoho.prove.guards import GUARDS
 from cody2zoho.prove.nemesis import FAULTS
 from cody2zoho.prove.report import Result, table, totals
 from cody2zoho.prove.run import run
 from cody2zoho.prove.trial import Wanted
 from cody2zoho.prove.view import view_for
-from cody2zoho.supervisor import Interrupted
 
 _LARGEST_SEED = 10**6
 

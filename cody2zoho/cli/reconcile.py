@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cody2zoho import nightly
-from cody2zoho import reconcile as comparing
 from cody2zoho.cli.local import services_at_hand
-from cody2zoho.mismatches import Missing
-from cody2zoho.reconcile import Report
+from cody2zoho.reconcile import nightly
+from cody2zoho.reconcile import reconcile as comparing
+from cody2zoho.reconcile.mismatches import Missing
+from cody2zoho.reconcile.reconcile import Report
 from cody2zoho.settings import Settings
-from cody2zoho.transcript import at
+from cody2zoho.text.transcript import at
 
 if TYPE_CHECKING:
     from rich.table import Table

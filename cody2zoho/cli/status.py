@@ -8,14 +8,14 @@ from typing import Any
 
 import click
 
-from cody2zoho import nightly
 from cody2zoho.cli.local import services_at_hand
-from cody2zoho.history import Run
-from cody2zoho.limits import Now
-from cody2zoho.paused import Pause
+from cody2zoho.ledger.history import Run
+from cody2zoho.ledger.paused import Pause
+from cody2zoho.limits.limits import Now
+from cody2zoho.reconcile import nightly
 from cody2zoho.services import Services
 from cody2zoho.telemetry import counters
-from cody2zoho.times import span
+from cody2zoho.text.times import span
 
 
 @dataclass(frozen=True)

@@ -11,14 +11,15 @@ from pathlib import Path
 import click
 import redis
 
-from cody2zoho import configuration, embedded, roles, store
+from cody2zoho import configuration, store
 from cody2zoho.cli.local import UP, alone
-from cody2zoho.embedded import Address
 from cody2zoho.errors import Cody2ZohoError, ConfigurationError
-from cody2zoho.logfile import LogFile
-from cody2zoho.ports import is_free
+from cody2zoho.processes import embedded, roles
+from cody2zoho.processes.embedded import Address
+from cody2zoho.processes.logfile import LogFile
+from cody2zoho.processes.ports import is_free
+from cody2zoho.processes.supervisor import Interrupted, Supervisor
 from cody2zoho.settings import Settings
-from cody2zoho.supervisor import Interrupted, Supervisor
 
 _LOOK_SECONDS = 0.2
 #: A worker finishes the cases it has begun; what takes longer is killed, and done again after its lease.

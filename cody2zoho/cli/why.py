@@ -5,9 +5,9 @@ import sys
 
 import click
 
-from cody2zoho import why as life_story
 from cody2zoho.cli.local import services_at_hand
-from cody2zoho.lives import look
+from cody2zoho.explain import why as life_story
+from cody2zoho.explain.lives import look
 
 
 @click.command()

@@ -3,8 +3,8 @@
 from collections import Counter as Tally
 from typing import Any
 
+from cody2zoho.ledger.records import Parked, State
 from cody2zoho.ops.situation import LATELY_SECONDS, Situation
-from cody2zoho.records import Parked, State
 from cody2zoho.settings import Settings
 from cody2zoho.telemetry import counters
 from cody2zoho.telemetry.metrics import COUNTERS, Histogram

@@ -5,11 +5,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from cody2zoho import __version__
-from cody2zoho.blocks import STOPS_WORK
+from cody2zoho.ledger.blocks import STOPS_WORK
+from cody2zoho.ledger.paused import ALL
+from cody2zoho.ledger.records import State
 from cody2zoho.ops import charts
 from cody2zoho.ops.situation import Situation
-from cody2zoho.paused import ALL
-from cody2zoho.records import State
 from cody2zoho.settings import Settings
 
 #: A value, or values by their labels; None, and nothing is told.

@@ -7,8 +7,8 @@ from typing import Any
 from pydantic import BaseModel
 
 from cody2zoho import __version__
+from cody2zoho.ledger.paused import ALL
 from cody2zoho.ops.situation import LATELY_SECONDS, Situation
-from cody2zoho.paused import ALL
 from cody2zoho.settings import Settings
 
 #: What is due and still has no worker after this long.

@@ -12,18 +12,19 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from cody2zoho import __version__, lives, why
+from cody2zoho import __version__
+from cody2zoho.explain import lives, why
 from cody2zoho.http import time_limit
+from cody2zoho.ledger.paused import ALL
 from cody2zoho.ops import charts, words
 from cody2zoho.ops.access import COOKIE, is_encrypted, refuse_strangers
 from cody2zoho.ops.desk import Anybody, Desk, Reader
 from cody2zoho.ops.health import health
 from cody2zoho.ops.situation import Situation
-from cody2zoho.paused import ALL
 from cody2zoho.settings import Settings
 from cody2zoho.telemetry import counters, report
 from cody2zoho.telemetry.events import ActionTaken
-from cody2zoho.times import span
+from cody2zoho.text.times import span
 
 router = APIRouter(include_in_schema=False)
 

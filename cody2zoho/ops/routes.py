@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, HTTPException, Path, Query, Request, Response
 
-from cody2zoho import lives, why
+from cody2zoho.explain import lives, why
 from cody2zoho.http import time_limit
 from cody2zoho.ops import figures, prometheus
 from cody2zoho.ops.access import is_browser

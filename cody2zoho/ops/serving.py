@@ -10,10 +10,10 @@ from cody2zoho import insights, logs, sentry
 from cody2zoho.ops.app import create
 from cody2zoho.services import Services, build
 from cody2zoho.settings import Settings
-from cody2zoho.signs import Signs
 from cody2zoho.telemetry import insights as to_insights
 from cody2zoho.telemetry import listen
 from cody2zoho.telemetry.counters import Counters
+from cody2zoho.watching.signs import Signs
 
 #: A look at Redis runs beside the answers, so a slow one holds up nobody; it should not last for ever either.
 _REDIS_SECONDS = 2.0

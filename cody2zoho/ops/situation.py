@@ -4,15 +4,16 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from cody2zoho import nightly, signs
 from cody2zoho.alerts.alert import Notice
 from cody2zoho.alerts.board import Raised
-from cody2zoho.limits import Now
-from cody2zoho.paused import Pause
-from cody2zoho.records import State
+from cody2zoho.ledger.paused import Pause
+from cody2zoho.ledger.records import State
+from cody2zoho.limits.limits import Now
+from cody2zoho.reconcile import nightly
 from cody2zoho.services import Services
-from cody2zoho.signs import Seen
 from cody2zoho.telemetry import counters
+from cody2zoho.watching import signs
+from cody2zoho.watching.signs import Seen
 
 #: So many of each list are shown.
 SHOWN = 50

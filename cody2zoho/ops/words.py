@@ -4,10 +4,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from cody2zoho.alerts import Level
+from cody2zoho.ledger.records import State
 from cody2zoho.ops.health import Health, Status
 from cody2zoho.ops.situation import Situation
-from cody2zoho.records import State
-from cody2zoho.times import span
+from cody2zoho.text.times import span
 
 _VERDICTS = {
     Status.HEALTHY: "All is well.",

@@ -4,9 +4,9 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import redis
 
-from cody2zoho.ledger import Ledger
+from cody2zoho.ledger.ledger import Ledger
+from cody2zoho.ledger.records import State
 from cody2zoho.prove.scale import LEASE_SECONDS, PREFIX, VISIBILITY_SECONDS
-from cody2zoho.records import State
 
 #: States in which something is still to be done; nobody may end up parked because of a passing fault.
 _OPEN = (State.WAITING, State.WORKING, State.PARKED)

@@ -9,10 +9,10 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from cody2zoho import roles
-from cody2zoho.embedded import Address
+from cody2zoho.processes import roles
+from cody2zoho.processes.embedded import Address
+from cody2zoho.processes.supervisor import Child, Supervisor, ending
 from cody2zoho.prove.scale import GRACE_SECONDS, HUNG
-from cody2zoho.supervisor import Child, Supervisor, ending
 
 _START_SECONDS = 60.0
 

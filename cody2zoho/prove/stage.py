@@ -6,13 +6,13 @@ import redis
 from redis.backoff import ConstantBackoff
 from redis.retry import Retry
 
-from cody2zoho import embedded, roles
-from cody2zoho.ports import LOOPBACK
+from cody2zoho.processes import embedded, roles
+from cody2zoho.processes.ports import LOOPBACK
+from cody2zoho.processes.supervisor import Supervisor
 from cody2zoho.prove.crew import Crew
 from cody2zoho.prove.far_end import FarEnd
 from cody2zoho.prove.scale import SETTINGS
 from cody2zoho.prove.wires import Wires
-from cody2zoho.supervisor import Supervisor
 
 
 class Stage:

@@ -3,7 +3,7 @@
 import asyncio
 from contextlib import suppress
 
-from cody2zoho.ports import LOOPBACK
+from cody2zoho.processes.ports import LOOPBACK
 
 _CHUNK_BYTES = 65_536
 _BACKLOG = 512

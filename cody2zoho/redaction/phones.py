@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from cody2zoho.phonelib import library
 from cody2zoho.redaction.folding import Span, without
+from cody2zoho.text.phonelib import library
 
 _GROUP = re.compile(r"[0-9]+")
 _GAP = re.compile(r"[ \t.\-/()]{1,4}")

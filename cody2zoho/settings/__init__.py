@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import SecretStr, model_validator
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
-from cody2zoho.ports import LOOPBACK
+from cody2zoho.processes.ports import LOOPBACK
 from cody2zoho.settings import formats
 from cody2zoho.settings.alerts import Alerting
 from cody2zoho.settings.apis import DATA_CENTERS, Apis

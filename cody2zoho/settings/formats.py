@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, SecretStr
 from pydantic_settings import NoDecode
 from redis.connection import parse_url
 
-from cody2zoho.phonelib import library
+from cody2zoho.text.phonelib import library
 
 #: What is counted about a conversation, and the Zoho field it goes to unless ZOHO_FIELD_MAP says otherwise.
 FIELD_MAP = {

@@ -1,1 +1,1 @@
-"""Zoho: its accounts server (`accounts`) and its CRM (`crm`)."""
+"""Zoho: its accounts server (`accounts`, `tokens`) and its CRM (`crm`)."""

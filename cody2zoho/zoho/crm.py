@@ -10,9 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from cody2zoho.credits import cost_of
 from cody2zoho.errors import AccessRevoked, NotSetUp, OutcomeUnknown, Refused, Transient
 from cody2zoho.http import Answer, Api, raise_for_passing_fault
+from cody2zoho.limits.credits import cost_of
 from cody2zoho.zoho.accounts import AccessToken
 
 _STALE_TOKEN = {"INVALID_TOKEN", "AUTHENTICATION_FAILURE"}

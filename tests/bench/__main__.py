@@ -10,8 +10,8 @@ from functools import partial
 from pathlib import Path
 
 from cody2zoho import configuration
+from cody2zoho.processes.supervisor import Interrupted
 from cody2zoho.settings import Settings
-from cody2zoho.supervisor import Interrupted
 
 from . import (
     backfill,

@@ -3,10 +3,11 @@
 import time
 from collections.abc import Iterator
 
-from cody2zoho import backfill, polling
-from cody2zoho.backfill import Wanted
-from cody2zoho.records import State
+from cody2zoho.backfill import backfill
+from cody2zoho.backfill.backfill import Wanted
+from cody2zoho.ledger.records import State
 from cody2zoho.services import Services
+from cody2zoho.sync import polling
 
 from . import conversations, process
 from .figures import Figure

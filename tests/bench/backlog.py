@@ -3,8 +3,8 @@
 import time
 from collections.abc import Iterator
 
-from cody2zoho import polling
-from cody2zoho.records import State
+from cody2zoho.ledger.records import State
+from cody2zoho.sync import polling
 
 from . import conversations, process
 from .figures import Figure

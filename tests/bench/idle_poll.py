@@ -6,10 +6,10 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from statistics import median
 
-from cody2zoho import polling
+from cody2zoho.ledger.places import Place
 from cody2zoho.models import Conversation
-from cody2zoho.places import Place
 from cody2zoho.services import Services
+from cody2zoho.sync import polling
 
 from . import conversations
 from .figures import Figure

@@ -13,12 +13,13 @@ from typing import Any
 import redis
 from celery import Celery
 
-from cody2zoho import embedded, roles, services
-from cody2zoho.ports import LOOPBACK, free_port
+from cody2zoho import services
+from cody2zoho.processes import embedded, roles
+from cody2zoho.processes.ports import LOOPBACK, free_port
+from cody2zoho.processes.supervisor import Supervisor
 from cody2zoho.services import Services
 from cody2zoho.settings import Settings, simulated_credentials
 from cody2zoho.simulators.server import SimulatorServer
-from cody2zoho.supervisor import Supervisor
 
 #: How the simulators count an insert of a case.
 _INSERT = "POST /crm/v8/Cases"

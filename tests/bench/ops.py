@@ -6,7 +6,7 @@ from http.client import HTTPConnection
 from statistics import quantiles
 
 from cody2zoho.models import Conversation
-from cody2zoho.ports import LOOPBACK, free_port
+from cody2zoho.processes.ports import LOOPBACK, free_port
 from cody2zoho.services import Services
 from cody2zoho.telemetry.counters import KEPT_HOURS
 

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 import redis
 from requests.structures import CaseInsensitiveDict
 
-from cody2zoho import pipeline, polling
 from cody2zoho.http import Answer
+from cody2zoho.ledger.records import Held, State
+from cody2zoho.limits.permits import Kind
 from cody2zoho.models import Conversation
-from cody2zoho.permits import Kind
-from cody2zoho.records import Held, State
 from cody2zoho.services import Services
+from cody2zoho.sync import pipeline, polling
 
 from . import conversations
 from .figures import Figure

@@ -4,9 +4,9 @@ import time
 from collections.abc import Iterator
 from statistics import median
 
-from cody2zoho import polling
-from cody2zoho.records import State
+from cody2zoho.ledger.records import State
 from cody2zoho.services import Services
+from cody2zoho.sync import polling
 
 from . import conversations
 from .figures import Figure

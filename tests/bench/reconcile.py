@@ -7,7 +7,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from cody2zoho import nightly, services
+from cody2zoho import services
+from cody2zoho.reconcile import nightly
 from cody2zoho.settings import Settings
 from cody2zoho.simulators.cody import Cody, CodyKnobs
 from cody2zoho.simulators.server import SimulatorServer

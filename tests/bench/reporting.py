@@ -88,8 +88,8 @@ def _worker(kind: Kind, stories: Sequence[Story]) -> Callable[[int], None]:
     from celery.app import trace
 
     from cody2zoho.celery import app
-    from cody2zoho.tasks import Wordless
     from cody2zoho.telemetry import report
+    from cody2zoho.worker.tasks import Wordless
 
     def case(_conversation_id: str, number: int) -> None:
         if kind != "bare":

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from statistics import median
 
 from cody2zoho import cases
-from cody2zoho.ledger import Ledger
-from cody2zoho.records import Held
+from cody2zoho.ledger.ledger import Ledger
+from cody2zoho.ledger.records import Held
 
 from . import conversations
 from .figures import Figure

@@ -11,7 +11,8 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from cody2zoho import pipeline, polling, telemetry
+from cody2zoho import telemetry
+from cody2zoho.sync import pipeline, polling
 from cody2zoho.telemetry.events import ApiCall, CaseCreated, ConversationProcessed, Event
 from tests.chats import chat
 from tests.ingestion import ingestion

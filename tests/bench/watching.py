@@ -5,10 +5,10 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
-from cody2zoho import pipeline, polling
+from cody2zoho.ledger.places import Place
 from cody2zoho.models import Conversation
-from cody2zoho.places import Place
 from cody2zoho.simulators.journal import Entry
+from cody2zoho.sync import pipeline, polling
 
 from .figures import Figure
 from .inside import Clock, Inside, inside

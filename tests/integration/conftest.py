@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from processes import tethered
 
-from cody2zoho import embedded
+from cody2zoho.processes import embedded
 from cody2zoho.simulators.server import SimulatorServer
 from waiting import eventually
 

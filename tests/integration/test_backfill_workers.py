@@ -3,9 +3,10 @@
 import signal
 
 from chats import chat
-from cody2zoho import backfill, services
-from cody2zoho.backfill import Wanted
-from cody2zoho.history import PLACES
+from cody2zoho import services
+from cody2zoho.backfill import backfill
+from cody2zoho.backfill.backfill import Wanted
+from cody2zoho.ledger.history import PLACES
 from cody2zoho.settings import SIMULATED_KEY_PREFIX, Settings, simulated_credentials
 from cody2zoho.simulators.audit import audit
 from cody2zoho.simulators.faults import Fault

@@ -11,8 +11,8 @@ import pytest
 import redis
 import requests
 
-from cody2zoho.ports import free_port
-from cody2zoho.roles import answers
+from cody2zoho.processes.ports import free_port
+from cody2zoho.processes.roles import answers
 from cody2zoho.settings import SIMULATED_KEY_PREFIX, simulated_credentials
 from cody2zoho.simulators.audit import audit
 from cody2zoho.simulators.faults import Fault
@@ -233,7 +233,7 @@ def test_missing_settings_end_every_role_with_sentences_and_code_2(start, role: 
 IMPATIENT = """
 import sys
 from celery.__main__ import main
-from cody2zoho import monitor
+from cody2zoho.watching import monitor
 monitor.STAND_IN_SECONDS = 0.3
 sys.argv = ["celery", "-A", "cody2zoho", "worker"]
 main()

@@ -8,14 +8,15 @@ from collections.abc import Callable
 import psutil
 import pytest
 
-from cody2zoho import logs, summary
+from cody2zoho import logs
+from cody2zoho.ledger.records import State
 from cody2zoho.ops import figures, prometheus
 from cody2zoho.ops.situation import look
-from cody2zoho.records import State
 from cody2zoho.services import Services
 from cody2zoho.settings import SIMULATED_KEY_PREFIX as PREFIX
 from cody2zoho.simulators.audit import audit
 from cody2zoho.telemetry import counters
+from cody2zoho.watching import summary
 from ingestion import ingestion
 from waiting import eventually
 

@@ -137,7 +137,7 @@ def test_an_exception_arrives_with_its_kind_and_place_but_without_its_words(star
 def test_an_error_nobody_foresaw_arrives_from_a_worker(pool, start, far_end, enabled, tmp_path) -> None:
     (tmp_path / "broken.py").write_text(
         "from celery import shared_task\n"
-        "from cody2zoho.tasks import Wordless\n"
+        "from cody2zoho.worker.tasks import Wordless\n"
         "@shared_task(base=Wordless, name='cody2zoho.broken')\n"
         "def broken(words):\n"
         "    raise KeyError(words)\n"

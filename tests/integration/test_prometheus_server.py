@@ -12,7 +12,7 @@ import pytest
 from processes import tethered
 
 from chats import chat
-from cody2zoho.ports import free_port
+from cody2zoho.processes.ports import free_port
 from tools import tool
 from waiting import eventually
 from webhook import Webhook, webhook

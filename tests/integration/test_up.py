@@ -17,8 +17,8 @@ import pytest
 import requests
 from processes import command, end_all, playing, working_in
 
-from cody2zoho.ports import free_port
-from cody2zoho.roles import answers
+from cody2zoho.processes.ports import free_port
+from cody2zoho.processes.roles import answers
 from cody2zoho.simulators.audit import audit
 from cody2zoho.simulators.faults import Fault
 from cody2zoho.simulators.generator import generate

@@ -7,10 +7,11 @@ import pytest
 from click.testing import CliRunner, Result
 
 from chats import chat, work
-from cody2zoho import batches, configuration
+from cody2zoho import configuration
+from cody2zoho.backfill import batches
 from cody2zoho.cli import main
 from cody2zoho.cli.backfill import _pace, _shown
-from cody2zoho.history import FIGURES, Run
+from cody2zoho.ledger.history import FIGURES, Run
 
 DAY = 86_400
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from chats import KEY, case_of, chat, live, work
-from cody2zoho import cases, transcript
+from cody2zoho import cases
 from cody2zoho.cases import reading, signals, values
 from cody2zoho.cases.signals import Signal
 from cody2zoho.cases.templates import shortened
@@ -16,6 +16,7 @@ from cody2zoho.models import CaseDraft, ContactChoice, Conversation, Message, So
 from cody2zoho.settings import Settings
 from cody2zoho.simulators.wire import Reply, Request
 from cody2zoho.simulators.zoho import Zoho
+from cody2zoho.text import transcript
 
 CONVERSATION = Conversation("Jw9R1NVTVgkK", "support", 1_755_000_157, "Refunds")
 NOW = 1_755_010_000.0

@@ -4,10 +4,11 @@ from typing import Any
 
 import pytest
 
-from cody2zoho import cases, transcript
+from cody2zoho import cases
 from cody2zoho.cases import DESCRIPTION_LIMIT, NOTE_LIMIT, reading
 from cody2zoho.models import CaseDraft, ContactChoice, Conversation, Message
 from cody2zoho.settings import Settings
+from cody2zoho.text import transcript
 
 CONVERSATION = Conversation("Jw9R1NVTVgkK", "Qz3dWnA91Lke", 1_755_000_157)
 NOW = 1_755_010_000.0

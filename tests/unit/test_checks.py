@@ -10,12 +10,13 @@ import pytest
 import redis
 from click.testing import CliRunner, Result
 
-from cody2zoho import configuration, polling, services
+from cody2zoho import configuration, services
 from cody2zoho.checks import Finding, Level, all_checks
 from cody2zoho.cli import main
 from cody2zoho.cli.setup import set_up
 from cody2zoho.settings import simulated_credentials
 from cody2zoho.simulators.zoho import Zoho
+from cody2zoho.sync import polling
 
 
 def findings(worker: Any) -> dict[str, Finding]:

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from cody2zoho import rows
-from cody2zoho.cody import Cody
+from cody2zoho.cody import rows
+from cody2zoho.cody.api import Cody
 from cody2zoho.errors import AccessRevoked, Gone, NotSetUp, RateLimited, Transient
 from cody2zoho.http import Api
 from cody2zoho.simulators import cody as simulated

@@ -16,12 +16,13 @@ import click
 import pytest
 from dotenv import dotenv_values
 
-from cody2zoho import configuration, errors, sentinel, supervisor, watches
+from cody2zoho import configuration, errors
 from cody2zoho.cases import reading, values
 from cody2zoho.cases.file import BotTable, RuleTable
 from cody2zoho.cli import main
 from cody2zoho.cli.setup import _TYPES
-from cody2zoho.records import State
+from cody2zoho.ledger.records import State
+from cody2zoho.processes import supervisor
 from cody2zoho.schedule import beat_entries
 from cody2zoho.settings import DATA_CENTERS, Settings
 from cody2zoho.settings.formats import FIELD_MAP, is_unset
@@ -30,6 +31,7 @@ from cody2zoho.simulators.cody import CodyKnobs
 from cody2zoho.simulators.faults import Action, Fault
 from cody2zoho.simulators.zoho import ZohoKnobs
 from cody2zoho.telemetry.events import Event
+from cody2zoho.watching import sentinel, watches
 from cody2zoho.zoho.crm import SCOPES
 
 ROOT = Path(__file__).parents[2]

@@ -11,11 +11,14 @@ from click.testing import CliRunner, Result
 from kombu import Connection
 
 from chats import KEY, case_of, chat, work
-from cody2zoho import configuration, erasure, nightly, pipeline, polling, rebuild, reconcile, why
+from cody2zoho import configuration, rebuild
 from cody2zoho.cli import main
-from cody2zoho.lives import look
-from cody2zoho.records import Held, Known, State
+from cody2zoho.explain import why
+from cody2zoho.explain.lives import look
+from cody2zoho.ledger.records import Held, Known, State
+from cody2zoho.reconcile import nightly, reconcile
 from cody2zoho.simulators.faults import Fault
+from cody2zoho.sync import erasure, pipeline, polling
 
 ONE, OTHER = "Jw9R1NVTVgkK", "OtherOneHere"
 FORGOTTEN = Known(State.FORGOTTEN)

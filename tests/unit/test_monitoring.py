@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 import yaml
 
-from cody2zoho import watches
 from cody2zoho.ops.gauges import CHOSEN, GAUGES
 from cody2zoho.telemetry.metrics import COUNTERS, Histogram
-from cody2zoho.watches import outside
+from cody2zoho.watching import watches
+from cody2zoho.watching.watches import outside
 from tools import says, tool
 
 FOLDER = Path(__file__).parents[2] / "docker" / "monitoring"

@@ -7,9 +7,9 @@ from click.testing import CliRunner, Result
 
 from cody2zoho import configuration
 from cody2zoho.cli import main
-from cody2zoho.ledger import Ledger
+from cody2zoho.ledger.ledger import Ledger
+from cody2zoho.ledger.records import State
 from cody2zoho.models import Conversation
-from cody2zoho.records import State
 
 LONG = "Zoho refuses Short: it is longer than 5 characters"
 BIN = "Case 5725767000000100115 of this conversation lies in Zoho's recycle bin"

@@ -3,12 +3,14 @@
 import pytest
 import redis
 
-from cody2zoho import monitor, pipeline, polling, rebuild
-from cody2zoho.keys import conversation_of, distinct_key
-from cody2zoho.records import Known, State
+from cody2zoho import rebuild
+from cody2zoho.ledger.keys import conversation_of, distinct_key
+from cody2zoho.ledger.records import Known, State
 from cody2zoho.simulators.audit import audit
 from cody2zoho.simulators.faults import Fault
 from cody2zoho.simulators.generator import generate
+from cody2zoho.sync import pipeline, polling
+from cody2zoho.watching import monitor
 
 INSERT, QUERY = "POST /crm/v8/Cases", "POST /crm/v8/coql"
 

@@ -18,8 +18,9 @@ import pytest
 import redis
 from processes import tethered
 
-from cody2zoho import embedded, schedule
-from cody2zoho.ports import free_port
+from cody2zoho import schedule
+from cody2zoho.processes import embedded
+from cody2zoho.processes.ports import free_port
 from cody2zoho.settings import SIMULATED_KEY_PREFIX, Settings, simulated_credentials
 from cody2zoho.simulators.faults import Fault
 from waiting import eventually
@@ -31,10 +32,10 @@ PROCESS = """
 import logging, sys
 from celery import Celery
 from celery.app import trace
-from cody2zoho import correlation, logs, sentry
+from cody2zoho.worker import correlation; from cody2zoho import logs, sentry
 from cody2zoho.errors import Transient
 from cody2zoho.settings import Settings, simulated_credentials
-from cody2zoho.tasks import Wordless
+from cody2zoho.worker.tasks import Wordless
 from cody2zoho.telemetry import report
 from cody2zoho.telemetry.events import CaseCreated, ConversationParked
 
@@ -150,7 +151,7 @@ def test_no_transcript_token_address_header_or_query_gets_out(events, project) -
 def test_without_an_address_nothing_is_even_imported() -> None:
     code = """
 import sys
-from cody2zoho import embedded, sentry
+from cody2zoho.processes import embedded; from cody2zoho import sentry
 from cody2zoho.settings import Settings, simulated_credentials
 sentry.start(Settings(**simulated_credentials("http://x"), cody_bot_id="all"))
 sys.exit("sentry_sdk" in sys.modules)

@@ -8,8 +8,8 @@ import pytest
 import redis
 from redis.exceptions import ReadOnlyError
 
+from cody2zoho.ledger.records import Held, State
 from cody2zoho.models import Conversation
-from cody2zoho.records import Held, State
 from cody2zoho.telemetry import counters
 from relay import Relay, relayed
 

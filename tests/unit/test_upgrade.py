@@ -2,11 +2,12 @@
 
 import pytest
 
-from cody2zoho import pipeline, polling, rebuild, upgrade
+from cody2zoho import rebuild, upgrade
 from cody2zoho.checks import all_checks
 from cody2zoho.errors import ConfigurationError
-from cody2zoho.records import SCHEMA, Known, State
+from cody2zoho.ledger.records import SCHEMA, Known, State
 from cody2zoho.simulators.generator import generate
+from cody2zoho.sync import pipeline, polling
 
 PREFIX = "{cody2zoho}:"
 

@@ -4,9 +4,11 @@ from threading import Thread
 
 import pytest
 
-from cody2zoho import configuration, locks, services, tasks
+from cody2zoho import configuration, services
+from cody2zoho.limits import locks
 from cody2zoho.simulators.faults import Fault
 from cody2zoho.simulators.server import SimulatorServer
+from cody2zoho.worker import tasks
 
 
 @pytest.fixture

@@ -7,14 +7,15 @@ from datetime import UTC, datetime
 import pytest
 
 from chats import chat, pass_time, work
-from cody2zoho import digest, polling
 from cody2zoho.alerts import Alert, Level, send_waiting
 from cody2zoho.alerts.channels import channels, who_takes_digest
 from cody2zoho.services import Services
 from cody2zoho.settings import Settings
 from cody2zoho.simulators.faults import Fault
+from cody2zoho.sync import polling
 from cody2zoho.telemetry.counters import Counters
 from cody2zoho.telemetry.events import ConversationProcessed
+from cody2zoho.watching import digest
 from webhook import Webhook, webhook
 
 CANARY = "My card is 4111 1111 1111 1111, canary@example.com, +49 30 1234567"

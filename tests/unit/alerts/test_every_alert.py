@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from alarms import SCENES, Stage, shown
 
-from cody2zoho import sentinel, watches
 from cody2zoho.telemetry import listen, listeners
 from cody2zoho.telemetry.counters import Counters
-from cody2zoho.tracker import Tracker
+from cody2zoho.watching import sentinel, watches
+from cody2zoho.watching.tracker import Tracker
 from leaving import Leaving
 from webhook import Webhook, webhook
 

@@ -6,9 +6,9 @@ from threading import Thread
 
 import pytest
 
-from cody2zoho import heartbeat, sentinel
 from cody2zoho.alerts import send_waiting
-from cody2zoho.sentinel import Sentinel
+from cody2zoho.watching import heartbeat, sentinel
+from cody2zoho.watching.sentinel import Sentinel
 from leaving import Leaving
 from waiting import eventually
 from webhook import Webhook, hanging, webhook

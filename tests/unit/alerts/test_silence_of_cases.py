@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from cody2zoho import watches
 from cody2zoho.alerts import send_waiting
 from cody2zoho.services import Services
+from cody2zoho.watching import watches
 from webhook import Webhook, webhook
 
 #: Monday, 2026-11-16, 12:00 UTC.

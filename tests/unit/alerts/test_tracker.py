@@ -8,13 +8,14 @@ import redis
 from celery import Celery
 from celery.app import trace
 
-from cody2zoho import observers, watches
 from cody2zoho.alerts import send_waiting
 from cody2zoho.errors import Cody2ZohoError, Transient
-from cody2zoho.tasks import Wordless
 from cody2zoho.telemetry import listen, listeners
 from cody2zoho.telemetry.events import CasePostponed, ConversationParked, Event, PollFailed, TokenRefreshFailed
-from cody2zoho.tracker import Tracker, place_of
+from cody2zoho.watching import watches
+from cody2zoho.watching.tracker import Tracker, place_of
+from cody2zoho.worker import observers
+from cody2zoho.worker.tasks import Wordless
 from leaving import Leaving
 from webhook import Webhook, webhook
 

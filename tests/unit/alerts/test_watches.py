@@ -6,13 +6,14 @@ from typing import Any
 import pytest
 
 from chats import chat, pass_time, work
-from cody2zoho import polling, watches
 from cody2zoho.alerts import send_waiting
 from cody2zoho.services import Services
 from cody2zoho.simulators.faults import Fault
+from cody2zoho.sync import polling
 from cody2zoho.telemetry import listen, listeners
 from cody2zoho.telemetry.counters import Counters
 from cody2zoho.telemetry.events import ApiCall, ConversationProcessed
+from cody2zoho.watching import watches
 from webhook import Webhook, webhook
 
 

@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 
 from chats import chat, work
-from cody2zoho import erasure, logs
+from cody2zoho import logs
 from cody2zoho.logs import stream
 from cody2zoho.logs.behind import Behind, Sink
 from cody2zoho.services import Services
+from cody2zoho.sync import erasure
 from waiting import eventually
 
 CANARY = "My card is 4111 1111 1111 1111"

@@ -13,7 +13,7 @@ import uvicorn
 
 from cody2zoho.ops.app import create
 from cody2zoho.services import Services
-from cody2zoho.signs import Signs
+from cody2zoho.watching.signs import Signs
 from waiting import eventually
 
 

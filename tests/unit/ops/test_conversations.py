@@ -5,8 +5,8 @@ import json
 import pytest
 
 from chats import case_of, chat, work
+from cody2zoho.ledger.records import State
 from cody2zoho.models import Conversation
-from cody2zoho.records import State
 
 
 @pytest.fixture

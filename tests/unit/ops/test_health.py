@@ -10,8 +10,8 @@ import pytest
 
 from cody2zoho import __version__
 from cody2zoho.ops.lookout import Lookout
-from cody2zoho.signs import Signs, read
 from cody2zoho.simulators.faults import Fault
+from cody2zoho.watching.signs import Signs, read
 from waiting import eventually
 
 

@@ -7,14 +7,14 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from chats import chat, work
-from cody2zoho import pipeline, polling
 from cody2zoho.alerts import Alert, Level
 from cody2zoho.alerts.alert import SYSTEM_ERROR
 from cody2zoho.ops.gauges import CHOSEN, GAUGES
+from cody2zoho.sync import pipeline, polling
 from cody2zoho.telemetry.counters import Counters
 from cody2zoho.telemetry.events import ApiCall, ConversationProcessed, RateLimitHit, TokenRefresh
 from cody2zoho.telemetry.metrics import COUNTERS, Histogram
-from cody2zoho.watches import errors
+from cody2zoho.watching.watches import errors
 from tools import says, tool
 
 ROOT = Path(__file__).parents[3]

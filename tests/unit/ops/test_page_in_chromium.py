@@ -12,8 +12,8 @@ import pytest
 
 from chromium import PROGRAM, Chromium, Tab, chromium
 from cody2zoho.alerts import Alert, Level
+from cody2zoho.ledger.records import Held
 from cody2zoho.models import Conversation
-from cody2zoho.records import Held
 from cody2zoho.services import Services
 
 pytestmark = pytest.mark.skipif(not PROGRAM, reason="there is no Chromium on this machine: apt install chromium")

@@ -3,12 +3,12 @@
 import pytest
 import redis
 
-from cody2zoho.ledger import Ledger
+from cody2zoho.ledger.ledger import Ledger
+from cody2zoho.ledger.records import Held
 from cody2zoho.models import Conversation
 from cody2zoho.prove.books import Books
 from cody2zoho.prove.leaks import leaks
 from cody2zoho.prove.scale import PREFIX
-from cody2zoho.records import Held
 
 
 @pytest.fixture

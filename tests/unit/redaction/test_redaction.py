@@ -102,7 +102,7 @@ def test_nobody_drafts_a_case_but_of_redacted_messages() -> None:
         for call in ast.walk(function)
         if isinstance(call, ast.Call) and ast.unparse(call.func) == "cases.draft"
     }
-    assert calls == {("drafting.py", "of_redacted")}
+    assert calls == {("sync/drafting.py", "of_redacted")}
 
 
 def test_the_name_of_a_conversation_is_redacted_and_what_is_clean_stays_the_very_same() -> None:

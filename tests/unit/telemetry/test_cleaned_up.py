@@ -8,17 +8,19 @@ from click.testing import CliRunner
 from kombu import Connection
 
 from chats import chat, work
-from cody2zoho import backfill, batches, configuration, polling, telemetry
-from cody2zoho.backfill import Wanted
+from cody2zoho import configuration, telemetry
+from cody2zoho.backfill import backfill, batches
+from cody2zoho.backfill.backfill import Wanted
 from cody2zoho.cli import main
+from cody2zoho.ledger.records import Held
 from cody2zoho.ops import figures, prometheus
 from cody2zoho.ops.situation import look
-from cody2zoho.records import Held
 from cody2zoho.services import Services
-from cody2zoho.signs import Signs
+from cody2zoho.sync import polling
 from cody2zoho.telemetry import counters
 from cody2zoho.telemetry.counters import Counters
 from cody2zoho.telemetry.events import LEFT_BEHIND, CleanedUp, Event
+from cody2zoho.watching.signs import Signs
 
 PREFIX = "{cody2zoho}:"
 

@@ -6,12 +6,13 @@ import pytest
 import redis
 
 from chats import case_of, chat, live, work
-from cody2zoho import polling, summary
-from cody2zoho.records import Held, State
+from cody2zoho.ledger.records import Held, State
+from cody2zoho.sync import polling
 from cody2zoho.telemetry import counters
 from cody2zoho.telemetry.counters import Counters
 from cody2zoho.telemetry.events import ApiCall, CaseFollowedUp, CodyPollCompleted, PollFailed
 from cody2zoho.telemetry.metrics import COUNTERS, REQUEST_SECONDS, Histogram
+from cody2zoho.watching import summary
 
 PREFIX = "cody2zoho:"
 

@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 import pytest
 import redis
 
-from cody2zoho import summary
 from cody2zoho.ops import charts
 from cody2zoho.telemetry import counters
+from cody2zoho.watching import summary
 
 BERLIN, NEW_YORK, TOKYO = ZoneInfo("Europe/Berlin"), ZoneInfo("America/New_York"), ZoneInfo("Asia/Tokyo")
 

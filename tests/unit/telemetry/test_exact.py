@@ -9,14 +9,16 @@ from redis.backoff import ConstantBackoff
 from redis.retry import Retry
 
 from chats import chat, pass_time, work
-from cody2zoho import backfill, batches, polling, summary
-from cody2zoho.backfill import Wanted
+from cody2zoho.backfill import backfill, batches
+from cody2zoho.backfill.backfill import Wanted
+from cody2zoho.ledger.records import Held, State
 from cody2zoho.ops import figures
 from cody2zoho.ops.situation import look
-from cody2zoho.records import Held, State
+from cody2zoho.sync import polling
 from cody2zoho.telemetry import counters
 from cody2zoho.telemetry.counters import Counters
 from cody2zoho.telemetry.events import CaseFollowedUp, PollFailed
+from cody2zoho.watching import summary
 from relay import Relay, relayed
 
 PREFIX = "cody2zoho:"

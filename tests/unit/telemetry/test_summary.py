@@ -5,9 +5,10 @@ import logging
 import pytest
 
 from chats import chat, work
-from cody2zoho import polling, summary
+from cody2zoho.sync import polling
 from cody2zoho.telemetry.counters import Counters
 from cody2zoho.telemetry.events import ApiCall, CasePostponed, CodyPollCompleted, PollFailed
+from cody2zoho.watching import summary
 
 
 @pytest.fixture

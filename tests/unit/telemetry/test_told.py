@@ -3,8 +3,7 @@
 import re
 from pathlib import Path
 
-from cody2zoho import summary
-from cody2zoho.records import State
+from cody2zoho.ledger.records import State
 from cody2zoho.telemetry.events import (
     ApiCall,
     BusinessMetricsSummary,
@@ -19,6 +18,7 @@ from cody2zoho.telemetry.events import (
     WorkerHung,
 )
 from cody2zoho.telemetry.insights.told import Custom, Metric, told
+from cody2zoho.watching import summary
 
 PAGE = (Path(__file__).parents[3] / "docs" / "azure-insights.md").read_text()
 TOTALS = summary._totals({state.value: 0 for state in State}, {})

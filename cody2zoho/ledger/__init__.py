@@ -1,0 +1,1 @@
+"""What is known, in Redis: it is the truth, and the queue is a hint."""

@@ -1,0 +1,1 @@
+"""What all workers together may ask of Cody and Zoho, and who may do what alone."""

@@ -1,0 +1,1 @@
+"""Child processes, and a Redis of our own."""

@@ -1,0 +1,1 @@
+"""Cody, Zoho and the ledger compared, and what does not match."""

@@ -1,0 +1,1 @@
+"""How it goes, and what is wrong."""

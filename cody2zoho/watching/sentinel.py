@@ -1,0 +1,145 @@
+"""What no task can tell, because none is run: nobody ticks, nobody works, Redis is away.
+
+A thread in every beat and worker looks every 20 seconds, and sends by itself what it finds. While Redis is away nothing
+can be shared, so only beat tells of that: to each channel once, and once when it is back. Two beats tell it twice: one
+that held its tongue for the other's sake would be silent where that one died with Redis.
+
+Keys, below the prefix:
+    alerts:watched  string  the Unix second at which a worker made the checks last
+"""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+from redis.exceptions import RedisError
+
+from cody2zoho.alerts import Alert, Channel, Level, Notice, Rule, refusal, send_waiting
+from cody2zoho.alerts.alert import SYSTEM_ERROR, over
+from cody2zoho.alerts.channels import who_takes
+from cody2zoho.services import Services
+from cody2zoho.telemetry import report
+from cody2zoho.telemetry.events import AlertNotDelivered
+from cody2zoho.text.times import span
+
+_EVERY_SECONDS = 20.0
+
+#: A restart of Redis takes seconds.
+_AWAY_SECONDS = 60
+
+#: Three ticks of the checks that nobody took.
+_IDLE_SECONDS = 180
+
+_TICKS = Rule(
+    "ticks",
+    (Level.CRITICAL,),
+    "",
+    "A worker has done what beat asks for within three minutes.",
+    "Start worker and beat: `docker compose up -d`, or `cody2zoho up`; nothing is lost meanwhile",
+)
+_REDIS = Rule(
+    "redis",
+    (Level.CRITICAL,),
+    "",
+    "Redis has answered beat within a minute.",
+    "Start Redis, or correct REDIS_URL; nothing is lost, and work goes on by itself",
+)
+
+#: What is told from here.
+RULES = (_TICKS, _REDIS)
+
+_AWAY = _REDIS.with_remedy(
+    Alert(
+        _REDIS.name,
+        Level.CRITICAL,
+        SYSTEM_ERROR,
+        "Redis does not answer: no case is made",
+        details={"component": "Redis"},
+    )
+)
+
+
+def note_watched(services: Services) -> None:
+    """A worker makes the checks: so beat ticks, and workers work."""
+    services.store.set(_key(services), str(services.clock()))
+
+
+@dataclass
+class Sentinel:
+    """That of one process."""
+
+    services: Services
+    is_beat: bool
+    _away_since: float | None = None
+    _told: list[Channel] = field(default_factory=list)
+    _is_over: threading.Event = field(default_factory=threading.Event)
+
+    def start(self) -> None:
+        threading.Thread(target=self._run, name="sentinel", daemon=True).start()
+
+    def stop(self) -> None:
+        self._is_over.set()
+
+    def look(self) -> None:
+        """Once."""
+        try:
+            idle_seconds = self._idle_seconds()
+        except RedisError:
+            self._away()
+            return
+        self._back()
+        found = [_idle(idle_seconds)] if idle_seconds > _IDLE_SECONDS else []
+        self.services.alerts.judge(_TICKS.name, found)
+        if found:
+            send_waiting(self.services.alerts)
+
+    def _run(self) -> None:
+        while not self._is_over.wait(_EVERY_SECONDS):
+            # Redis may go between any two steps; the next look finds out.
+            with suppress(RedisError):
+                self.look()
+
+    def _idle_seconds(self) -> float:
+        """How long nobody has made the checks; since somebody first looked, where nobody ever has."""
+        now = self.services.clock()
+        self.services.store.set(_key(self.services), str(now), nx=True)
+        return now - float(self.services.store.get(_key(self.services)) or now)
+
+    def _away(self) -> None:
+        now = self.services.clock()
+        self._away_since = self._away_since or now
+        if not self.is_beat or now - self._away_since < _AWAY_SECONDS:
+            return
+        fit = who_takes(_AWAY, self.services.alerts.channels)
+        if untold := [channel for channel in fit if channel not in self._told]:
+            self._told += _sent(untold, Notice(_AWAY, "raised", now))
+
+    def _back(self) -> None:
+        if self._away_since is None:
+            return
+        notice = over(_AWAY, self._away_since, self.services.clock())
+        # The outbox, which is there again, waits for a channel that is not.
+        self.services.alerts.tell(notice, self._told)
+        self._away_since, self._told = None, []
+        send_waiting(self.services.alerts)
+
+
+def _idle(seconds: float) -> Alert:
+    message = f"Nobody has worked for {span(seconds)}: no worker or no beat runs"
+    details = {"minutes": round(seconds / 60)}
+    return _TICKS.with_remedy(Alert(_TICKS.name, Level.CRITICAL, SYSTEM_ERROR, message, details=details))
+
+
+def _sent(untold: list[Channel], notice: Notice) -> list[Channel]:
+    """Those that took it; one that hangs delays no other."""
+    with ThreadPoolExecutor(len(untold), "channel") as threads:
+        reasons = list(threads.map(lambda channel: refusal(channel, [notice]), untold))
+    for channel, reason in zip(untold, reasons, strict=True):
+        if reason:
+            report(AlertNotDelivered(channel.name, reason))
+    return [channel for channel, reason in zip(untold, reasons, strict=True) if not reason]
+
+
+def _key(services: Services) -> str:
+    return f"{services.settings.redis_key_prefix}alerts:watched"

@@ -1,0 +1,1 @@
+"""Celery: tasks, signals, and the mends that it needs."""
