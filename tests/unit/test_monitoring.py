@@ -258,7 +258,7 @@ CHOSEN_RECEIVERS = {
     "ALERTMANAGER_EMAIL_FROM": "cody2zoho@example.com",
     "ALERTMANAGER_SMTP_HOST": "smtp.example.com:587",
     "ALERTMANAGER_SMTP_USER": "user",
-    "ALERTMANAGER_SMTP_PASSWORD": "{{ pass }}: $word",
+    "ALERTMANAGER_SMTP_PASSWORD": r"{{ pass }}: $word\new\cut",
     "ALERTMANAGER_WEBHOOK": "http://127.0.0.1:9/hook",
     "ALERTMANAGER_WATCHDOG_URL": "https://hc.example.com/ping",
 }
@@ -324,6 +324,7 @@ def test_without_any_address_nobody_is_told_and_it_starts_all_the_same(tmp_path:
     ("given", "problem"),
     [
         ({"ALERTMANAGER_EMAIL_TO": "one@example.com"}, "needs ALERTMANAGER_EMAIL_FROM and ALERTMANAGER_SMTP_HOST"),
+        ({"ALERTMANAGER_SLACK_WEBHOOK_FILE": "/nowhere/key"}, "SLACK_WEBHOOK_FILE names a file that cannot be read"),
         ({"ALERTMANAGER_WEBHOOK": "http://x\nreceivers: []"}, "ALERTMANAGER_WEBHOOK has more than one line"),
     ],
 )
