@@ -393,6 +393,31 @@ def test_prometheus_understands_every_expression_of_the_dashboard(tmp_path: Path
     assert f"{len(asked)} rules found" in says(tool("promtool"), "check", "rules", tmp_path / "rules.json")
 
 
+@pytest.mark.parametrize(
+    ("told", "shown"),
+    [
+        ({'up{job="cody2zoho"}': 0}, 0),
+        ({'up{job="cody2zoho"}': 1, "cody2zoho_up": 0}, 0),
+        ({'up{job="cody2zoho"}': 1, "cody2zoho_up": 1, 'cody2zoho_blocked{what="zoho"}': 0, "cody2zoho_paused": 0}, 1),
+        ({'up{job="cody2zoho"}': 1, "cody2zoho_up": 1, 'cody2zoho_blocked{what="zoho"}': 1, "cody2zoho_paused": 0}, 2),
+        ({'up{job="cody2zoho"}': 1, "cody2zoho_up": 1, 'cody2zoho_blocked{what="zoho"}': 1, "cody2zoho_paused": 1}, 4),
+    ],
+    ids=["no ops", "no Redis", "well", "blocked", "blocked and paused"],
+)
+def test_the_dashboard_says_so_where_nothing_else_can_be_read(tmp_path: Path, told: dict[str, int], shown: int) -> None:
+    [panel] = [one for one in DASHBOARD["panels"] if one["title"] == "State"]
+    case = {
+        "interval": "1m",
+        "input_series": [{"series": name, "values": str(value)} for name, value in told.items()],
+        "promql_expr_test": [
+            {"expr": panel["targets"][0]["expr"], "eval_time": "1m", "exp_samples": [{"labels": "{}", "value": shown}]}
+        ],
+    }
+    assert "SUCCESS" in judged(tmp_path, case)
+    mapped = panel["fieldConfig"]["defaults"]["mappings"][0]["options"]
+    assert mapped[str(shown)]["text"] == {0: "down", 1: "works", 2: "blocked", 4: "blocked, paused"}[shown]
+
+
 def test_the_dashboard_shows_all_that_the_status_page_is_asked_for() -> None:
     asked = " ".join(expressions())
     for name in (
