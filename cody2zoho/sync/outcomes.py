@@ -30,7 +30,7 @@ class Outcome:
 
     words: str
     retry_in_seconds: float | None = None
-    #: From the moment at which it was due to its case.
+    #: From the moment at which it was due to its case: quiet, and found.
     delay_seconds: float | None = None
     #: Of its messages, where they were read: how many, and their characters together.
     messages: int | None = None

@@ -181,7 +181,8 @@ def _made(claim: Claim, found: list[Part], newest: Page[Message], services: Serv
     if claim.is_blocked:
         services.blocks.lift("zoho", "zoho set-up")
     following.judge_feed(claim, last.messages, services)
-    due_at = held.last_said_at + services.settings.conversation_quiet_seconds
+    # What was said long before we were there, as before a first start, was not late.
+    due_at = max(held.last_said_at + services.settings.conversation_quiet_seconds, claim.seen_at)
     said = [message for part in found for message in part.messages]
     return Outcome(
         f"case {held.case_id}",

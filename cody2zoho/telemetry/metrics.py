@@ -75,7 +75,7 @@ PROCESSING = Histogram(
 )
 DELAY = Histogram(
     "case_delay_seconds",
-    "Time from the moment a conversation was due, its quiet period being over, to its case.",
+    "Time from the moment a conversation was due, its quiet period over and itself found, to its case.",
     (),
     _DELAYS,
 )

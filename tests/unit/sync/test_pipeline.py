@@ -647,3 +647,21 @@ def test_a_template_that_shows_the_conversations_name_has_it(
     pipeline.create_case(conversation_id, worker)
     assert "Refunds" in str(only_case(organisation))
     assert "name" not in worker.ledger.about(conversation_id)
+
+
+@pytest.mark.parametrize(("ago", "at_least", "at_most"), [(30 * 86_400, 0, 30), (400, 60, 130)])
+def test_a_case_is_late_by_how_long_it_was_due_and_known_and_not_by_the_weeks_before_a_first_start(
+    account, plugged, clock, store, ago: int, at_least: int, at_most: int
+) -> None:
+    clock.now = time.time()
+    worker = plugged(conversation_quiet_seconds=300)
+    conversation = account.add_conversation(bot_id="support", at=clock.now - ago)
+    account.say(conversation.id, "Where is my order?", at=clock.now - ago)
+    polling.poll(worker)
+    if at_least:
+        store.hset(
+            f"{worker.settings.redis_key_prefix}conversation:{conversation.id}", "seen", int(1000 * (clock.now - ago))
+        )
+    delay = pipeline.create_case(conversation.id, worker).delay_seconds
+    assert delay is not None
+    assert at_least <= delay <= at_most
