@@ -102,9 +102,14 @@ def begin() -> None:
         sentry_sdk.get_isolation_scope().clear_breadcrumbs()
 
 
+def is_watched(tick: str) -> bool:
+    """Whether this process is to tell that it came."""
+    return tick in _Mine.ticks
+
+
 def came(tick: str, settings: Settings, store: redis.Redis, *, is_well: bool = True) -> None:
     """A tick did its work, or could not."""
-    if tick not in _Mine.ticks or time.monotonic() < _again_at.get(tick, 0.0):
+    if not is_watched(tick) or time.monotonic() < _again_at.get(tick, 0.0):
         return
     _again_at[tick] = time.monotonic() + _CHECK_IN_SECONDS
     key = f"{settings.redis_key_prefix}sentry:{tick}"

@@ -91,9 +91,10 @@ def _begin(**_: Any) -> None:
 
 @signals.task_postrun.connect
 def _tell_sentry(task: Any, state: str | None, **_: Any) -> None:
-    with suppress(RedisError):
-        name = task.name.removeprefix("cody2zoho.")
-        sentry.came(name, services().settings, services().store, is_well=state == states.SUCCESS)
+    name = task.name.removeprefix("cody2zoho.")
+    if sentry.is_watched(name):
+        with suppress(RedisError):
+            sentry.came(name, services().settings, services().store, is_well=state == states.SUCCESS)
 
 
 @signals.worker_init.connect
