@@ -1,4 +1,4 @@
-"""What can be wrong, and what a person does then; docs/operations.md has the same in its table of alerts."""
+"""What can be wrong, and what a person does then; docs/alerts.md has the same in its table of alerts."""
 
 from dataclasses import dataclass, replace
 

@@ -7,6 +7,9 @@ umask 077
 routes=${ALERTMANAGER_ROUTES:-/etc/alertmanager/alertmanager.yml}
 config=${ALERTMANAGER_CONFIG:-/tmp/alertmanager.yml}
 
+# Debian's own makes a new line of the two letters \n, in a password too.
+echo() { printf '%s\n' "$*"; }
+
 # A setting or what its file holds; empty where there is neither.
 setting() {
     eval "file=\${ALERTMANAGER_$1_FILE:-}"
@@ -77,6 +80,11 @@ receivers() {
 
 names='PAGERDUTY_KEY SLACK_WEBHOOK EMAIL_TO EMAIL_FROM SMTP_HOST SMTP_USER SMTP_PASSWORD WEBHOOK WATCHDOG_URL'
 for name in $names; do
+    eval "file=\${ALERTMANAGER_${name}_FILE:-}"
+    if [ -n "$file" ] && [ ! -r "$file" ]; then
+        echo "ALERTMANAGER_${name}_FILE names a file that cannot be read" >&2
+        exit 2
+    fi
     if setting "$name" | sed 1d | grep -q .; then
         echo "ALERTMANAGER_$name has more than one line; write it in one" >&2
         exit 2

@@ -99,7 +99,7 @@ def _worker(kind: Kind, stories: Sequence[Story]) -> Callable[[int], None]:
 
     task = app.task(base=Wordless, name="cody2zoho.create_case_of_bench", ignore_result=True)(case)
     if kind != "bare":
-        app.loader.import_task_module("cody2zoho.worker.correlation")
+        from cody2zoho.worker import correlation  # noqa: F401 - it listens to Celery's signals
     if kind == "silent":
         logging.getLogger().setLevel(logging.WARNING)
     if kind == "worker":

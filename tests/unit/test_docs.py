@@ -196,7 +196,7 @@ def commands() -> dict[str, click.Command]:
 
 @pytest.mark.parametrize("name", commands())
 def test_every_command_is_documented_with_every_option(name: str) -> None:
-    text = page("simulators" if name == "simulate" else "operations")
+    text = page("simulators" if name == "simulate" else "commands")
     options = {option for parameter in commands()[name].params for option in parameter.opts if option.startswith("--")}
     documented = {word for cells in rows(section(text, f"`cody2zoho {name}`")) for word in quoted(cells[0])}
 
@@ -211,7 +211,7 @@ def test_no_command_is_documented_that_does_not_exist() -> None:
 
 def test_every_task_is_documented() -> None:
     entries = {entry["task"] for entry in beat_entries(Settings.model_construct()).values()}
-    documented = {cells[0].strip("`") for cells in rows(section(page("operations"), "Celery's own commands"))}
+    documented = {cells[0].strip("`") for cells in rows(section(page("commands"), "Celery's own commands"))}
 
     assert entries | {"cody2zoho.create_case", "cody2zoho.backfill_batch", "cody2zoho.send_alerts"} == {
         task for task in documented if task.startswith("cody2zoho.")
@@ -252,20 +252,20 @@ def level_of(event: type[Event]) -> str:
 
 
 def test_every_event_is_documented_with_its_fields() -> None:
-    documented = {cells[0].strip("`"): quoted(cells[2]) for cells in rows(section(page("operations"), "The log"))}
+    documented = {cells[0].strip("`"): quoted(cells[2]) for cells in rows(section(page("monitoring"), "The log"))}
     for one in Event.__subclasses__():
         told = {each.name for each in fields(one) if get_origin(each.type) is not Mapping}
         assert told <= set(documented[one.name]), one.name
 
 
 def test_every_log_event_is_documented_with_its_level() -> None:
-    documented = {cells[0].strip("`"): cells[1] for cells in rows(section(page("operations"), "The log"))}
+    documented = {cells[0].strip("`"): cells[1] for cells in rows(section(page("monitoring"), "The log"))}
 
     assert documented == events()
 
 
 def test_every_alert_is_documented_with_its_level_threshold_sentence_and_remedy() -> None:
-    table = [cells for cells in rows(section(page("operations"), "Alerts")) if len(cells) == 5]
+    table = [cells for cells in rows(section(page("alerts"), "Alerts")) if len(cells) == 5]
     documented = {quoted(cells[0])[0].partition(":")[0]: cells[1:] for cells in table}
     rules = [*watches.CHECKS, *sentinel.RULES]
 

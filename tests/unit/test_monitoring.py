@@ -18,7 +18,7 @@ from cody2zoho.watching.watches import outside
 from tools import says, tool
 
 FOLDER = Path(__file__).parents[2] / "docker" / "monitoring"
-PAGE = (FOLDER.parents[1] / "docs" / "operations.md").read_text()
+DOCS = FOLDER.parents[1] / "docs"
 RULES = [rule for group in yaml.safe_load((FOLDER / "rules.yml").read_text())["groups"] for rule in group["rules"]]
 ALERTS = [rule for rule in RULES if "alert" in rule]
 DASHBOARD = json.loads((FOLDER / "grafana" / "dashboards" / "cody2zoho.json").read_text())
@@ -68,7 +68,7 @@ def _gauges() -> str:
 
 
 def test_each_alert_of_the_product_is_a_rule_of_the_same_name_and_level() -> None:
-    section = PAGE.partition("\n## Alerts\n")[2].partition("\n## ")[0]
+    section = (DOCS / "alerts.md").read_text()
     rows = [
         line.strip("| ").split(" | ")
         for line in section.splitlines()
@@ -258,7 +258,7 @@ CHOSEN_RECEIVERS = {
     "ALERTMANAGER_EMAIL_FROM": "cody2zoho@example.com",
     "ALERTMANAGER_SMTP_HOST": "smtp.example.com:587",
     "ALERTMANAGER_SMTP_USER": "user",
-    "ALERTMANAGER_SMTP_PASSWORD": "{{ pass }}: $word",
+    "ALERTMANAGER_SMTP_PASSWORD": r"{{ pass }}: $word\new\cut",
     "ALERTMANAGER_WEBHOOK": "http://127.0.0.1:9/hook",
     "ALERTMANAGER_WATCHDOG_URL": "https://hc.example.com/ping",
 }
@@ -324,6 +324,7 @@ def test_without_any_address_nobody_is_told_and_it_starts_all_the_same(tmp_path:
     ("given", "problem"),
     [
         ({"ALERTMANAGER_EMAIL_TO": "one@example.com"}, "needs ALERTMANAGER_EMAIL_FROM and ALERTMANAGER_SMTP_HOST"),
+        ({"ALERTMANAGER_SLACK_WEBHOOK_FILE": "/nowhere/key"}, "SLACK_WEBHOOK_FILE names a file that cannot be read"),
         ({"ALERTMANAGER_WEBHOOK": "http://x\nreceivers: []"}, "ALERTMANAGER_WEBHOOK has more than one line"),
     ],
 )
@@ -390,6 +391,31 @@ def test_prometheus_understands_every_expression_of_the_dashboard(tmp_path: Path
     ]
     (tmp_path / "rules.json").write_text(json.dumps({"groups": [{"name": "panels", "rules": rules}]}))
     assert f"{len(asked)} rules found" in says(tool("promtool"), "check", "rules", tmp_path / "rules.json")
+
+
+@pytest.mark.parametrize(
+    ("told", "shown"),
+    [
+        ({'up{job="cody2zoho"}': 0}, 0),
+        ({'up{job="cody2zoho"}': 1, "cody2zoho_up": 0}, 0),
+        ({'up{job="cody2zoho"}': 1, "cody2zoho_up": 1, 'cody2zoho_blocked{what="zoho"}': 0, "cody2zoho_paused": 0}, 1),
+        ({'up{job="cody2zoho"}': 1, "cody2zoho_up": 1, 'cody2zoho_blocked{what="zoho"}': 1, "cody2zoho_paused": 0}, 2),
+        ({'up{job="cody2zoho"}': 1, "cody2zoho_up": 1, 'cody2zoho_blocked{what="zoho"}': 1, "cody2zoho_paused": 1}, 4),
+    ],
+    ids=["no ops", "no Redis", "well", "blocked", "blocked and paused"],
+)
+def test_the_dashboard_says_so_where_nothing_else_can_be_read(tmp_path: Path, told: dict[str, int], shown: int) -> None:
+    [panel] = [one for one in DASHBOARD["panels"] if one["title"] == "State"]
+    case = {
+        "interval": "1m",
+        "input_series": [{"series": name, "values": str(value)} for name, value in told.items()],
+        "promql_expr_test": [
+            {"expr": panel["targets"][0]["expr"], "eval_time": "1m", "exp_samples": [{"labels": "{}", "value": shown}]}
+        ],
+    }
+    assert "SUCCESS" in judged(tmp_path, case)
+    mapped = panel["fieldConfig"]["defaults"]["mappings"][0]["options"]
+    assert mapped[str(shown)]["text"] == {0: "down", 1: "works", 2: "blocked", 4: "blocked, paused"}[shown]
 
 
 def test_the_dashboard_shows_all_that_the_status_page_is_asked_for() -> None:
@@ -470,6 +496,7 @@ def test_whoever_forgets_a_secret_is_told_which() -> None:
 
 
 def test_every_setting_of_a_receiver_gets_to_alertmanager_and_is_documented() -> None:
+    page = (DOCS / "monitoring.md").read_text()
     passed = {name for name in BESIDE["alertmanager"]["environment"] if name != "ALERTMANAGER_ROUTES"}
     assert passed == set(CHOSEN_RECEIVERS)
-    assert [name for name in (*passed, "OPS_TOKEN", "GRAFANA_PASSWORD") if f"`{name}`" not in PAGE] == []
+    assert [name for name in (*passed, "OPS_TOKEN", "GRAFANA_PASSWORD") if f"`{name}`" not in page] == []

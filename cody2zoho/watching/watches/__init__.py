@@ -117,7 +117,7 @@ CHECKS = (
         _CRITICAL,
         "ERROR_ALERT_THRESHOLD",
         "No error repeats ERROR_ALERT_THRESHOLD times.",
-        "Look for the event it names in the log; docs/operations.md says what it means",
+        "Look for the event it names in the log; docs/monitoring.md says what it means",
         errors.repeated,
     ),
     Check(

@@ -48,7 +48,7 @@ def repeated(services: Services) -> Iterator[Alert]:
     for kind, count, context in known:
         event = kind.partition("-")[0]
         message = f"The same error {count} times: {event}"
-        remedy = f"Look for `{event}` in the log; docs/operations.md says what it means"
+        remedy = f"Look for `{event}` in the log; docs/monitoring.md says what it means"
         details = {"affected_count": count, **context}
         yield Alert(f"error:{kind}", Level.CRITICAL, SYSTEM_ERROR, message, remedy, details, script="sync")
 

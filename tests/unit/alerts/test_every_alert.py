@@ -16,7 +16,7 @@ from webhook import Webhook, webhook
 
 RULES = {rule.name: rule for rule in (*watches.CHECKS, *sentinel.RULES)}
 
-#: As docs/operations.md has it.
+#: As docs/alerts.md has it.
 LEVEL_OF = {"CRITICAL": "ERROR", "HIGH": "WARNING", "MEDIUM": "WARNING", "LOW": "INFO"}
 ERROR_TYPES = {"API failure", "auth issue", "data mismatch", "high error rate", "system error"}
 DOCUMENTED = ["timestamp", "script", "level", "error_type", "message", "details", "status", "severity", "key", "remedy"]

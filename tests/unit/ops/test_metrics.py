@@ -129,7 +129,7 @@ def test_no_label_is_an_id_or_anybodys_words(serve, busy, organisation) -> None:
 
 
 def test_every_metric_is_documented_with_its_type_labels_and_meaning(serve, busy) -> None:
-    page = (ROOT / "docs" / "operations.md").read_text()
+    page = (ROOT / "docs" / "monitoring.md").read_text()
     lines = [line.strip("| ").split(" | ") for line in page.splitlines() if line.startswith("| `cody2zoho_")]
     documented = {name.strip("`"): (kind, labels, means) for name, kind, labels, means in lines}
     told = families(serve().get("/metrics", Accept=PROMETHEUS).text)

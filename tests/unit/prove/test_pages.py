@@ -26,5 +26,5 @@ def test_every_promise_says_when_it_is_kept() -> None:
 
 
 def test_every_guard_that_can_be_switched_off_is_named() -> None:
-    text = (DOCS / "operations.md").read_text()
+    text = (DOCS / "commands.md").read_text()
     assert all(f"`{guard}`" in text for guard in GUARDS)
