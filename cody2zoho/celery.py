@@ -155,7 +155,7 @@ def _beat(**_: Any) -> None:
     if time.monotonic() - oldest > 2 * settings.task_budget_seconds:
         report(WorkerHung(round(time.monotonic() - oldest)))
         observers.send_the_rest()
-        sentry.flush(settings)
+        sentry.flush()
         logging.shutdown()
         os._exit(_HUNG)
     _touch("worker")

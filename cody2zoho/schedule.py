@@ -40,15 +40,16 @@ def beat_entries(settings: Settings) -> dict[str, dict[str, Any]]:
     entries = {name: _entry(name, seconds, float(seconds)) for name, seconds in ticks.items()}
     if settings.reconcile_at != "never":
         hour, minute = settings.reconcile_at.split(":")
-        entries["reconcile"] = _entry("reconcile", RECONCILE_WITHIN_SECONDS, crontab(minute, hour))
+        entries["reconcile"] = _entry("reconcile", RECONCILE_WITHIN_SECONDS, crontab(int(minute), int(hour)))
     return entries
 
 
-def unwatched(settings: Settings) -> dict[str, int]:
-    """Ticks that Sentry's library cannot watch, for it knows whole minutes only; and their minutes, rounded up."""
+def minutes(settings: Settings) -> dict[str, int | str]:
+    """Of each tick: between two, in whole minutes rounded up, or when it comes, as cron says it."""
     every = {name: entry["schedule"] for name, entry in beat_entries(settings).items()}
     return {
-        name: ceil(one / 60) for name, one in every.items() if isinstance(one, int | float) and (one < 60 or one % 60)
+        name: f"{one._orig_minute} {one._orig_hour} * * *" if isinstance(one, crontab) else ceil(one / 60)
+        for name, one in every.items()
     }
 
 

@@ -2,7 +2,9 @@
 
 An event is made anew from what is known to be harmless, so that nothing that a release of the library adds gets out.
 
-Sentry watches whole minutes only. Of a tick that comes more often one worker tells once a minute for all of them.
+Of each tick of beat the worker that did its work says so, once a minute at most, for all workers together: Sentry
+watches whole minutes only. Its own integration for Celery would watch those alone, and cost each case half a
+millisecond. (sentry-sdk 2, `_wrap_task_call` makes a connection to the broker for its name.)
 
 Keys, below the prefix:
     sentry:<tick>  string  a worker has told that the tick came; gone when the next may tell
@@ -11,7 +13,7 @@ Keys, below the prefix:
 import logging
 import re
 import time
-from collections.abc import Iterable
+from collections.abc import Mapping
 from typing import Any
 
 import redis
@@ -36,29 +38,31 @@ _MARGIN_MINUTES = 3
 _FLUSH_SECONDS = 2.0
 
 
+class _Mine:
+    """What this process tells."""
+
+    is_on = False
+    #: Minutes between two of each tick, or when it comes, as cron says it.
+    ticks: Mapping[str, int | str] = {}
+
+
 #: When this process may tell again of each tick.
 _again_at: dict[str, float] = {}
 
 
-def start(settings: Settings, unwatched: Iterable[str] = ()) -> None:
-    """From now on this process tells its errors, and of beat's ticks, but for some, whether they came.
-
-    Nothing without SENTRY_DSN.
-    """
+def start(settings: Settings, ticks: Mapping[str, int | str] | None = None) -> None:
+    """From now on this process tells its errors, and of these ticks whether they came. Nothing without SENTRY_DSN."""
     dsn = settings.sentry_dsn.get_secret_value()
     if not dsn:
         return
     import sentry_sdk  # noqa: PLC0415 - 0.3 s, and only where it is wanted
     from sentry_sdk.integrations.atexit import AtexitIntegration  # noqa: PLC0415
-    from sentry_sdk.integrations.celery import CeleryIntegration  # noqa: PLC0415
     from sentry_sdk.integrations.dedupe import DedupeIntegration  # noqa: PLC0415
     from sentry_sdk.integrations.excepthook import ExcepthookIntegration  # noqa: PLC0415
     from sentry_sdk.integrations.logging import LoggingIntegration  # noqa: PLC0415
     from sentry_sdk.integrations.threading import ThreadingIntegration  # noqa: PLC0415
 
-    celery = CeleryIntegration(
-        propagate_traces=False, monitor_beat_tasks=True, exclude_beat_tasks=[f"^{one}$" for one in unwatched]
-    )
+    _Mine.is_on, _Mine.ticks = True, ticks or {}
     sentry_sdk.init(
         dsn=dsn,
         release=f"cody2zoho@{__version__}",
@@ -73,7 +77,6 @@ def start(settings: Settings, unwatched: Iterable[str] = ()) -> None:
         default_integrations=False,
         auto_enabling_integrations=False,
         integrations=[
-            celery,
             LoggingIntegration(level=logging.INFO, event_level=logging.ERROR),
             DedupeIntegration(),
             ExcepthookIntegration(),
@@ -83,17 +86,30 @@ def start(settings: Settings, unwatched: Iterable[str] = ()) -> None:
     )
 
 
-def flush(settings: Settings) -> None:
+def flush() -> None:
     """Before a process ends itself."""
-    if settings.sentry_dsn.get_secret_value():
+    if _Mine.is_on:
         import sentry_sdk  # noqa: PLC0415
 
         sentry_sdk.flush(_FLUSH_SECONDS)
 
 
-def came(tick: str, minutes: int, settings: Settings, store: redis.Redis, *, is_well: bool = True) -> None:
-    """A tick that comes every so many minutes at most did its work, or could not; told once a minute for all."""
-    if not settings.sentry_dsn.get_secret_value() or time.monotonic() < _again_at.get(tick, 0.0):
+def begin() -> None:
+    """What led to an error begins with its task: nothing of the one before it in this thread."""
+    if _Mine.is_on:
+        import sentry_sdk  # noqa: PLC0415
+
+        sentry_sdk.get_isolation_scope().clear_breadcrumbs()
+
+
+def is_watched(tick: str) -> bool:
+    """Whether this process is to tell that it came."""
+    return tick in _Mine.ticks
+
+
+def came(tick: str, settings: Settings, store: redis.Redis, *, is_well: bool = True) -> None:
+    """A tick did its work, or could not."""
+    if not is_watched(tick) or time.monotonic() < _again_at.get(tick, 0.0):
         return
     _again_at[tick] = time.monotonic() + _CHECK_IN_SECONDS
     key = f"{settings.redis_key_prefix}sentry:{tick}"
@@ -101,9 +117,14 @@ def came(tick: str, minutes: int, settings: Settings, store: redis.Redis, *, is_
         return
     from sentry_sdk.crons import capture_checkin  # noqa: PLC0415
 
-    schedule = {"type": "interval", "value": minutes, "unit": "minute"}
-    config: Any = {"schedule": schedule, "checkin_margin": _MARGIN_MINUTES, "timezone": "UTC"}
+    config: Any = {"schedule": _schedule(_Mine.ticks[tick]), "checkin_margin": _MARGIN_MINUTES, "timezone": "UTC"}
     capture_checkin(monitor_slug=tick, status="ok" if is_well else "error", monitor_config=config)
+
+
+def _schedule(when: int | str) -> dict[str, Any]:
+    if isinstance(when, str):
+        return {"type": "crontab", "value": when}
+    return {"type": "interval", "value": when, "unit": "minute"}
 
 
 def _harmless(event: Any, hint: dict[str, Any]) -> Any:

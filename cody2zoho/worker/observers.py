@@ -9,11 +9,12 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterable
-from functools import partial
+from contextlib import suppress
 from typing import Any
 
-from celery import signals
+from celery import signals, states
 from kombu.exceptions import OperationalError
+from redis.exceptions import RedisError
 
 from cody2zoho import insights, logs, schedule, sentry, store
 from cody2zoho.services import services
@@ -75,12 +76,25 @@ _SUMS = _Sums()
 @signals.celeryd_init.connect
 def _name(sender: str, **_: Any) -> None:
     logs.name_process(sender)
-    sentry.start(services().settings, schedule.unwatched(services().settings))
+    sentry.start(services().settings, schedule.minutes(services().settings))
 
 
 @signals.beat_init.connect
 def _watch_beat(**_: Any) -> None:
-    sentry.start(services().settings, schedule.unwatched(services().settings))
+    sentry.start(services().settings)
+
+
+@signals.task_prerun.connect
+def _begin(**_: Any) -> None:
+    sentry.begin()
+
+
+@signals.task_postrun.connect
+def _tell_sentry(task: Any, state: str | None, **_: Any) -> None:
+    name = task.name.removeprefix("cody2zoho.")
+    if sentry.is_watched(name):
+        with suppress(RedisError):
+            sentry.came(name, services().settings, services().store, is_well=state == states.SUCCESS)
 
 
 @signals.worker_init.connect
@@ -135,7 +149,7 @@ def _begin_anew(**_: Any) -> None:
     services.cache_clear()
     settings = services().settings
     logs.configure(settings)
-    sentry.start(settings)
+    sentry.start(settings, schedule.minutes(settings))
     SIGNS.start(SIGNS.worker)
     _SUMS.start()
     insights.begin(settings)
@@ -151,7 +165,7 @@ def send_the_rest(**_: Any) -> None:
 def _send_the_rest_of_child(**_: Any) -> None:
     """Python's own end does not come."""
     send_the_rest()
-    _together([partial(sentry.flush, services().settings), *(one.close for one in logging.getLogger().handlers)])
+    _together([sentry.flush, *(one.close for one in logging.getLogger().handlers)])
 
 
 def _together(ends: Iterable[Callable[[], None]]) -> None:

@@ -11,7 +11,7 @@ from celery.exceptions import CeleryError
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
-from cody2zoho import alerts, schedule, sentry
+from cody2zoho import alerts, sentry
 from cody2zoho.backfill import batches
 from cody2zoho.errors import Cody2ZohoError, Transient
 from cody2zoho.limits import locks
@@ -87,7 +87,8 @@ def fetch_conversations() -> str:
         if not alone:
             return "the last poll is still running"
         found = polling.poll(services())
-    _came("fetch_conversations", is_well=not found.failed)
+    if found.failed:
+        sentry.came("fetch_conversations", services().settings, services().store, is_well=False)
     sent = _send_due()
     known, seconds = found.conversations - found.new, time.monotonic() - began
     report(PollingCycleCompleted(found.conversations, sent, known, found.failed, seconds))
@@ -98,18 +99,14 @@ def fetch_conversations() -> str:
 @shared_task(base=Wordless, name="cody2zoho.dispatch_due", send_events=False)
 def dispatch_due() -> str:
     """Send one task for each conversation that is due."""
-    sent = _send_due()
-    _came("dispatch_due")
-    return f"{sent} sent"
+    return f"{_send_due()} sent"
 
 
 @shared_task(base=Wordless, name="cody2zoho.sweep_conversations")
 def sweep_conversations() -> str:
     """One step through all pages, for what the polls may have missed."""
     with _alone("sweep") as alone:
-        told = str(polling.sweep(services())) if alone else "the last step is still running"
-    _came("sweep_conversations")
-    return told
+        return str(polling.sweep(services())) if alone else "the last step is still running"
 
 
 @shared_task(base=Wordless, name="cody2zoho.reconcile", throws=(Cody2ZohoError,))
@@ -126,7 +123,6 @@ def backfill() -> str:
     places = batches.places(services())
     for place in places:
         backfill_batch.delay(place=place)
-    _came("backfill")
     return f"{len(places)} batches sent"
 
 
@@ -150,9 +146,7 @@ def refresh_token() -> str:
 @shared_task(base=Wordless, name="cody2zoho.monitor_health")
 def monitor_health() -> dict[str, int]:
     """Make all checks, those that ask Cody and Zoho included."""
-    found = _watched(only_quick=False)
-    _came("monitor_health")
-    return found
+    return _watched(only_quick=False)
 
 
 # Every minute: in Flower it would push other things out of the history.
@@ -192,12 +186,6 @@ def _watched(*, only_quick: bool) -> dict[str, int]:
     if services().alerts.has_waiting():
         send_alerts.delay()
     return found
-
-
-def _came(tick: str, *, is_well: bool = True) -> None:
-    settings = services().settings
-    if minutes := schedule.unwatched(settings).get(tick):
-        sentry.came(tick, minutes, settings, services().store, is_well=is_well)
 
 
 def _send_next() -> None:

@@ -1,5 +1,6 @@
 """A worker's process that makes no cases: its task reports what real ones reported, and does nothing else."""
 
+import gc
 import logging
 import os
 import sys
@@ -106,6 +107,9 @@ def _worker(kind: Kind, stories: Sequence[Story]) -> Callable[[int], None]:
         signals.celeryd_after_setup.send(sender=worker.hostname, instance=worker, conf=app.conf)
     # As late as a worker does it, when whoever wants to watch tasks has said so.
     tracer = trace.build_tracer(task.name, task, app=app)
+    # As a worker that is ready does.
+    gc.collect()
+    gc.freeze()
 
     def run(number: int) -> None:
         task_id, args = f"00000000-0000-4000-8000-{number:012}", (f"B{number:011}", number)

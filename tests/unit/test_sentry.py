@@ -67,6 +67,9 @@ try:
     raise Transient("Zoho is out of order (500)")
 except Transient:
     ours.exception("known_thing")
+sentry.begin()
+ours.info("own_crumb")
+ours.error("later_thing")
 raise KeyError(words)
 """
 
@@ -118,9 +121,12 @@ def events(project: Project) -> dict[str, dict[str, Any]]:
     )
     told = project.items("event")
     assert told
-    return {
-        one["logentry"]["message"] if "logentry" in one else one["exception"]["values"][-1]["type"]: one for one in told
-    }
+    return {_what(one): one for one in told}
+
+
+def _what(one: dict[str, Any]) -> str:
+    message = one.get("logentry", {}).get("message", " ")
+    return one["exception"]["values"][-1]["type"] if " " in message and "exception" in one else message
 
 
 def test_errors_come_with_their_ids_release_and_environment(events) -> None:
@@ -170,25 +176,6 @@ def broker(tmp_path: Path) -> Iterator[str]:
     redis.wait(20)
 
 
-def test_every_tick_of_whole_minutes_is_watched(project, server, broker, tmp_path: Path) -> None:
-    chosen = {"SENTRY_DSN": project.dsn, "SIMULATORS_URL": server.url, "REDIS_URL": broker}
-    words = tethered(sys.executable, "-m", "celery", "-A", "cody2zoho", "beat")
-    settings = Settings(**simulated_credentials("http://x"), cody_bot_id="all")
-    watched = {"watch", "refresh_token", "business_summary", "monitor_health", "sweep_conversations"}
-    with (tmp_path / "beat.log").open("wb") as log:
-        beat = subprocess.Popen(words, env={**os.environ, **chosen}, cwd=tmp_path, stdout=log, stderr=log)
-        try:
-            eventually(lambda: watched <= {one["monitor_slug"] for one in project.items("check_in")}, 60)
-        finally:
-            beat.terminate()
-            beat.wait(20)
-    told = project.items("check_in")
-    assert {one["status"] for one in told} == {"in_progress"}
-    assert {one["monitor_slug"] for one in told} <= watched | {"reconcile"}
-    assert {"type": "interval", "value": 5, "unit": "minute"} in [one["monitor_config"]["schedule"] for one in told]
-    assert schedule.unwatched(settings) == {"fetch_conversations": 1, "dispatch_due": 1, "backfill": 1}
-
-
 @pytest.fixture
 def start(project, server, broker, tmp_path: Path) -> Iterator[Callable[..., None]]:
     """Starts `celery -A cody2zoho …`, or `cody2zoho …`, which tells the project."""
@@ -219,11 +206,14 @@ def test_every_entry_of_beat_has_a_monitor_and_those_of_seconds_check_in_once_a_
     start("worker")
     start("beat")
     every = set(schedule.beat_entries(Settings(**simulated_credentials("http://x"), cody_bot_id="all"))) - {"reconcile"}
-    eventually(lambda: every <= {name for name, told in statuses(project).items() if "ok" in told}, 90)
+    eventually(lambda: every <= set(statuses(project)), 90)
+    assert set.union(*statuses(project).values()) == {"ok"}
     quick = [one for one in project.items("check_in") if one["monitor_slug"] in ("dispatch_due", "backfill")]
     assert len(quick) == 2
     assert quick[0]["monitor_config"]["schedule"] == {"type": "interval", "value": 1, "unit": "minute"}
     assert quick[0]["monitor_config"]["checkin_margin"] == 3
+    schedules = {one["monitor_slug"]: one["monitor_config"]["schedule"] for one in project.items("check_in")}
+    assert schedules["refresh_token"] == {"type": "interval", "value": 5, "unit": "minute"}
     assert "create_case" not in statuses(project)
 
 
@@ -242,12 +232,12 @@ from cody2zoho.settings import Settings, simulated_credentials
 settings = Settings(
     **simulated_credentials("http://x"), cody_bot_id="all", sentry_dsn=sys.argv[1], redis_url=sys.argv[2]
 )
-sentry.start(settings)
+sentry.start(settings, {"dispatch_due": 1, "backfill": 1})
 redis = store.connect(settings)
 for _ in range(3):
     for tick in ("dispatch_due", "backfill"):
-        sentry.came(tick, 1, settings, redis)
-sentry.flush(settings)
+        sentry.came(tick, settings, redis)
+sentry.flush()
 """
 
 
@@ -296,12 +286,22 @@ def test_of_a_chain_of_errors_only_ours_keep_their_words(events) -> None:
     assert words == {"ValueError": "", "RuntimeError": "", "KeyError": "", "Transient": "Zoho is out of order (500)"}
 
 
-def test_a_tick_of_half_a_minute_more_is_watched_by_the_next_whole_one() -> None:
-    chosen = {"poll_interval_seconds": 90, "monitor_interval_minutes": 2.5, "full_sweep_hours": 0}
+def test_a_tick_of_half_a_minute_more_is_watched_by_the_next_whole_one_and_one_of_a_time_of_day_at_it() -> None:
+    chosen = {"poll_interval_seconds": 90, "monitor_interval_minutes": 2.5, "reconcile_at": "03:05"}
     settings = Settings(**simulated_credentials("http://x"), cody_bot_id="all", **chosen)
-    assert schedule.unwatched(settings) == {
+    assert schedule.minutes(settings) == {
         "fetch_conversations": 2,
         "dispatch_due": 1,
         "backfill": 1,
+        "refresh_token": 5,
+        "business_summary": 5,
+        "watch": 1,
         "monitor_health": 3,
+        "sweep_conversations": 5,
+        "reconcile": "5 3 * * *",
     }
+
+
+def test_what_led_to_an_error_begins_with_its_task(events) -> None:
+    assert "case_created" in [crumb["message"] for crumb in events["conversation_parked"]["breadcrumbs"]["values"]]
+    assert [crumb["message"] for crumb in events["later_thing"]["breadcrumbs"]["values"]] == ["own_crumb"]

@@ -23,4 +23,9 @@ class Event:
 
     @property
     def facts(self) -> dict[str, Any]:
-        return {name: value for name, value in vars(self).items() if value is not None}
+        """Those that are known; seconds as exact as they mean anything."""
+        return {name: _told(value) for name, value in vars(self).items() if value is not None}
+
+
+def _told(value: Any) -> Any:
+    return round(value, 4) if isinstance(value, float) else value
