@@ -22,7 +22,7 @@ def test(as_json: bool) -> None:
     sending.stop()
     if as_json:
         click.echo(json.dumps(told))
-    else:
+    elif told["status"] != "disabled":
         for name, result in told["tests"].items():
             click.echo(f"{result:>8}  {name}")
         for name, is_reached in told["connectivity"].items():

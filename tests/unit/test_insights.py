@@ -35,9 +35,9 @@ def settings(monkeypatch: pytest.MonkeyPatch, given: dict[str, str]) -> Settings
     return configuration.settings()
 
 
-def run(given: dict[str, str]) -> subprocess.CompletedProcess[str]:
+def run(given: dict[str, str], *, as_json: bool = True) -> subprocess.CompletedProcess[str]:
     """In a process of its own: the library can be set up once in each."""
-    words = (sys.executable, "-m", "cody2zoho", "telemetry", "test", "--json")
+    words = (sys.executable, "-m", "cody2zoho", "telemetry", "test", *(["--json"] if as_json else []))
     return subprocess.run(words, env={**os.environ, **given}, capture_output=True, text=True, timeout=60, check=False)
 
 
@@ -80,6 +80,12 @@ def test_a_test_that_arrives_is_told_as_success(far_end) -> None:
     assert {"test_event", "test_direct"} <= set(far_end.events())
     assert "test_metric" in far_end.metrics()
     assert far_end.of("ExceptionData")
+
+
+def test_where_it_is_off_nothing_is_said_to_have_failed(far_end) -> None:
+    done = run(chosen(far_end) | {"ENABLE_APPLICATION_INSIGHTS": "false"}, as_json=False)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
+    assert done.stderr.startswith("Application Insights is off")
 
 
 def test_one_that_does_not_arrive_is_exit_code_1(far_end) -> None:
