@@ -26,10 +26,8 @@ _REFUSED, _BEYOND = "refused", "not looked at"
 _THRESHOLDS = (
     "max_sync_age_hours",
     "alert_poll_minutes",
-    "alert_queue_minutes",
     "alert_error_threshold",
     "alert_discrepancy_percent",
-    "alert_sync_rate_percent",
     "alert_credits_percent",
 )
 

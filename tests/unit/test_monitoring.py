@@ -111,9 +111,7 @@ WELL: dict[str, str] = {
     'cody2zoho_blocked{what="zoho"}': "0",
     'cody2zoho_blocked{what="bot"}': "0",
     "cody2zoho_oldest_without_case_seconds": "600",
-    "cody2zoho_oldest_due_seconds": "3",
     "cody2zoho_oldest_list_seconds": "30",
-    "cody2zoho_conversations_due": "0",
     'cody2zoho_conversations_in_state{state="created"}': "100",
     'cody2zoho_conversations_in_state{state="parked"}': "0",
     "cody2zoho_token_remaining_seconds": "3000",
@@ -127,10 +125,8 @@ WELL: dict[str, str] = {
     'cody2zoho_api_requests_total{api="webhook",status="500"}': "0+10",
     'cody2zoho_alert_threshold{setting="MAX_SYNC_AGE_HOURS"}': "2",
     'cody2zoho_alert_threshold{setting="ALERT_POLL_MINUTES"}': "15",
-    'cody2zoho_alert_threshold{setting="ALERT_QUEUE_MINUTES"}': "10",
     'cody2zoho_alert_threshold{setting="ALERT_ERROR_THRESHOLD"}': "10",
     'cody2zoho_alert_threshold{setting="ALERT_DISCREPANCY_PERCENT"}': "10",
-    'cody2zoho_alert_threshold{setting="ALERT_SYNC_RATE_PERCENT"}': "90",
     'cody2zoho_alert_threshold{setting="ALERT_CREDITS_PERCENT"}': "10",
 }
 GONE = "gone"
@@ -156,11 +152,10 @@ RAISED: list[tuple[str, str, dict[str, str]]] = [
             'cody2zoho_alert_threshold{setting="MAX_SYNC_AGE_HOURS"}': "0.1",
         },
     ),
-    ("queue", "high", {"cody2zoho_oldest_due_seconds": "601"}),
-    ("queue", "high", {"cody2zoho_oldest_due_seconds": "601", 'cody2zoho_blocked{what="bot"}': "0"}),
+    ("queue", "high", {'cody2zoho_alerts_raised{check="queue",severity="high"}': "1"}),
     ("polls", "high", {"cody2zoho_oldest_list_seconds": "901"}),
     ("parked", "medium", {f'{STATE}{{state="parked"}}': "1"}),
-    ("sync_rate", "high", {"cody2zoho_conversations_due": "12"}),
+    ("sync_rate", "high", {'cody2zoho_alerts_raised{check="sync_rate",severity="high"}': "1"}),
     ("token", "high", {"cody2zoho_token_remaining_seconds": "419"}),
     ("token", "high", {"cody2zoho_token_remaining_seconds": "0"}),
     ("credits", "critical", {"cody2zoho_zoho_credits_remaining": "0"}),
@@ -182,8 +177,9 @@ RAISED: list[tuple[str, str, dict[str, str]]] = [
 QUIET: list[dict[str, str]] = [
     {},
     {"cody2zoho_oldest_without_case_seconds": "7199"},
-    {"cody2zoho_oldest_without_case_seconds": "9999", "cody2zoho_oldest_due_seconds": "9999", "cody2zoho_paused": "1"},
-    {"cody2zoho_oldest_due_seconds": "599"},
+    {"cody2zoho_oldest_without_case_seconds": "9999", "cody2zoho_paused": "1"},
+    # Resumed a quarter of an hour ago.
+    {"cody2zoho_oldest_without_case_seconds": "9999", "cody2zoho_paused": "1x20 0"},
     {"cody2zoho_oldest_list_seconds": "899"},
     # Nobody has read a list yet, or asked for a token.
     {"cody2zoho_oldest_list_seconds": GONE},
@@ -191,9 +187,7 @@ QUIET: list[dict[str, str]] = [
     {"cody2zoho_token_remaining_seconds": "421"},
     {"cody2zoho_zoho_credits_remaining": GONE, "cody2zoho_zoho_credits_allowance": GONE},
     {"cody2zoho_zoho_credits_remaining": "501"},
-    {"cody2zoho_conversations_due": "11"},
     # Too few for a rate.
-    {"cody2zoho_conversations_due": "5", f'{STATE}{{state="created"}}': "4"},
     {f'{REQUESTS}{{api="zoho_accounts",status="503"}}': "0+0.3"},
     {f'{COMPARED}{{what="missing"}}': "10"},
     # What the rules reckon themselves is told once.
@@ -243,9 +237,12 @@ def test_none_is_raised_where_all_is_well_or_within_its_threshold_or_meant_so(tm
     assert "SUCCESS" in judged(tmp_path, *(case(different) for different in QUIET))
 
 
-def test_a_system_that_is_blocked_is_told_once_and_not_as_a_queue_too(tmp_path: Path) -> None:
-    different = {'cody2zoho_blocked{what="zoho"}': "1", "cody2zoho_oldest_due_seconds": "9999"}
-    assert "SUCCESS" in judged(tmp_path, case(different, ("blocked", "critical")))
+@pytest.mark.parametrize(("what", "level"), [("cody", "critical"), ("bot", "high")])
+def test_what_is_blocked_is_told_once_and_not_as_a_list_that_is_not_read_too(
+    tmp_path: Path, what: str, level: str
+) -> None:
+    different = {f'cody2zoho_blocked{{what="{what}"}}': "1", "cody2zoho_oldest_list_seconds": "9999"}
+    assert "SUCCESS" in judged(tmp_path, case(different, ("blocked", level)))
 
 
 # -- Alertmanager ------------------------------------------------------------------------------
