@@ -1,6 +1,8 @@
 """The whole API as its own document describes it, asked with whatever schemathesis thinks of, right and wrong."""
 
+import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -51,6 +53,18 @@ def operations(document: dict[str, Any]) -> Iterator[tuple[str, str]]:
     for path, item in document["paths"].items():
         for method in item:
             yield method.upper(), path.replace("{conversation_id}", "Jw9R1NVTVgkK")
+
+
+def test_the_page_names_every_endpoint_and_no_other(document) -> None:
+    page = (Path(__file__).parents[3] / "docs" / "monitoring.md").read_text()
+    documented = {
+        (method, path)
+        for cell in re.findall(r"^\| (`(?:GET|POST)[` ].*?) \|", page, re.MULTILINE)
+        for path in re.findall(r"/[\w/{}.-]*", cell)
+        for method in re.findall("GET|POST", cell)
+    }
+    told = {(method, path.replace("Jw9R1NVTVgkK", "{id}")) for method, path in operations(document)}
+    assert documented == told | {("GET", "/openapi.json")}
 
 
 def test_whatever_is_asked_is_answered_as_documented_and_nothing_breaks_or_leaks(api, document) -> None:
