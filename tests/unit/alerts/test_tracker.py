@@ -183,3 +183,11 @@ def test_the_place_of_an_error_is_ours_and_has_no_words() -> None:
     with pytest.raises(AttributeError) as raised:
         place_of(1)
     assert re.fullmatch(r"tracker.py:\d+", place_of(raised.value.__traceback__))
+
+
+def test_the_place_of_an_error_is_never_in_a_library_below_a_folder_of_our_name(tmp_path) -> None:
+    library = tmp_path / "cody2zoho" / ".venv" / "library.py"
+    code = compile("place_of(1)", str(library), "exec")
+    with pytest.raises(AttributeError) as raised:
+        exec(code, {"place_of": lambda _: (_ for _ in ()).throw(AttributeError)})
+    assert place_of(raised.value.__traceback__) == ""
