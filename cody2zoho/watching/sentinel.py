@@ -5,7 +5,8 @@ can be shared, so only beat tells of that: to each channel once, and once when i
 that held its tongue for the other's sake would be silent where that one died with Redis.
 
 Keys, below the prefix:
-    alerts:watched  string  the Unix second at which a worker made the checks last
+    alerts:watched        string  the Unix second at which a worker made the checks last
+    alerts:watched:since  string  the Unix second since when they are made without a pause
 """
 
 import threading
@@ -62,7 +63,19 @@ _AWAY = _REDIS.with_remedy(
 
 def note_watched(services: Services) -> None:
     """A worker makes the checks: so beat ticks, and workers work."""
-    services.store.set(_key(services), str(services.clock()))
+    now = services.clock()
+    before = services.store.set(_key(services), str(now), get=True)
+    if not before or now - float(str(before)) > _IDLE_SECONDS:
+        services.store.set(f"{_key(services)}:since", str(now))
+
+
+def watched_since(services: Services, alert: str) -> float:
+    """The Unix second before which nobody could do what this alert misses, because all of it stood still.
+
+    0 where nobody knows, and for what was raised before that: a restart alone mends nothing.
+    """
+    since = float(str(services.store.get(f"{_key(services)}:since") or 0))
+    return 0.0 if any(one.alert.key == alert for one in services.alerts.raised()) else since
 
 
 @dataclass

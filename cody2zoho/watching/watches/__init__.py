@@ -124,7 +124,7 @@ CHECKS = (
         "sync_rate",
         _HIGH,
         "ALERT_SYNC_RATE_PERCENT",
-        "ALERT_SYNC_RATE_PERCENT of what is due is a case.",
+        "ALERT_SYNC_RATE_PERCENT of what was due MAX_SYNC_AGE_HOURS ago is a case.",
         "`cody2zoho status` shows what is parked or blocked; where nothing is, start more workers",
         work.sync_rate,
         is_quick=False,

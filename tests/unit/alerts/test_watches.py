@@ -9,11 +9,11 @@ from chats import chat, pass_time, work
 from cody2zoho.alerts import send_waiting
 from cody2zoho.services import Services
 from cody2zoho.simulators.faults import Fault
-from cody2zoho.sync import polling
+from cody2zoho.sync import pipeline, polling
 from cody2zoho.telemetry import listen, listeners
 from cody2zoho.telemetry.counters import Counters
 from cody2zoho.telemetry.events import ApiCall, ConversationProcessed
-from cody2zoho.watching import watches
+from cody2zoho.watching import monitor, sentinel, watches
 from webhook import Webhook, webhook
 
 
@@ -91,12 +91,77 @@ def test_a_conversation_that_nobody_ever_took_is_late_too(account, worker, store
 def test_what_nobody_hands_out_is_told(account, worker, hook, clock) -> None:
     chat(account)
     polling.poll(worker)
-    pass_time(worker, clock, 700)
-    polling.poll(worker)
-    watch(worker)
+    minutes(worker, clock, 12)
     work(worker)
     watch(worker)
     once(hook, "queue", "HIGH")
+
+
+def minutes(worker: Services, clock, count: int, *, only_quick: bool = False) -> None:
+    """So many, with a poll and checks in each; whatever comes due meanwhile is not worked on."""
+    for _ in range(count):
+        pass_time(worker, clock, 60)
+        polling.poll(worker)
+        monitor.refresh_token(worker)
+        sentinel.note_watched(worker)
+        list(watches.look(worker, only_quick=only_quick))
+        send_waiting(worker.alerts)
+
+
+def test_a_long_queue_that_is_worked_off_is_no_alert(account, worker, hook, clock) -> None:
+    """As at a first start with much history, or after a stop."""
+    for _ in range(15):
+        chat(account)
+    polling.poll(worker)
+    for _ in range(15):
+        minutes(worker, clock, 1)
+        one, *_ = pipeline.ready(worker, limit=1)
+        pipeline.create_case(one, worker)
+    assert hook.got == []
+
+
+def test_a_first_start_that_finds_much_to_do_is_no_alert(account, worker, hook, clock) -> None:
+    for _ in range(30):
+        chat(account)
+    minutes(worker, clock, 3)
+    assert hook.got == []
+
+
+def test_what_stood_still_because_all_was_stopped_is_no_alert(account, worker, hook, clock) -> None:
+    for _ in range(15):
+        chat(account)
+    minutes(worker, clock, 3)
+    worker.tokens.get()
+    pass_time(worker, clock, 5_400)
+    sentinel.note_watched(worker)
+    watch(worker)
+    minutes(worker, clock, 3)
+    assert hook.got == []
+
+
+def test_what_stands_still_before_and_after_a_stop_is_not_told_as_over(account, worker, hook, clock) -> None:
+    chat(account)
+    minutes(worker, clock, 13)
+    pass_time(worker, clock, 1_200)
+    sentinel.note_watched(worker)
+    watch(worker)
+    assert told(hook) == [("raised", "queue", "HIGH")]
+
+
+@pytest.mark.parametrize("who", ["a person", "Zoho"])
+def test_what_stood_still_while_it_was_paused_or_blocked_is_no_alert(account, worker, hook, clock, who: str) -> None:
+    for _ in range(15):
+        chat(account)
+    polling.poll(worker)
+    if who == "Zoho":
+        worker.blocks.put("zoho set-up", "No field")
+    else:
+        worker.paused.pause(None, "a rest")
+    minutes(worker, clock, 20, only_quick=True)
+    worker.blocks.lift("zoho set-up")
+    worker.paused.resume(None)
+    minutes(worker, clock, 2)
+    assert {key for _, key, _ in told(hook)} <= {"blocked:zoho set-up"}
 
 
 @pytest.mark.parametrize("name", ["cases", "ticks"])
@@ -231,7 +296,7 @@ def test_too_few_cases_are_told(account, worker, hook) -> None:
     ids = [chat(account) for _ in range(10)]
     polling.poll(worker)
     for one in ids[:2]:
-        worker.ledger.dismiss(one) or worker.ledger.park(worker.ledger.claim(one), "Zoho refuses it")
+        worker.ledger.park(worker.ledger.claim(one), "Zoho refuses it")
     work(worker)
     watches_only(worker, "sync_rate")
     assert told(hook) == [("raised", "sync_rate", "HIGH")]
@@ -279,6 +344,29 @@ def test_a_pause_that_a_person_wants_is_no_alert(account, worker, hook, clock) -
     pass_time(worker, clock, 700)
     polling.poll(worker)
     watch(worker)
+    assert hook.got == []
+
+
+def test_what_came_in_during_a_pause_is_not_late_as_soon_as_it_is_over(account, worker, hook, clock, store) -> None:
+    worker.paused.pause(None, "a rest")
+    ids = [chat(account) for _ in range(12)]
+    minutes(worker, clock, 2)
+    for one in ids:
+        store.hincrby(f"{worker.settings.redis_key_prefix}conversation:{one}", "seen", -86_400_000)
+    worker.paused.resume(None)
+    minutes(worker, clock, 1)
+    assert hook.got == []
+    minutes(worker, clock, 121, only_quick=True)
+    assert "late" in {key for _, key, _ in told(hook)}
+
+
+def test_a_ledger_that_is_being_rebuilt_lacks_no_cases(account, worker, hook, store) -> None:
+    ids = [chat(account) for _ in range(12)]
+    polling.poll(worker)
+    for one in ids:
+        store.hincrby(f"{worker.settings.redis_key_prefix}conversation:{one}", "seen", -86_400_000)
+    store.hdel(f"{worker.settings.redis_key_prefix}ledger", "epoch")
+    watches_only(worker, "sync_rate")
     assert hook.got == []
 
 
