@@ -153,7 +153,7 @@ def look(services: Services, late: Late | None = None) -> Situation:
 
 def _list_seconds(services: Services) -> float | None:
     read = [at for bot in services.settings.bots if (at := services.places.read_at(bot or "all"))]
-    return services.clock() - min(read) if read else None
+    return services.shared_clock() - min(read) if read else None
 
 
 def _entries(services: Services, found: Sequence[tuple[str, float]]) -> list[Entry]:

@@ -54,7 +54,7 @@ def tell(services: Services) -> dict[str, int]:
 def _is_told(services: Services) -> bool:
     """Just now. Where its clock was put back, the latest may be of later."""
     latest = services.store.lindex(f"{services.settings.redis_key_prefix}metrics:summaries", 0)
-    return latest is not None and 0 <= services.clock() - json.loads(str(latest))["at"] < _SHORTEST_SECONDS
+    return latest is not None and 0 <= services.shared_clock() - json.loads(str(latest))["at"] < _SHORTEST_SECONDS
 
 
 def _ended(counted: dict[str, float], *ends: State) -> float:
@@ -84,7 +84,7 @@ def _totals(states: dict[str, int], counted: dict[str, float]) -> dict[str, floa
 
 def _rates(totals: dict[str, float], services: Services) -> dict[str, float]:
     """Against the oldest summary that is kept; all 0 where there is none."""
-    before, now = _before(totals, services), services.clock()
+    before, now = _before(totals, services), services.shared_clock()
     hours = (now - before["at"]) / 3_600
     grown = {name: total - before.get(name, 0) for name, total in totals.items()}
     done = grown[_ENDS] + grown["total_cody_polls"] + grown["total_token_refreshes"]
@@ -96,7 +96,7 @@ def _rates(totals: dict[str, float], services: Services) -> dict[str, float]:
 
 def _before(totals: dict[str, float], services: Services) -> dict[str, float]:
     """The oldest of the last hour, in whose place these totals come when it is an hour old."""
-    key, newest = f"{services.settings.redis_key_prefix}metrics:summaries", {**totals, "at": services.clock()}
+    key, newest = f"{services.settings.redis_key_prefix}metrics:summaries", {**totals, "at": services.shared_clock()}
     with services.store.pipeline() as pipe:
         pipe.lpush(key, json.dumps(newest))
         pipe.lrange(key, 0, _KEPT)

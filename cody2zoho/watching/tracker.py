@@ -70,11 +70,12 @@ class Tracker:
         if not events:
             return
         try:
+            now = str(self._clock())
             with self._store.pipeline() as pipe:
                 for event in events:
                     kind = _kind(event)
                     pipe.hincrby(self._key, f"{kind}|count", 1)
-                    facts = {f"{kind}|last": str(self._clock()), f"{kind}|context": json.dumps(event.facts)}
+                    facts = {f"{kind}|last": now, f"{kind}|context": json.dumps(event.facts)}
                     pipe.hset(self._key, items=[part for pair in facts.items() for part in pair])
                 pipe.execute()
         except RedisError:

@@ -31,7 +31,7 @@ def token(services: Services) -> Iterator[Alert]:
     if is_first_start or "zoho" in services.blocks.current():
         # Nobody has asked for one yet; or it is told that Zoho gives none.
         return
-    is_new = services.clock() - sentinel.watched_since(services, "token") < _RENEWED_SECONDS
+    is_new = services.shared_clock() - sentinel.watched_since(services, "token") < _RENEWED_SECONDS
     if (left or 0) < _TOKEN_SECONDS and not is_new:
         words = f"ends in {span(left)}" if left else "has ended"
         message = f"Zoho's access token {words}, and was not renewed"

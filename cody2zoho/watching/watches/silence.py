@@ -30,7 +30,7 @@ _FEWEST = 5
 def silence(services: Services) -> Iterator[Alert]:
     """Whole hours count. Where everything is paused or blocked, nobody expects a case."""
     known = counters.hours(services.store, services.settings.redis_key_prefix)
-    hour = int(services.clock() // _HOUR_SECONDS)
+    hour = int(services.shared_clock() // _HOUR_SECONDS)
     made = {at: count for (at, what), count in known.items() if what == State.CREATED and at <= hour}
     if not made:
         return
@@ -68,4 +68,4 @@ def _is_told(services: Services, last_case: str) -> bool:
 def _is_news(services: Services) -> bool:
     if services.paused.is_everything() or set(services.blocks.current()) & set(STOPS_WORK):
         return False
-    return services.clock() - services.alerts.told_at(_KEY) >= _DAY_SECONDS
+    return services.shared_clock() - services.alerts.told_at(_KEY) >= _DAY_SECONDS

@@ -33,12 +33,12 @@ def paused_until(services: Services) -> float:
     """The Unix second to which a person wanted no cases; 0 where nobody did."""
     key = _key(services, "alerts:paused")
     if services.paused.is_everything():
-        services.store.set(key, str(services.clock()))
+        services.store.set(key, str(services.shared_clock()))
     return float(str(services.store.get(key) or 0))
 
 
 def late(services: Services) -> Iterator[Alert]:
-    hours, resumed_seconds = services.settings.max_sync_age_hours, services.clock() - paused_until(services)
+    hours, resumed_seconds = services.settings.max_sync_age_hours, services.shared_clock() - paused_until(services)
     seconds, conversation_id, count = services.ledger.oldest_due(services.settings.conversation_quiet_seconds, hours)
     seconds = min(seconds, resumed_seconds)
     if seconds > hours * 3_600:
@@ -72,7 +72,7 @@ def broker(services: Services) -> Iterator[Alert]:
 
 def _standing_seconds(services: Services, alert: str, name: str, comes_next: str) -> float:
     """For how long the same is seen to come next, while there was anybody who could have taken it."""
-    store, now, looks = services.store, services.clock(), _key(services, "alerts:queues")
+    store, now, looks = services.store, services.shared_clock(), _key(services, "alerts:queues")
     digest = sha256(comes_next.encode()).hexdigest()[:16] if comes_next else ""
     seen, _, since = str(store.hget(looks, name) or "").partition(" ")
     if digest and digest == seen:
@@ -83,7 +83,7 @@ def _standing_seconds(services: Services, alert: str, name: str, comes_next: str
 
 def polls(services: Services) -> Iterator[Alert]:
     """Of a bot that was never read, since somebody first looked; what is blocked is told as that."""
-    places, now, blocks = services.places, services.clock(), services.blocks.current()
+    places, now, blocks = services.places, services.shared_clock(), services.blocks.current()
     for name in (bot or "all" for bot in services.settings.bots):
         read_at = places.read_at(name) or places.awaited_since(name, now)
         age = now - max(read_at, sentinel.watched_since(services, f"polls:{name}"))
@@ -102,7 +102,7 @@ def parked(services: Services) -> Iterator[Alert]:
 def sync_rate(services: Services) -> Iterator[Alert]:
     """Of what was due so long ago: a first start, and what came in while nobody worked, takes its time."""
     counts, settings = services.ledger.counts(), services.settings
-    is_resumed = services.clock() - paused_until(services) > 3_600 * settings.max_sync_age_hours
+    is_resumed = services.shared_clock() - paused_until(services) > 3_600 * settings.max_sync_age_hours
     if not is_resumed or not services.ledger.is_open():
         return
     *_, late = services.ledger.oldest_due(settings.conversation_quiet_seconds, settings.max_sync_age_hours)

@@ -1,11 +1,14 @@
 """Each thing that goes wrong is one alert at a webhook, and its end another."""
 
+import time
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from chats import chat, pass_time, work
+from cody2zoho import services
 from cody2zoho.alerts import send_waiting
 from cody2zoho.services import Services
 from cody2zoho.simulators.faults import Fault
@@ -391,3 +394,18 @@ def test_no_customers_word_leaves_with_an_alert(account, worker, hook, server) -
     assert hook.raw
     assert "4111" not in "".join(hook.raw)
     assert "canary" not in "".join(hook.raw)
+
+
+def test_workers_whose_clocks_differ_by_an_hour_make_no_alert_of_that(
+    account, plugged, hook, clock, redis_address
+) -> None:
+    """What they share is told by the clock of Redis."""
+    worker = plugged(alert_urls=hook.url)
+    real = services.build(worker.settings)
+    ahead = replace(real, clock=lambda: time.time() + 3_600)
+    for one in (real, ahead, real, ahead):
+        polling.poll(real)
+        sentinel.note_watched(one)
+        list(watches.look(one))
+    assert (real.alerts.raised(), real.alerts.waiting(real.alerts.channels[0])) == ([], [])
+    real.store.close()
