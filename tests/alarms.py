@@ -138,7 +138,7 @@ def a_conversation_is_due_for_hours(stage: Stage) -> Iterator[None]:
     [one] = stage.chats(1)
     stage.server.faults.add(Fault("503", path="/crm/v8/Cases", method="POST"))
     work(stage.worker)
-    stage.store.hincrby(stage.key(f"conversation:{one}"), "first_try", -3 * HOUR * 1_000)
+    stage.store.hincrby(stage.key(f"conversation:{one}"), "due", -3 * HOUR * 1_000)
     yield
     stage.server.faults.clear()
     pass_time(stage.worker, stage.clock, 600)
@@ -265,7 +265,7 @@ def too_little_of_what_is_due_is_a_case(stage: Stage) -> Iterator[None]:
     work(stage.worker)
     for one in stage.chats(3):
         polling.poll(stage.worker)
-        stage.store.hincrby(stage.key(f"conversation:{one}"), "seen", -40_000)
+        stage.store.hincrby(stage.key(f"conversation:{one}"), "due", -40_000)
     yield
     work(stage.worker)
 

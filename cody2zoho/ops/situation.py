@@ -104,8 +104,7 @@ class Late:
 
     def seconds(self, services: Services) -> float:
         if time.monotonic() >= self._good_until:
-            settings = services.settings
-            found = services.ledger.oldest_due(settings.conversation_quiet_seconds, settings.max_sync_age_hours)
+            found = services.ledger.oldest_due(services.settings.max_sync_age_hours)
             self._seconds, self._good_until = found[0], time.monotonic() + _LATE_SECONDS
         return self._seconds
 

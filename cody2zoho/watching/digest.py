@@ -89,10 +89,7 @@ def _counted(services: Services, hour: int) -> dict[str, int]:
 
 
 def _oldest_due(services: Services) -> dict[str, Any] | None:
-    settings = services.settings
-    seconds, conversation_id, _ = services.ledger.oldest_due(
-        settings.conversation_quiet_seconds, settings.max_sync_age_hours
-    )
+    seconds, conversation_id, _ = services.ledger.oldest_due(services.settings.max_sync_age_hours)
     return {"conversation": conversation_id, "for": span(seconds)} if conversation_id and seconds >= 1 else None
 
 

@@ -39,7 +39,7 @@ def paused_until(services: Services) -> float:
 
 def late(services: Services) -> Iterator[Alert]:
     hours, resumed_seconds = services.settings.max_sync_age_hours, services.shared_clock() - paused_until(services)
-    seconds, conversation_id, count = services.ledger.oldest_due(services.settings.conversation_quiet_seconds, hours)
+    seconds, conversation_id, count = services.ledger.oldest_due(hours)
     seconds = min(seconds, resumed_seconds)
     if seconds > hours * 3_600:
         message = f"A conversation has been due to its case for {span(seconds)}"
@@ -105,7 +105,7 @@ def sync_rate(services: Services) -> Iterator[Alert]:
     is_resumed = services.shared_clock() - paused_until(services) > 3_600 * settings.max_sync_age_hours
     if not is_resumed or not services.ledger.is_open():
         return
-    *_, late = services.ledger.oldest_due(settings.conversation_quiet_seconds, settings.max_sync_age_hours)
+    *_, late = services.ledger.oldest_due(settings.max_sync_age_hours)
     made, lacking = counts[State.CREATED], counts[State.PARKED] + late
     rate = 100 * made / max(1, made + lacking)
     if made + lacking >= _FEWEST and rate < settings.alert_sync_rate_percent:

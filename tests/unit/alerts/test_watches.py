@@ -74,10 +74,10 @@ def test_a_conversation_that_waits_too_long_is_told_with_its_id(account, worker,
     server.faults.add(Fault("503", simulator="zoho", path="/crm/*"))
     work(worker)
     key = f"{worker.settings.redis_key_prefix}conversation:{one}"
-    store.hset(key, "first_try", int(store.hget(key, "first_try")) - 3 * 3_600_000)
+    store.hset(key, "due", int(store.hget(key, "due")) - 3 * 3_600_000)
     server.faults.clear()
     watch(worker)
-    store.hset(key, "first_try", int(store.hget(key, "first_try")) + 3 * 3_600_000)
+    store.hset(key, "due", int(store.hget(key, "due")) + 3 * 3_600_000)
     watch(worker)
     once(hook, "late", "HIGH")
     assert hook.got[0]["details"] == {"conversation": one, "affected_count": 1, "hours": 3.0}
@@ -86,9 +86,54 @@ def test_a_conversation_that_waits_too_long_is_told_with_its_id(account, worker,
 def test_a_conversation_that_nobody_ever_took_is_late_too(account, worker, store, clock) -> None:
     one = chat(account)
     polling.poll(worker)
-    store.hincrby(f"{worker.settings.redis_key_prefix}conversation:{one}", "seen", -3 * 3_600_000)
-    seconds, which, count = worker.ledger.oldest_due(quiet_seconds=600, late_hours=2)
-    assert (round(seconds / 60), which, count) == (170, one, 1)
+    store.hincrby(f"{worker.settings.redis_key_prefix}conversation:{one}", "due", -3 * 3_600_000)
+    seconds, which, count = worker.ledger.oldest_due(late_hours=2)
+    assert (round(seconds / 60), which, count) == (180, one, 1)
+
+
+def test_what_our_own_limits_put_off_is_late_all_the_same(account, plugged, store) -> None:
+    worker = plugged()
+    one = chat(account)
+    polling.poll(worker)
+    key = f"{worker.settings.redis_key_prefix}conversation:{one}"
+    store.hincrby(key, "due", -10 * 3_600_000)
+    for _ in range(2):
+        worker.ledger.later(worker.ledger.claim(one), 30, "Cody's limit", counts=False)
+    assert [round(found / 3_600) for found in worker.ledger.oldest_due(late_hours=2)[:1]] == [10]
+    worker.ledger.wait(worker.ledger.claim(one), 30, "the conversation goes on")
+    assert worker.ledger.oldest_due(late_hours=2) == (0, "", 0)
+
+
+def test_a_conversation_that_goes_on_for_hours_is_not_late(account, plugged, store, clock) -> None:
+    """Nobody has looked at it yet, for each of its words was told by Cody's feed."""
+    worker = plugged(conversation_quiet_seconds=1_800)
+    one = chat(account, ago=0)
+    polling.poll(worker)
+    key = f"{worker.settings.redis_key_prefix}conversation:{one}"
+    for fact in ("seen", "due"):
+        store.hincrby(key, fact, -3 * 3_600_000)
+    assert worker.ledger.moved([(one, int(clock.now) + 1, 1_800)], 86_400, follow_up=True) == 1
+    assert worker.ledger.oldest_due(late_hours=2) == (0, "", 0)
+
+
+def test_what_a_person_retries_is_due_from_then_on(account, plugged, store) -> None:
+    worker = plugged()
+    one = chat(account)
+    polling.poll(worker)
+    store.hincrby(f"{worker.settings.redis_key_prefix}conversation:{one}", "due", -86_400_000)
+    worker.ledger.park(worker.ledger.claim(one), "No field")
+    worker.ledger.retry(one)
+    assert worker.ledger.oldest_due(late_hours=2)[2] == 0
+
+
+def test_what_came_in_while_its_bot_was_paused_is_due_from_its_end_on(account, plugged, store) -> None:
+    worker = plugged()
+    one = chat(account)
+    polling.poll(worker)
+    store.hincrby(f"{worker.settings.redis_key_prefix}conversation:{one}", "due", -86_400_000)
+    worker.paused.pause("support", "a rest")
+    worker.paused.resume("support")
+    assert worker.ledger.oldest_due(late_hours=2)[2] == 0
 
 
 def test_what_nobody_hands_out_is_told(account, worker, hook, clock) -> None:
@@ -355,7 +400,7 @@ def test_what_came_in_during_a_pause_is_not_late_as_soon_as_it_is_over(account, 
     ids = [chat(account) for _ in range(12)]
     minutes(worker, clock, 2)
     for one in ids:
-        store.hincrby(f"{worker.settings.redis_key_prefix}conversation:{one}", "seen", -86_400_000)
+        store.hincrby(f"{worker.settings.redis_key_prefix}conversation:{one}", "due", -86_400_000)
     worker.paused.resume(None)
     minutes(worker, clock, 1)
     assert hook.got == []
@@ -367,7 +412,7 @@ def test_a_ledger_that_is_being_rebuilt_lacks_no_cases(account, worker, hook, st
     ids = [chat(account) for _ in range(12)]
     polling.poll(worker)
     for one in ids:
-        store.hincrby(f"{worker.settings.redis_key_prefix}conversation:{one}", "seen", -86_400_000)
+        store.hincrby(f"{worker.settings.redis_key_prefix}conversation:{one}", "due", -86_400_000)
     store.hdel(f"{worker.settings.redis_key_prefix}ledger", "epoch")
     watches_only(worker, "sync_rate")
     assert hook.got == []
