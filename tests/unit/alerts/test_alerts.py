@@ -55,6 +55,7 @@ def test_an_alert_arrives_once_as_documented_and_its_end_once_too(board, hook, c
         "severity": "CRITICAL",
         "key": "blocked:zoho",
         "remedy": "Renew it",
+        "environment": "production",
     }
     assert told(hook) == [("raised", "blocked:zoho"), ("resolved", "blocked:zoho")]
     assert hook.got[1]["message"] == "Resolved after 5 minutes: zoho is blocked"
@@ -233,7 +234,7 @@ def test_apprise_delivers_what_is_no_webhook(plugged, hook) -> None:
     board.judge("late", [LATE])
     assert send_waiting(board) == 0
     [message] = hook.got
-    assert (message["title"], message["type"]) == ("⚠️ HIGH: A conversation waits", "warning")
+    assert (message["title"], message["type"]) == ("[cody2zoho production] ⚠️ HIGH: A conversation waits", "warning")
     assert message["message"] == "hours: 3\n→ Start a worker"
     board.tell(Notice(LATE, "digest", 0, body="• Waiting: 3"), board.channels)
     assert send_waiting(board) == 0

@@ -100,6 +100,7 @@ def test_a_day_on_which_nothing_happened_is_told_as_documented(worker, hook, clo
         "severity": "LOW",
         "key": "digest",
         "remedy": "",
+        "environment": "production",
         "details": {
             "from": "2026-11-20 08:00",
             "to": "2026-11-21 08:00",

@@ -73,6 +73,7 @@ def test_the_third_of_the_same_kind_is_told_once_as_the_earlier_product_did(work
         "error_type": "token_refresh_failed",
         "context": {"affected_count": 3, "reason": "Zoho is out of order (503)"},
         "service": "cody2zoho",
+        "environment": "production",
     }
     clock.now += 3_700
     watch(worker)
