@@ -17,6 +17,7 @@ from cody2zoho.telemetry import listen, listeners
 from cody2zoho.telemetry.counters import Counters
 from cody2zoho.telemetry.events import ApiCall, ConversationProcessed
 from cody2zoho.watching import monitor, sentinel, watches
+from cody2zoho.watching.tracker import Tracker
 from webhook import Webhook, webhook
 
 
@@ -67,6 +68,27 @@ def test_an_api_that_is_out_of_order_is_told(worker, hook, server) -> None:
     server.faults.clear()
     watch(worker)
     once(hook, "apis:zoho", "HIGH")
+
+
+@pytest.mark.parametrize("fault", [Fault("503", simulator="zoho", path="/crm/*", times=1), Fault("429", path="/crm/*")])
+def test_one_request_that_fails_or_a_limit_is_no_outage(worker, hook, server, fault: Fault) -> None:
+    server.faults.add(fault)
+    watches_only(worker, "apis")
+    assert hook.got == []
+
+
+def test_a_fault_in_one_check_silences_no_other_and_is_told(account, worker, hook, clock, store, caplog) -> None:
+    heard = Tracker(store, worker.settings.redis_key_prefix, clock)
+    listen(heard.hear)
+    store.hset(f"{worker.settings.redis_key_prefix}alerts:hours", str(int(clock.now // 3_600)), "canary")
+    worker.ledger.park(worker.ledger.claim([chat(account), polling.poll(worker)][0]), "No field")
+    for _ in range(3):
+        list(watches.look(worker))
+        heard.count()
+    watch(worker)
+    listeners.remove(heard.hear)
+    assert {key.partition("-")[0] for _, key, _ in told(hook)} == {"parked", "error:task_failed"}
+    assert "canary" not in f"{hook.raw} {[vars(one) for one in caplog.records]}"
 
 
 def test_a_conversation_that_waits_too_long_is_told_with_its_id(account, worker, hook, server, store) -> None:
