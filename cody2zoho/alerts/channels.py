@@ -37,8 +37,12 @@ class Channel:
 
     @property
     def id(self) -> str:
-        """The same after a restart, and for all workers."""
-        return sha256(f"{self.name.partition(' ')[0]} {self.address}".encode()).hexdigest()[:16]
+        """The same after a restart, for all workers, and once the address of a setting of its own was corrected.
+
+        Entries of ALERT_URLS change places; so of those it is the address that tells.
+        """
+        known = f"url {self.address}" if self.name.startswith("url ") else self.name
+        return sha256(known.encode()).hexdigest()[:16]
 
     @property
     def is_for_each(self) -> bool:
