@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import redis
 
@@ -58,12 +58,15 @@ class Services:
     redaction: Redaction
     forms: Forms
     alerts: Board
+    #: This machine's; and Redis's, for what one worker notes and another reads: the clocks of machines differ.
     clock: Callable[[], float]
+    shared_clock: Callable[[], float]
 
 
 def build(settings: Settings, clock: Callable[[], float] = time.time) -> Services:
-    """Plug it together; nothing is asked of any server yet."""
+    """Plug it together; nothing is asked of any server yet. A chosen clock stands for Redis's, too."""
     client, prefix = store.connect(settings), settings.redis_key_prefix
+    shared_clock = partial(store.now, client) if clock is time.time else clock
     accounts = _accounts(settings, clock)
     tokens = Tokens(client, accounts, prefix, clock)
     limits = Limits(client, settings)
@@ -79,12 +82,7 @@ def build(settings: Settings, clock: Callable[[], float] = time.time) -> Service
     return Services(
         settings=settings,
         store=client,
-        cody=Cody(
-            _api("Cody", "cody", settings),
-            settings.cody_api_url,
-            settings.cody_api_key.get_secret_value(),
-            limits.permit,
-        ),
+        cody=_cody(settings, limits),
         tokens=tokens,
         crm=crm,
         cases=Cases(crm, key),
@@ -103,8 +101,9 @@ def build(settings: Settings, clock: Callable[[], float] = time.time) -> Service
         limits=limits,
         redaction=Redaction(settings.redact, settings.redact_phone_countries, settings.redact_patterns),
         forms=forms,
-        alerts=Board(client, settings, clock),
+        alerts=Board(client, settings, shared_clock),
         clock=clock,
+        shared_clock=shared_clock,
     )
 
 
@@ -112,6 +111,11 @@ def build(settings: Settings, clock: Callable[[], float] = time.time) -> Service
 def services() -> Services:
     """Those of this process. Raises ConfigurationError."""
     return build(configuration.settings())
+
+
+def _cody(settings: Settings, limits: Limits) -> Cody:
+    key = settings.cody_api_key.get_secret_value()
+    return Cody(_api("Cody", "cody", settings), settings.cody_api_url, key, limits.permit)
 
 
 def _accounts(settings: Settings, clock: Callable[[], float]) -> Accounts:

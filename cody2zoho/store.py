@@ -30,6 +30,12 @@ def connect(settings: Settings) -> redis.Redis:
     return client
 
 
+def now(client: redis.Redis) -> float:
+    """The Unix second, by the clock that all workers share."""
+    seconds, micros = client.time()
+    return float(seconds) + float(micros) / 1_000_000
+
+
 def script(client: redis.Redis, *names: str) -> Any:
     """An atomic script of this package's `lua` folder, in one file or several; Redis caches it by its digest."""
     folder = files("cody2zoho").joinpath("lua")

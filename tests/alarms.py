@@ -67,6 +67,14 @@ class Stage:
         if not self.ways[0].away:
             send_waiting(self.worker.alerts)
 
+    def minutes(self, count: int, *, polls: bool = False) -> None:
+        """So many, and a look in each; whatever comes due meanwhile is not worked on."""
+        for _ in range(count):
+            pass_time(self.worker, self.clock, 60)
+            if polls:
+                polling.poll(self.worker)
+            self.look()
+
     def chats(self, count: int) -> list[str]:
         ids = [chat(self.account, ago=7_200 + number) for number in range(count)]
         for one in ids:
@@ -130,7 +138,7 @@ def a_conversation_is_due_for_hours(stage: Stage) -> Iterator[None]:
     [one] = stage.chats(1)
     stage.server.faults.add(Fault("503", path="/crm/v8/Cases", method="POST"))
     work(stage.worker)
-    stage.store.hincrby(stage.key(f"conversation:{one}"), "first_try", -3 * HOUR * 1_000)
+    stage.store.hincrby(stage.key(f"conversation:{one}"), "due", -3 * HOUR * 1_000)
     yield
     stage.server.faults.clear()
     pass_time(stage.worker, stage.clock, 600)
@@ -140,8 +148,7 @@ def a_conversation_is_due_for_hours(stage: Stage) -> Iterator[None]:
 @scene("queue")
 def nobody_hands_out_what_is_due(stage: Stage) -> Iterator[None]:
     stage.chats(1)
-    polling.poll(stage.worker)
-    pass_time(stage.worker, stage.clock, 700)
+    stage.minutes(12, polls=True)
     yield
     work(stage.worker)
 
@@ -149,8 +156,7 @@ def nobody_hands_out_what_is_due(stage: Stage) -> Iterator[None]:
 @scene("broker:cases")
 def nobody_takes_from_celerys_queue(stage: Stage) -> Iterator[None]:
     stage.store.lpush(stage.key("cases"), "a message")
-    stage.look()
-    stage.clock.now += 700
+    stage.minutes(12, polls=True)
     yield
     stage.store.rpop(stage.key("cases"))
 
@@ -159,8 +165,7 @@ def nobody_takes_from_celerys_queue(stage: Stage) -> Iterator[None]:
 def the_list_of_a_bot_cannot_be_read(stage: Stage) -> Iterator[None]:
     work(stage.worker)
     stage.server.faults.add(Fault("503", simulator="cody", path="/api/v1/conversations"))
-    stage.clock.now += 1_000
-    work(stage.worker)
+    stage.minutes(17)
     yield
     stage.server.faults.clear()
     work(stage.worker)
@@ -169,6 +174,7 @@ def the_list_of_a_bot_cannot_be_read(stage: Stage) -> Iterator[None]:
 @scene("silence")
 def no_case_comes_in_on_an_ordinary_day(stage: Stage) -> Iterator[None]:
     hour = int(stage.clock.now // HOUR)
+    stage.store.mset({stage.key("alerts:watched"): stage.clock.now, stage.key("alerts:watched:since"): 1})
     stage.store.hset(stage.key("metrics:hours"), mapping={f"{hour - 5 - one}|created": 2 for one in range(4 * 168)})
     yield
     stage.store.hset(stage.key("metrics:hours"), f"{hour}|created", 1)
@@ -178,8 +184,7 @@ def no_case_comes_in_on_an_ordinary_day(stage: Stage) -> Iterator[None]:
 def zohos_token_is_not_renewed(stage: Stage) -> Iterator[None]:
     stage.chats(1)
     work(stage.worker)
-    stage.clock.now += 3_300
-    polling.poll(stage.worker)
+    stage.minutes(55, polls=True)
     yield
     monitor.refresh_token(stage.worker)
 
@@ -253,12 +258,14 @@ def the_same_error_comes_three_times(stage: Stage) -> Iterator[None]:
     work(stage.worker)
 
 
-@scene("sync_rate")
+@scene("late", "sync_rate")
 def too_little_of_what_is_due_is_a_case(stage: Stage) -> Iterator[None]:
+    stage.worker = stage.plug(max_sync_age_hours=0.01, alert_queue_minutes=60)
     stage.chats(8)
     work(stage.worker)
-    stage.chats(3)
-    polling.poll(stage.worker)
+    for one in stage.chats(3):
+        polling.poll(stage.worker)
+        stage.store.hincrby(stage.key(f"conversation:{one}"), "due", -40_000)
     yield
     work(stage.worker)
 

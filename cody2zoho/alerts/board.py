@@ -32,6 +32,9 @@ from cody2zoho.store import script
 from cody2zoho.telemetry import report
 from cody2zoho.telemetry.events import AlertRaised, AlertResolved
 
+#: What stands in the place of an id that a person had erased.
+_FORGOTTEN = "forgotten"
+
 #: So many that are over are shown, to whoever asks what it was.
 _RESOLVED = 20
 
@@ -60,6 +63,7 @@ class Board:
         self._raise = script(store, "raise_alert")
         self._resolve = script(store, "resolve_alert")
         self._tell_once = script(store, "tell_once")
+        self._forget = script(store, "forget_alerts")
 
     def judge(self, name: str, found: Iterable[Alert]) -> None:
         """A check has looked: raise what it found, and resolve what it had found before."""
@@ -113,6 +117,12 @@ class Board:
     def taken(self, channel: Channel, count: int) -> None:
         """So many, the oldest, have arrived."""
         self.store.ltrim(self._outbox(channel), count, -1)
+
+    def forget(self, conversation_id: str) -> None:
+        """No message that is still to come names it, also of a channel that is set no more."""
+        outboxes = [str(key) for key in self.store.scan_iter(self._key("outbox:*"), count=1_000)]
+        keys = [*map(self._key, ("raised", "errors", "latest")), *outboxes]
+        self._forget(keys=keys, args=[conversation_id, _FORGOTTEN])
 
     def _put(self, alert: Alert) -> None:
         now = self.clock()

@@ -1,6 +1,6 @@
 """Who is told of what: each channel with its levels and its form, out of the settings."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from hashlib import sha256
 from urllib.parse import quote, urlsplit
@@ -32,11 +32,17 @@ class Channel:
     address: str
     form: Form
     levels: frozenset[str] = frozenset()
+    #: Which installation it is that tells.
+    environment: str = ""
 
     @property
     def id(self) -> str:
-        """The same after a restart, and for all workers."""
-        return sha256(f"{self.name.partition(' ')[0]} {self.address}".encode()).hexdigest()[:16]
+        """The same after a restart, for all workers, and once the address of a setting of its own was corrected.
+
+        Entries of ALERT_URLS change places; so of those it is the address that tells.
+        """
+        known = f"url {self.address}" if self.name.startswith("url ") else self.name
+        return sha256(known.encode()).hexdigest()[:16]
 
     @property
     def is_for_each(self) -> bool:
@@ -69,7 +75,7 @@ def channels(settings: Settings) -> list[Channel]:
         found.append(Channel("e-mail", _mail(settings), Form.APPRISE, frozenset({Level.MEDIUM, Level.LOW})))
     for number, (levels, address) in enumerate(tagged(settings.alert_urls.get_secret_value()), start=1):
         found.append(Channel(f"url {number}", address, _form(address), levels))
-    return [channel for channel in found if channel.address]
+    return [replace(channel, environment=settings.environment) for channel in found if channel.address]
 
 
 def who_takes(alert: Alert, known: list[Channel]) -> list[Channel]:

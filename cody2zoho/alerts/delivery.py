@@ -8,6 +8,7 @@ import logging
 import time
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from itertools import accumulate
 from typing import Any
 from urllib.parse import quote
 
@@ -30,6 +31,9 @@ _APPRISE_SECONDS = 15
 
 #: Google Chat takes 4,096 characters.
 _LONGEST_TEXT = 3_500
+
+#: What stands between two alerts of one message, and who tells each of them.
+_APART = 100
 
 #: As apprise colours them.
 _KINDS = {"raised": "warning", "resolved": "success"}
@@ -57,15 +61,21 @@ def _emptied_alone(board: Board, ends_at: float, channel: Channel) -> int:
 
 def _emptied(board: Board, ends_at: float, channel: Channel) -> int:
     notices = board.waiting(channel)
-    size = 1 if channel.is_for_each else max(1, len(notices))
-    for number in range(0, len(notices), size):
-        if number and time.monotonic() > ends_at:
-            return len(notices) - number
-        if reason := refusal(channel, notices[number : number + size]):
+    sent = 0
+    while notices and not (sent and time.monotonic() > ends_at):
+        some = notices[: 1 if channel.is_for_each else _fitting(notices)]
+        if reason := refusal(channel, some):
             report(AlertNotDelivered(channel.name, reason))
-            return len(notices) - number
-        board.taken(channel, size)
-    return 0
+            break
+        board.taken(channel, len(some))
+        notices, sent = notices[len(some) :], sent + len(some)
+    return len(notices)
+
+
+def _fitting(notices: list[Notice]) -> int:
+    """How many, from the first on, go into one message as a whole; at least one, which is cut if need be."""
+    lengths = accumulate(len(notice.text) + _APART for notice in notices)
+    return max(1, sum(length <= _LONGEST_TEXT for length in lengths))
 
 
 def refusal(channel: Channel, notices: list[Notice]) -> str:
@@ -93,19 +103,24 @@ def send(channel: Channel, notices: list[Notice]) -> None:
     """One message, now. Raises Cody2ZohoError where it was not taken."""
     match channel.form:
         case Form.JSON:
-            _post(channel, notices[0].as_json())
+            _post(channel, {**notices[0].as_json(), "environment": channel.environment})
         case Form.ERROR:
-            _post(channel, _as_error(notices[0]))
+            _post(channel, {**_as_error(notices[0]), "environment": channel.environment})
         case Form.TEXT:
-            _post(channel, {"text": _text(notices)})
+            _post(channel, {"text": _text(channel, notices)})
         case Form.APPRISE:
-            _by_apprise(channel.address, notices)
+            _by_apprise(channel, channel.address, notices)
         case Form.PAGERDUTY:
-            _by_apprise(_to_pagerduty(channel, notices[0]), notices)
+            _by_apprise(channel, _to_pagerduty(channel, notices[0]), notices)
 
 
-def _text(notices: list[Notice]) -> str:
-    return _cut("\n\n".join(notice.text for notice in notices))
+def _text(channel: Channel, notices: list[Notice]) -> str:
+    return _cut("\n\n".join(f"{_sender(channel)} {notice.text}" for notice in notices))
+
+
+def _sender(channel: Channel) -> str:
+    """Two installations may tell the same people."""
+    return f"[cody2zoho {channel.environment}]"
 
 
 def _cut(text: str) -> str:
@@ -128,23 +143,26 @@ def _as_error(notice: Notice) -> dict[str, Any]:
 
 def _to_pagerduty(channel: Channel, notice: Notice) -> str:
     """Its key lets PagerDuty see that a message is about the same thing, and close it."""
-    action = "resolve" if notice.is_over else "trigger"
-    facts = f"severity={_SEVERITIES[notice.alert.level]}&action={action}&dedup={quote(notice.alert.key, safe='')}"
+    action, key = "resolve" if notice.is_over else "trigger", f"{_sender(channel)} {notice.alert.key}"
+    facts = f"severity={_SEVERITIES[notice.alert.level]}&action={action}&dedup={quote(key, safe='')}"
     return f"{channel.address}{'&' if '?' in channel.address else '?'}{facts}"
 
 
-def _by_apprise(address: str, notices: list[Notice]) -> None:
+def _by_apprise(channel: Channel, address: str, notices: list[Notice]) -> None:
     import apprise  # noqa: PLC0415
 
     _hush()
     courier = apprise.Apprise()
     if not courier.add(address):
         raise Transient("apprise does not know this address")
+    for one in courier:
+        # Else a service that takes less at once refuses it each time, and all that waits behind it.
+        one.overflow_mode = apprise.OverflowMode.SPLIT
     kinds = {_KINDS.get(notice.status, "info") for notice in notices}
     is_one = len(notices) == 1
     if not courier.notify(
-        title=notices[0].title if is_one else f"{len(notices)} alerts of cody2zoho",
-        body=_cut(notices[0].rest or notices[0].title) if is_one else _text(notices),
+        title=f"{_sender(channel)} {notices[0].title if is_one else f'{len(notices)} alerts'}",
+        body=_cut(notices[0].rest or notices[0].title) if is_one else _text(channel, notices),
         notify_type=kinds.pop() if len(kinds) == 1 else "warning",
         body_format="text",
         timeout=_APPRISE_SECONDS,

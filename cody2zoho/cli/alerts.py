@@ -21,7 +21,7 @@ def alerts(context: click.Context) -> None:
     if context.invoked_subcommand:
         return
     with services_at_hand() as services:
-        raised, now = services.alerts.raised(), services.clock()
+        raised, now = services.alerts.raised(), services.shared_clock()
     for one in raised:
         alert, told = one.alert, "" if one.is_told else ", not told: it came back within the cool-down"
         click.echo(f"{alert.key}, {alert.level.lower()}, for {span(now - one.since)}{told}: {alert.message}")

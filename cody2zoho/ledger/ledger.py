@@ -19,11 +19,11 @@ ledger is closed, which it is until it was filled from Zoho (`rebuild.py`), noth
 same goes for what a person has paused (`paused.py`): a paused bot's conversations stand aside from the agenda.
 
 Keys, below the prefix:
-    conversation:<id>          hash  one that is not finished: state, bot, created_at (s), seen (ms), attempts,
-                                     first_try (ms); while working: owner; while waiting or parked: reason; after a
-                                     lease that ended without a word: lapses; once Cody's feed told of a message:
-                                     moved (s); of one that goes on after it was quiet: goes_on (ms), since when;
-                                     of one that has a case: held;
+    conversation:<id>          hash  one that is not finished: state, bot, created_at (s), seen (ms); due (ms), since
+                                     when it should have its case; attempts, first_try (ms); while working: owner;
+                                     while waiting or parked: reason; after a lease that ended without a word: lapses;
+                                     once Cody's feed told of a message: moved (s); of one that goes on after it was
+                                     quiet: goes_on (ms), since when; of one that has a case: held;
                                      name, where CONTACT_MATCH finds an address in it, or a template shows it
     conversation:finished:<n>  hash  id -> state and, of a case, what it holds (`records.Held`): 65,536 buckets, so
                                      small that Redis packs each into one piece of memory
@@ -193,7 +193,7 @@ class Ledger(Filling):
         """
         untried = ("first_try", "") if claim.attempts == 1 else ()
         going = ("goes_on", int(goes_on_since * 1000)) if goes_on_since > claim.seen_at else ()
-        facts: list[str | int] = ["reason", reason, "lapses", 0, "attempts", 0, *untried, *going]
+        facts: list[str | int] = ["reason", reason, "lapses", 0, "attempts", 0, "due", "", *untried, *going]
         return self._move(claim, State.WAITING, facts, seconds=seconds)
 
     def put_off(self, claim: Claim, reason: str) -> bool:

@@ -182,12 +182,12 @@ class Records:
         first = self._store.zrange(self._key("agenda"), 0, 0, withscores=True)
         return max(0.0, seconds + micros / 1_000_000 - float(first[0][1]) / 1000) if first else 0.0
 
-    def oldest_due(self, quiet_seconds: float, late_hours: float) -> tuple[float, str, int]:
+    def oldest_due(self, late_hours: float) -> tuple[float, str, int]:
         """For how long the oldest has been due to its case, its id, and how many are later than so many hours.
 
         Of the next 2,000 in the agenda: among them are all that nobody hands out, and all that are tried again.
         """
-        facts = [2_000, self._conversation(""), int(quiet_seconds * 1000), int(late_hours * 3_600_000)]
+        facts = [2_000, self._conversation(""), int(late_hours * 3_600_000)]
         milliseconds, conversation_id, late = self._oldest_due(keys=[self._key("agenda")], args=facts)
         return milliseconds / 1000, str(conversation_id), int(late)
 

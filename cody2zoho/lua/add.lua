@@ -12,7 +12,7 @@ for one = 0, #ARGV / 5 - 1 do
   local id, bot, created_at, wait, name = unpack(ARGV, one * 5 + 1, one * 5 + 5)
   local is_new = redis.call('EXISTS', open) == 0 and redis.call('HEXISTS', finished, id) == 0
   if is_new and not redis.call('ZSCORE', KEYS[#KEYS - 2], redis.sha1hex(id)) then
-    redis.call('HSET', open, 'state', 'waiting', 'bot', bot, 'created_at', created_at, 'seen', now)
+    redis.call('HSET', open, 'state', 'waiting', 'bot', bot, 'created_at', created_at, 'seen', now, 'due', now + wait)
     if name ~= '' then redis.call('HSET', open, 'name', name) end
     redis.call('ZADD', KEYS[1], now + wait, id)
     redis.call('HINCRBY', KEYS[2], 'waiting', 1)

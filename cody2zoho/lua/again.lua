@@ -17,7 +17,7 @@ redis.call('DEL', KEYS[1])
 redis.call('HDEL', KEYS[2], id)
 redis.call('ZREM', KEYS[4], id)
 redis.call('ZREM', KEYS[6], id)
-redis.call('HSET', KEYS[1], 'state', 'waiting', 'bot', ARGV[2], 'created_at', ARGV[3], 'seen', now)
+redis.call('HSET', KEYS[1], 'state', 'waiting', 'bot', ARGV[2], 'created_at', ARGV[3], 'seen', now, 'due', now)
 if ARGV[4] ~= '' then redis.call('HSET', KEYS[1], 'name', ARGV[4]) end
 redis.call('ZADD', KEYS[3], now, id)
 redis.call('HINCRBY', KEYS[5], 'waiting', 1)

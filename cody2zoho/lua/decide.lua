@@ -10,7 +10,7 @@ if state ~= 'parked' then return 0 end
 local new = ARGV[2]
 redis.call('ZREM', KEYS[5], ARGV[1])
 if new == 'waiting' then
-  redis.call('HSET', KEYS[1], 'state', new)
+  redis.call('HSET', KEYS[1], 'state', new, 'due', time[1] * 1000)
   redis.call('HDEL', KEYS[1], 'reason', 'attempts', 'lapses')
   redis.call('ZADD', KEYS[3], time[1] * 1000, ARGV[1])
 elseif held then

@@ -34,7 +34,11 @@ for one = 0, (#ARGV - 2) / 3 - 1 do
       if state == 'waiting' then
         local look = math.min(now + wait, math.max(now, (goes_on or seen or now) + ARGV[2]))
         -- What waits for a fault to pass is not tried earlier.
-        if tonumber(attempts or 0) > 0 then look = math.max(look, redis.call('ZSCORE', KEYS[1], id) or 0) end
+        if tonumber(attempts or 0) > 0 then
+          look = math.max(look, redis.call('ZSCORE', KEYS[1], id) or 0)
+        else
+          redis.call('HSET', open, 'due', look)
+        end
         redis.call('ZADD', KEYS[1], look, id)
       end
     end

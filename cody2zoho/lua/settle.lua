@@ -5,7 +5,7 @@
 -- ARGV  1 id, 2 owner, 3 new state, 4 what stays of it where it is finished (else ''),
 --       5 next look in milliseconds from now ('' = never), then of a finished one: 6 second of the newest message that is
 --       known, 7 next look where the feed has told of a later one, and of a created one 8 whether it is another case
---       than it had (1 or 0); of one that is not finished: fields, name, value …
+--       than it had (1 or 0); of one that is not finished: fields, name, value …; `due` is the next look
 -- returns 1 where it moved
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -35,6 +35,7 @@ if record ~= '' then
   redis.call('HSET', KEYS[2], id, record)
 else
   redis.call('HDEL', KEYS[1], 'owner')
+  for at = 6, #ARGV, 2 do if ARGV[at] == 'due' then ARGV[at + 1] = now + next_look end end
   redis.call('HSET', KEYS[1], 'state', new, unpack(ARGV, 6))
 end
 redis.call('ZREM', KEYS[4], id)

@@ -104,8 +104,7 @@ class Late:
 
     def seconds(self, services: Services) -> float:
         if time.monotonic() >= self._good_until:
-            settings = services.settings
-            found = services.ledger.oldest_due(settings.conversation_quiet_seconds, settings.max_sync_age_hours)
+            found = services.ledger.oldest_due(services.settings.max_sync_age_hours)
             self._seconds, self._good_until = found[0], time.monotonic() + _LATE_SECONDS
         return self._seconds
 
@@ -153,7 +152,7 @@ def look(services: Services, late: Late | None = None) -> Situation:
 
 def _list_seconds(services: Services) -> float | None:
     read = [at for bot in services.settings.bots if (at := services.places.read_at(bot or "all"))]
-    return services.clock() - min(read) if read else None
+    return services.shared_clock() - min(read) if read else None
 
 
 def _entries(services: Services, found: Sequence[tuple[str, float]]) -> list[Entry]:

@@ -52,7 +52,7 @@ class Logs(BaseModel):
     )
     environment: str = setting(
         "production",
-        "What this installation is called where log lines and errors go.",
+        "What this installation is called where log lines, errors and alerts go.",
         validation_alias=AliasChoices("ENVIRONMENT", "SENTRY_ENVIRONMENT"),
     )
     enable_graylog: bool = setting(False, "Whether log lines go to Graylog too, as GELF.")

@@ -31,6 +31,7 @@ def forget(
     services.history.forget(conversation_id)
     services.strangers.forget(conversation_id)
     _take_back_messages(services, conversation_id)
+    services.alerts.forget(conversation_id)
     logs.forget(services, conversation_id)
 
 

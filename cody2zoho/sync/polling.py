@@ -145,7 +145,7 @@ class _Reading:
         self.services.places.keep_swept(self._name, 0 if page.is_last else number)
 
     def _keep_read_at(self) -> None:
-        self.services.places.keep_read_at(self._name, self.services.clock())
+        self.services.places.keep_read_at(self._name, self.services.shared_clock())
 
     def _head(self) -> None:
         """From the newest down to `top`. What lies below it, down to `known_to`, is `_rest`'s."""

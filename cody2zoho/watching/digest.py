@@ -45,12 +45,12 @@ def of_now(services: Services) -> Notice:
     came, made = _count(figures["seen"], "conversation"), _count(figures["cases"], "case")
     message = f"The 24 hours to {figures['to']}: {came}, {made}; {_open_words(figures)}"
     alert = Alert("digest", Level.LOW, STATUS_UPDATE, message, details=figures)
-    return Notice(alert, "digest", services.clock(), body="\n".join(_lines(figures)))
+    return Notice(alert, "digest", services.shared_clock(), body="\n".join(_lines(figures)))
 
 
 def _figures(services: Services) -> dict[str, Any]:
     """All that it tells, as `details` of the JSON."""
-    settings, hour = services.settings, int(services.clock() // _HOUR_SECONDS)
+    settings, hour = services.settings, int(services.shared_clock() // _HOUR_SECONDS)
     counts = services.ledger.counts()
     reasons = Counter(one.reason for one in services.ledger.parked())
     budget = services.limits.now().budget
@@ -67,7 +67,7 @@ def _figures(services: Services) -> dict[str, Any]:
         "zoho_credits": {"used": budget.used, "remaining": budget.remaining, "forecast": budget.words},
         "blocked": sorted(services.blocks.current()),
         # Why it is paused is a person's words, and stays here.
-        "paused": [replace(pause, reason="").words(services.clock()) for pause in services.paused.current()],
+        "paused": [replace(pause, reason="").words(services.shared_clock()) for pause in services.paused.current()],
         **_alerts(services),
     }
 
@@ -89,10 +89,7 @@ def _counted(services: Services, hour: int) -> dict[str, int]:
 
 
 def _oldest_due(services: Services) -> dict[str, Any] | None:
-    settings = services.settings
-    seconds, conversation_id, _ = services.ledger.oldest_due(
-        settings.conversation_quiet_seconds, settings.max_sync_age_hours
-    )
+    seconds, conversation_id, _ = services.ledger.oldest_due(services.settings.max_sync_age_hours)
     return {"conversation": conversation_id, "for": span(seconds)} if conversation_id and seconds >= 1 else None
 
 
@@ -104,7 +101,7 @@ def _errors(services: Services) -> dict[str, dict[str, Any]]:
 
 
 def _alerts(services: Services) -> dict[str, Any]:
-    now = services.clock()
+    now = services.shared_clock()
     lately = [one for one in services.alerts.latest() if now - one.at < _HOURS * _HOUR_SECONDS]
     return {
         "alerts_raised": sum(one.status == "raised" for one in lately),
@@ -166,4 +163,4 @@ def _count(number: int, noun: str) -> str:
 
 
 def _local(services: Services) -> datetime:
-    return datetime.fromtimestamp(services.clock(), services.settings.zone)
+    return datetime.fromtimestamp(services.shared_clock(), services.settings.zone)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from cody2zoho import checks, rebuild
-from cody2zoho.errors import Blocked, Cody2ZohoError, ConfigurationError, NotSetUp, OutOfTurn, Transient
+from cody2zoho.errors import Blocked, Cody2ZohoError, ConfigurationError, NotSetUp, RateLimited, Transient
 from cody2zoho.services import Services
 from cody2zoho.telemetry import report
 from cody2zoho.telemetry.events import HealthCheckFailed, NoCredentials, TokenRefreshFailed
@@ -15,7 +15,7 @@ _RENEW_WITHIN_SECONDS = 900
 
 _SET_UP = NotSetUp.what
 
-#: What the word on an API begins with that our own limits did not let us ask.
+#: What the word on an API begins with that a limit did not let us ask.
 NOT_ASKED = "not asked"
 
 #: The simulators may be started together with the workers, as the compose profile `demo` does.
@@ -83,15 +83,25 @@ def _look_at_zoho(services: Services) -> None:
 
 def _look(api: str, look: Callable[[], object], services: Services) -> str:
     try:
-        look()
+        _once_more(look)
     except Blocked as error:
         services.blocks.put(error.what, str(error))
         return str(error)
-    except OutOfTurn as error:
-        # Our own limit: nothing was learnt about the API.
+    except RateLimited as error:
+        # Our own limit, and nothing was learnt; or the API's, which answers and knows us.
         return f"{NOT_ASKED}: {error}"
     except Cody2ZohoError as error:
         report(HealthCheckFailed(api, str(error)))
         return str(error)
     services.blocks.lift(api)
     return "ok"
+
+
+def _once_more(look: Callable[[], object]) -> None:
+    """One request that fails among thousands is no outage."""
+    try:
+        look()
+    except RateLimited:
+        raise
+    except Transient:
+        look()

@@ -5,7 +5,8 @@ can be shared, so only beat tells of that: to each channel once, and once when i
 that held its tongue for the other's sake would be silent where that one died with Redis.
 
 Keys, below the prefix:
-    alerts:watched  string  the Unix second at which a worker made the checks last
+    alerts:watched        string  the Unix second at which a worker made the checks last
+    alerts:watched:since  string  the Unix second since when they are made without a pause
 """
 
 import threading
@@ -62,7 +63,19 @@ _AWAY = _REDIS.with_remedy(
 
 def note_watched(services: Services) -> None:
     """A worker makes the checks: so beat ticks, and workers work."""
-    services.store.set(_key(services), str(services.clock()))
+    now = services.shared_clock()
+    before = services.store.set(_key(services), str(now), get=True)
+    if not before or now - float(str(before)) > _IDLE_SECONDS:
+        services.store.set(f"{_key(services)}:since", str(now))
+
+
+def watched_since(services: Services, alert: str) -> float:
+    """The Unix second before which nobody could do what this alert misses, because all of it stood still.
+
+    0 where nobody knows, and for what was raised before that: a restart alone mends nothing.
+    """
+    since = float(str(services.store.get(f"{_key(services)}:since") or 0))
+    return 0.0 if any(one.alert.key == alert for one in services.alerts.raised()) else since
 
 
 @dataclass
@@ -71,6 +84,9 @@ class Sentinel:
 
     services: Services
     is_beat: bool
+    #: When the checks were made last, as Redis has it, and when we read that first.
+    _read: str | None = None
+    _read_at: float = 0.0
     _away_since: float | None = None
     _told: list[Channel] = field(default_factory=list)
     _is_over: threading.Event = field(default_factory=threading.Event)
@@ -84,14 +100,18 @@ class Sentinel:
     def look(self) -> None:
         """Once."""
         try:
-            idle_seconds = self._idle_seconds()
+            read = self._watched_at()
         except RedisError:
             self._away()
             return
         self._back()
-        found = [_idle(idle_seconds)] if idle_seconds > _IDLE_SECONDS else []
-        self.services.alerts.judge(_TICKS.name, found)
-        if found:
+        is_first, is_made, now = self._read is None, read != self._read, self.services.clock()
+        if is_made:
+            self._read, self._read_at = read, now
+        if is_made and not is_first:
+            self.services.alerts.judge(_TICKS.name, [])
+        elif now - self._read_at > _IDLE_SECONDS:
+            self.services.alerts.judge(_TICKS.name, [_idle(now - self._read_at)])
             send_waiting(self.services.alerts)
 
     def _run(self) -> None:
@@ -100,11 +120,10 @@ class Sentinel:
             with suppress(RedisError):
                 self.look()
 
-    def _idle_seconds(self) -> float:
-        """How long nobody has made the checks; since somebody first looked, where nobody ever has."""
-        now = self.services.clock()
-        self.services.store.set(_key(self.services), str(now), nx=True)
-        return now - float(self.services.store.get(_key(self.services)) or now)
+    def _watched_at(self) -> str:
+        """Or when somebody first looked, where nobody ever made them. Also where Redis takes no more, it is away."""
+        self.services.store.set(_key(self.services), str(self.services.shared_clock()), nx=True)
+        return str(self.services.store.get(_key(self.services)) or "")
 
     def _away(self) -> None:
         now = self.services.clock()

@@ -1,5 +1,7 @@
 """How it goes in figures, every five minutes: totals since the first start, and rates of about the last hour.
 
+Two beats ask for it twice as often, and get it no more often.
+
 Keys, below the prefix:
     metrics:summaries  list  the totals of the last hour's summaries, as JSON with `at` in Unix seconds, newest first
 """
@@ -14,6 +16,9 @@ from cody2zoho.telemetry.metrics import CONVERSATIONS, POLLS, POSTPONEMENTS, RAT
 
 #: At one in five minutes, an hour.
 _KEPT = 12
+
+#: Another beat asks for it sooner; a tick may be early.
+_SHORTEST_SECONDS = 150
 
 #: Older are of before a pause of everything; a tick may be late.
 _LONGEST_SECONDS = 3_900
@@ -37,11 +42,19 @@ def tell(services: Services) -> dict[str, int]:
     """Report it; returns how many conversations are in which state. Figures of hours that are long past are dropped."""
     counters.trim(services.store, services.settings.redis_key_prefix)
     states = {state.value: count for state, count in services.ledger.counts().items()}
+    if _is_told(services):
+        return states
     counted = counters.read(services.store, services.settings.redis_key_prefix)
     totals = _totals(states, counted)
     ends = _ended(counted, State.CREATED, State.EMPTY, State.GONE, State.PARKED)
     report(BusinessMetricsSummary(states, {**totals, **_rates({**totals, _ENDS: ends}, services), **_ratio(totals)}))
     return states
+
+
+def _is_told(services: Services) -> bool:
+    """Just now. Where its clock was put back, the latest may be of later."""
+    latest = services.store.lindex(f"{services.settings.redis_key_prefix}metrics:summaries", 0)
+    return latest is not None and 0 <= services.shared_clock() - json.loads(str(latest))["at"] < _SHORTEST_SECONDS
 
 
 def _ended(counted: dict[str, float], *ends: State) -> float:
@@ -71,7 +84,7 @@ def _totals(states: dict[str, int], counted: dict[str, float]) -> dict[str, floa
 
 def _rates(totals: dict[str, float], services: Services) -> dict[str, float]:
     """Against the oldest summary that is kept; all 0 where there is none."""
-    before, now = _before(totals, services), services.clock()
+    before, now = _before(totals, services), services.shared_clock()
     hours = (now - before["at"]) / 3_600
     grown = {name: total - before.get(name, 0) for name, total in totals.items()}
     done = grown[_ENDS] + grown["total_cody_polls"] + grown["total_token_refreshes"]
@@ -83,7 +96,7 @@ def _rates(totals: dict[str, float], services: Services) -> dict[str, float]:
 
 def _before(totals: dict[str, float], services: Services) -> dict[str, float]:
     """The oldest of the last hour, in whose place these totals come when it is an hour old."""
-    key, newest = f"{services.settings.redis_key_prefix}metrics:summaries", {**totals, "at": services.clock()}
+    key, newest = f"{services.settings.redis_key_prefix}metrics:summaries", {**totals, "at": services.shared_clock()}
     with services.store.pipeline() as pipe:
         pipe.lpush(key, json.dumps(newest))
         pipe.lrange(key, 0, _KEPT)

@@ -36,6 +36,9 @@ _TRACKED = (ConversationParked, ForgottenCaseMade, ReconcileFailed, TaskFailed, 
 _EVERY_SECONDS = 1.0
 _FORGET_SECONDS = 3_600
 
+#: Where all of our files are; a checkout by the same name has other people's in its `.venv`, too.
+_OURS = Path(__file__).parents[1]
+
 #: What waits to be counted while Redis is away; more are more of the same.
 _MOST = 1_000
 
@@ -67,11 +70,12 @@ class Tracker:
         if not events:
             return
         try:
+            now = str(self._clock())
             with self._store.pipeline() as pipe:
                 for event in events:
                     kind = _kind(event)
                     pipe.hincrby(self._key, f"{kind}|count", 1)
-                    facts = {f"{kind}|last": str(self._clock()), f"{kind}|context": json.dumps(event.facts)}
+                    facts = {f"{kind}|last": now, f"{kind}|context": json.dumps(event.facts)}
                     pipe.hset(self._key, items=[part for pair in facts.items() for part in pair])
                 pipe.execute()
         except RedisError:
@@ -97,7 +101,7 @@ def repeated(store: redis.Redis, prefix: str, now: float, threshold: int) -> Ite
 
 def place_of(traceback: TracebackType | None) -> str:
     """File and line of the innermost step of ours."""
-    steps = [step for step in extract_tb(traceback) if "cody2zoho" in step.filename]
+    steps = [step for step in extract_tb(traceback) if _OURS in Path(step.filename).parents]
     return f"{Path(steps[-1].filename).name}:{steps[-1].lineno}" if steps else ""
 
 

@@ -64,7 +64,7 @@ class _Sums:
     def start(self) -> None:
         found, prefix = services(), services().settings.redis_key_prefix
         self.process = os.getpid()
-        self.kept = (Counters(found.store, prefix), Tracker(found.store, prefix, found.clock))
+        self.kept = (Counters(found.store, prefix), Tracker(found.store, prefix, found.shared_clock))
         for one in self.kept:
             listen(one.hear)
             one.start()

@@ -153,7 +153,6 @@ def monitor_health() -> dict[str, int]:
 @shared_task(base=Wordless, name="cody2zoho.watch", send_events=False)
 def watch() -> dict[str, int]:
     """Make the checks that are quick, and send what waits for a channel."""
-    sentinel.note_watched(services())
     found = _watched(only_quick=True)
     heartbeat.send(services())
     if digest.tell_if_due(services()):
@@ -164,7 +163,8 @@ def watch() -> dict[str, int]:
 @shared_task(base=Wordless, name="cody2zoho.business_summary")
 def business_summary() -> dict[str, int]:
     """Tell how many conversations are in which state, totals and rates."""
-    return summary.tell(services())
+    with _alone("summary") as alone:
+        return summary.tell(services()) if alone else {}
 
 
 # What is left after 35 seconds waits for the next minute's tick.
@@ -179,6 +179,7 @@ def send_alerts(self: Task) -> str:
 
 def _watched(*, only_quick: bool) -> dict[str, int]:
     """How many alerts each check has; -1 where it could not tell."""
+    sentinel.note_watched(services())
     # The rare look waits for its turn: skipped because the quick one runs, it would be half an hour late.
     with _alone("watch", wait_seconds=0 if only_quick else 30) as alone:
         looks = watches.look(services(), only_quick=only_quick) if alone else ()

@@ -12,6 +12,8 @@ from kombu import Connection
 
 from chats import KEY, case_of, chat, work
 from cody2zoho import configuration, rebuild
+from cody2zoho.alerts import Alert, Channel, Level, Notice
+from cody2zoho.alerts.channels import Form
 from cody2zoho.cli import main
 from cody2zoho.explain import why
 from cody2zoho.explain.lives import look
@@ -19,6 +21,8 @@ from cody2zoho.ledger.records import Held, Known, State
 from cody2zoho.reconcile import nightly, reconcile
 from cody2zoho.simulators.faults import Fault
 from cody2zoho.sync import erasure, pipeline, polling
+from cody2zoho.telemetry.events import ConversationParked
+from cody2zoho.watching.tracker import Tracker
 
 ONE, OTHER = "Jw9R1NVTVgkK", "OtherOneHere"
 FORGOTTEN = Known(State.FORGOTTEN)
@@ -26,7 +30,7 @@ FORGOTTEN = Known(State.FORGOTTEN)
 
 @pytest.fixture
 def worker(plugged):
-    return plugged()
+    return plugged(alert_urls="http://127.0.0.1:9/never")
 
 
 def everything(store) -> str:
@@ -100,7 +104,19 @@ def in_the_hand_of_a_batch_whose_worker_died(worker) -> None:
     worker.history.hear({ONE: 1_760_000_000})
 
 
+def told_of_in_alerts(worker) -> None:
+    """Also in a message to a channel that is set no more."""
+    polling.poll(worker)
+    late = Alert("late", Level.HIGH, "system error", "Late", details={"conversation": ONE, "hours": 3.0})
+    worker.alerts.judge("late", [late])
+    worker.alerts.tell(Notice(late, "digest", 1, body=f"The oldest is {ONE}"), [Channel("gone", "x", Form.JSON)])
+    tracker = Tracker(worker.store, worker.settings.redis_key_prefix, worker.clock)
+    tracker.hear(ConversationParked(f"Its {ONE} is odd"))
+    tracker.count()
+
+
 STATES = [
+    told_of_in_alerts,
     waiting,
     postponed,
     working_though_its_worker_died,
@@ -367,3 +383,11 @@ def test_at_a_terminal_it_asks(account, worker, run, answer: str, state: State) 
     assert "Forget it? This cannot be undone" in done.stdout
     assert done.returncode == (0 if state is State.FORGOTTEN else 1), done.stderr
     assert worker.ledger.about(ONE)["state"] == state
+
+
+def test_what_alerts_say_beside_the_id_stays(account, worker) -> None:
+    chat(account, ONE)
+    told_of_in_alerts(worker)
+    erasure.forget(worker, ONE)
+    [raised], [waiting] = worker.alerts.raised(), worker.alerts.waiting(worker.alerts.channels[0])
+    assert raised.alert.details == waiting.alert.details == {"conversation": "forgotten", "hours": 3.0}

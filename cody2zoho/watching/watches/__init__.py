@@ -8,7 +8,8 @@ from cody2zoho.alerts import Alert, Level
 from cody2zoho.errors import Cody2ZohoError
 from cody2zoho.services import Services
 from cody2zoho.telemetry import report
-from cody2zoho.telemetry.events import CheckFailed
+from cody2zoho.telemetry.events import CheckFailed, TaskFailed
+from cody2zoho.watching import tracker
 from cody2zoho.watching.watches import errors, outside, silence, work
 from cody2zoho.watching.watches.check import Check
 
@@ -124,7 +125,7 @@ CHECKS = (
         "sync_rate",
         _HIGH,
         "ALERT_SYNC_RATE_PERCENT",
-        "ALERT_SYNC_RATE_PERCENT of what is due is a case.",
+        "ALERT_SYNC_RATE_PERCENT of what was due MAX_SYNC_AGE_HOURS ago is a case.",
         "`cody2zoho status` shows what is parked or blocked; where nothing is, start more workers",
         work.sync_rate,
         is_quick=False,
@@ -165,4 +166,7 @@ def looked(check: Check, services: Services) -> list[Alert] | None:
         return [check.with_remedy(alert) for alert in check.look(services)]
     except (Cody2ZohoError, RedisError) as error:
         report(CheckFailed(check.name, str(error) if isinstance(error, Cody2ZohoError) else type(error).__name__))
+        return None
+    except Exception as error:  # noqa: BLE001 - a fault of ours in one check must not silence the others
+        report(TaskFailed(f"check {check.name}", type(error).__name__, tracker.place_of(error.__traceback__)))
         return None

@@ -43,7 +43,7 @@ def error_rate(services: Services) -> Iterator[Alert]:
 
 
 def repeated(services: Services) -> Iterator[Alert]:
-    settings, now = services.settings, services.clock()
+    settings, now = services.settings, services.shared_clock()
     known = tracker.repeated(services.store, settings.redis_key_prefix, now, settings.error_alert_threshold)
     for kind, count, context in known:
         event = kind.partition("-")[0]
@@ -78,7 +78,7 @@ def _failed_in_a_row(services: Services) -> int:
 
 def lately(services: Services) -> dict[str, tuple[int, int]]:
     """What was tried, and how much of it failed; since the first look, where that is less than a day ago."""
-    key, hour = f"{services.settings.redis_key_prefix}alerts:hours", int(services.clock() // 3_600)
+    key, hour = f"{services.settings.redis_key_prefix}alerts:hours", int(services.shared_clock() // 3_600)
     now = _totals(counters.read(services.store, services.settings.redis_key_prefix))
     services.store.hsetnx(key, str(hour), json.dumps(now))
     kept = {int(one): json.loads(str(value)) for one, value in services.store.hgetall(key).items()}

@@ -7,10 +7,13 @@ from cody2zoho.ledger.records import State
 from cody2zoho.reconcile import nightly
 from cody2zoho.services import Services
 from cody2zoho.text.times import span
-from cody2zoho.watching import monitor
+from cody2zoho.watching import monitor, sentinel
 
 #: It is renewed with 15 minutes left, every 5 minutes: twice that was in vain.
 _TOKEN_SECONDS = 420
+
+#: So long after a start that has happened, even where it began with a token that had ended meanwhile.
+_RENEWED_SECONDS = 600
 
 
 def apis(services: Services) -> Iterator[Alert]:
@@ -28,7 +31,8 @@ def token(services: Services) -> Iterator[Alert]:
     if is_first_start or "zoho" in services.blocks.current():
         # Nobody has asked for one yet; or it is told that Zoho gives none.
         return
-    if (left or 0) < _TOKEN_SECONDS:
+    is_new = services.shared_clock() - sentinel.watched_since(services, "token") < _RENEWED_SECONDS
+    if (left or 0) < _TOKEN_SECONDS and not is_new:
         words = f"ends in {span(left)}" if left else "has ended"
         message = f"Zoho's access token {words}, and was not renewed"
         yield Alert("token", Level.HIGH, AUTH_ISSUE, message, details={"api": "Zoho", "seconds_left": round(left or 0)})

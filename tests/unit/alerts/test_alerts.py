@@ -55,6 +55,7 @@ def test_an_alert_arrives_once_as_documented_and_its_end_once_too(board, hook, c
         "severity": "CRITICAL",
         "key": "blocked:zoho",
         "remedy": "Renew it",
+        "environment": "production",
     }
     assert told(hook) == [("raised", "blocked:zoho"), ("resolved", "blocked:zoho")]
     assert hook.got[1]["message"] == "Resolved after 5 minutes: zoho is blocked"
@@ -181,6 +182,17 @@ def test_what_a_channel_does_not_take_waits_for_it_and_holds_up_no_other(plugged
     assert "hush" not in str([vars(one) for one in caplog.records])
 
 
+def test_what_a_wrong_address_did_not_take_comes_once_it_is_corrected(plugged, hook) -> None:
+    board = plugged(support_google_chat=f"{hook.url[:-4]}").alerts
+    hook.status = 404
+    board.judge("late", [LATE])
+    assert send_waiting(board) == 1
+    hook.status = 200
+    hook.got.clear()
+    assert send_waiting(plugged(support_google_chat=hook.url).alerts) == 0
+    assert len(hook.got) == 1
+
+
 def test_what_is_raised_at_the_same_moment_is_one_message_in_a_chat(plugged, hook) -> None:
     board = plugged(support_google_chat=hook.url).alerts
     board.judge("blocked", [REFUSED])
@@ -233,7 +245,7 @@ def test_apprise_delivers_what_is_no_webhook(plugged, hook) -> None:
     board.judge("late", [LATE])
     assert send_waiting(board) == 0
     [message] = hook.got
-    assert (message["title"], message["type"]) == ("⚠️ HIGH: A conversation waits", "warning")
+    assert (message["title"], message["type"]) == ("[cody2zoho production] ⚠️ HIGH: A conversation waits", "warning")
     assert message["message"] == "hours: 3\n→ Start a worker"
     board.tell(Notice(LATE, "digest", 0, body="• Waiting: 3"), board.channels)
     assert send_waiting(board) == 0

@@ -100,6 +100,7 @@ def test_a_day_on_which_nothing_happened_is_told_as_documented(worker, hook, clo
         "severity": "LOW",
         "key": "digest",
         "remedy": "",
+        "environment": "production",
         "details": {
             "from": "2026-11-20 08:00",
             "to": "2026-11-21 08:00",
@@ -188,7 +189,7 @@ def test_what_has_been_due_the_longest_is_named(account, worker, clock) -> None:
     one = chat(account)
     polling.poll(worker)
     pass_time(worker, clock, 10_000)
-    worker.store.hincrby(f"{worker.settings.redis_key_prefix}conversation:{one}", "seen", -10_000_000)
+    worker.store.hincrby(f"{worker.settings.redis_key_prefix}conversation:{one}", "due", -10_000_000)
     assert digest.of_now(worker).alert.details["oldest_due"] == {"conversation": one, "for": "2 hours"}
 
 

@@ -20,6 +20,7 @@ RULES = {rule.name: rule for rule in (*watches.CHECKS, *sentinel.RULES)}
 LEVEL_OF = {"CRITICAL": "ERROR", "HIGH": "WARNING", "MEDIUM": "WARNING", "LOW": "INFO"}
 ERROR_TYPES = {"API failure", "auth issue", "data mismatch", "high error rate", "system error"}
 DOCUMENTED = ["timestamp", "script", "level", "error_type", "message", "details", "status", "severity", "key", "remedy"]
+DOCUMENTED += ["environment"]
 
 CANARIES = (
     "4111",

@@ -42,6 +42,46 @@ def test_that_nobody_works_is_told_once_by_all_who_are_left(worker, hook, clock)
     assert told(hook) == [("raised", "ticks"), ("resolved", "ticks")]
 
 
+def test_after_a_stop_of_everything_nobody_is_told_before_the_first_check_is_due(worker, hook, clock) -> None:
+    sentinel.note_watched(worker)
+    clock.now += 2 * 86_400
+    beat = Sentinel(worker, is_beat=True)
+    beat.look()
+    clock.now += 60
+    sentinel.note_watched(worker)
+    beat.look()
+    send_waiting(worker.alerts)
+    assert hook.got == []
+
+
+def test_a_clock_that_is_an_hour_off_makes_no_alert_and_hides_none(plugged, hook, clock) -> None:
+    ahead = replace(clock, now=clock.now + 3_600)
+    worker, other = plugged(alert_urls=hook.url), plugged(alert_urls=hook.url)
+    sentinels = [Sentinel(worker, is_beat=False), Sentinel(replace(other, clock=ahead), is_beat=True)]
+    for minute in range(12):
+        if minute < 6:
+            sentinel.note_watched(worker)
+        for one in sentinels:
+            one.look()
+        assert minute > 6 or hook.got == []
+        clock.now += 60
+        ahead.now += 60
+    send_waiting(worker.alerts)
+    assert told(hook) == [("raised", "ticks")]
+
+
+def test_a_worker_that_starts_where_beat_is_dead_does_not_take_that_back(worker, hook, clock) -> None:
+    left = [Sentinel(worker, is_beat=False)]
+    for minute in range(20):
+        clock.now += 60
+        if minute == 10:
+            left.append(Sentinel(worker, is_beat=False))
+        for one in left:
+            one.look()
+    send_waiting(worker.alerts)
+    assert told(hook) == [("raised", "ticks")]
+
+
 def test_that_redis_is_away_is_told_by_beat_and_that_it_is_back(worker, hook, clock, redis_address) -> None:
     gone = Leaving.from_url(redis_address, decode_responses=True)
     beat, other = (Sentinel(replace(worker, store=gone), is_beat=is_beat) for is_beat in (True, False))

@@ -1,12 +1,13 @@
 """Where cases always came in and none comes any more, that is told once, and a holiday is too."""
 
 from collections.abc import Iterator
+from datetime import datetime
 
 import pytest
 
 from cody2zoho.alerts import send_waiting
 from cody2zoho.services import Services
-from cody2zoho.watching import watches
+from cody2zoho.watching import sentinel, watches
 from webhook import Webhook, webhook
 
 #: Monday, 2026-11-16, 12:00 UTC.
@@ -116,6 +117,35 @@ def test_nobody_expects_cases_while_everything_is_paused_or_blocked(worker, hook
     worker.paused.pause(None, "a rest")
     look(worker, clock, 5)
     worker.paused.resume(None)
+    look(worker, clock, 3)
     worker.blocks.put("zoho", "Zoho refuses it")
     look(worker, clock)
     assert hook.got == []
+
+
+def test_what_nobody_could_make_because_all_was_stopped_is_missed_by_nobody(worker, hook, clock) -> None:
+    made(worker, since_weeks=4)
+    sentinel.note_watched(worker)
+    clock.now += 3 * 3_600
+    sentinel.note_watched(worker)
+    look(worker, clock)
+    clock.now += 3 * 3_600
+    look(worker, clock)
+    assert hook.got == []
+
+
+def test_the_morning_after_summer_time_ended_is_as_quiet_as_ever(plugged, hook, clock) -> None:
+    """From eight to six in Berlin, where that was an hour earlier until the 25th of October."""
+    worker = plugged(alert_urls=hook.url, time_zone="Europe/Berlin")
+    end = datetime(2026, 10, 26, 8, 5, tzinfo=worker.settings.zone)
+    for hours in range(4 * 168 + 8):
+        at = datetime.fromtimestamp(end.timestamp() - 3_600 * hours, worker.settings.zone)
+        if at.weekday() < 5 and at.hour in range(8, 18) and at.date() < end.date():
+            worker.store.hset(
+                f"{worker.settings.redis_key_prefix}metrics:hours", f"{at.timestamp() // 3_600:.0f}|created", 6
+            )
+    clock.now = end.timestamp()
+    look(worker, clock)
+    assert hook.got == []
+    look(worker, clock, 2)
+    assert told(hook) == ["raised"]

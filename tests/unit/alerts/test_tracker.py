@@ -73,6 +73,7 @@ def test_the_third_of_the_same_kind_is_told_once_as_the_earlier_product_did(work
         "error_type": "token_refresh_failed",
         "context": {"affected_count": 3, "reason": "Zoho is out of order (503)"},
         "service": "cody2zoho",
+        "environment": "production",
     }
     clock.now += 3_700
     watch(worker)
@@ -183,3 +184,11 @@ def test_the_place_of_an_error_is_ours_and_has_no_words() -> None:
     with pytest.raises(AttributeError) as raised:
         place_of(1)
     assert re.fullmatch(r"tracker.py:\d+", place_of(raised.value.__traceback__))
+
+
+def test_the_place_of_an_error_is_never_in_a_library_below_a_folder_of_our_name(tmp_path) -> None:
+    library = tmp_path / "cody2zoho" / ".venv" / "library.py"
+    code = compile("place_of(1)", str(library), "exec")
+    with pytest.raises(AttributeError) as raised:
+        exec(code, {"place_of": lambda _: (_ for _ in ()).throw(AttributeError)})
+    assert place_of(raised.value.__traceback__) == ""

@@ -1,19 +1,23 @@
 """Each thing that goes wrong is one alert at a webhook, and its end another."""
 
+import time
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from chats import chat, pass_time, work
+from cody2zoho import services
 from cody2zoho.alerts import send_waiting
 from cody2zoho.services import Services
 from cody2zoho.simulators.faults import Fault
-from cody2zoho.sync import polling
+from cody2zoho.sync import pipeline, polling
 from cody2zoho.telemetry import listen, listeners
 from cody2zoho.telemetry.counters import Counters
 from cody2zoho.telemetry.events import ApiCall, ConversationProcessed
-from cody2zoho.watching import watches
+from cody2zoho.watching import monitor, sentinel, watches
+from cody2zoho.watching.tracker import Tracker
 from webhook import Webhook, webhook
 
 
@@ -66,15 +70,36 @@ def test_an_api_that_is_out_of_order_is_told(worker, hook, server) -> None:
     once(hook, "apis:zoho", "HIGH")
 
 
+@pytest.mark.parametrize("fault", [Fault("503", simulator="zoho", path="/crm/*", times=1), Fault("429", path="/crm/*")])
+def test_one_request_that_fails_or_a_limit_is_no_outage(worker, hook, server, fault: Fault) -> None:
+    server.faults.add(fault)
+    watches_only(worker, "apis")
+    assert hook.got == []
+
+
+def test_a_fault_in_one_check_silences_no_other_and_is_told(account, worker, hook, clock, store, caplog) -> None:
+    heard = Tracker(store, worker.settings.redis_key_prefix, clock)
+    listen(heard.hear)
+    store.hset(f"{worker.settings.redis_key_prefix}alerts:hours", str(int(clock.now // 3_600)), "canary")
+    worker.ledger.park(worker.ledger.claim([chat(account), polling.poll(worker)][0]), "No field")
+    for _ in range(3):
+        list(watches.look(worker))
+        heard.count()
+    watch(worker)
+    listeners.remove(heard.hear)
+    assert {key.partition("-")[0] for _, key, _ in told(hook)} == {"parked", "error:task_failed"}
+    assert "canary" not in f"{hook.raw} {[vars(one) for one in caplog.records]}"
+
+
 def test_a_conversation_that_waits_too_long_is_told_with_its_id(account, worker, hook, server, store) -> None:
     one = chat(account)
     server.faults.add(Fault("503", simulator="zoho", path="/crm/*"))
     work(worker)
     key = f"{worker.settings.redis_key_prefix}conversation:{one}"
-    store.hset(key, "first_try", int(store.hget(key, "first_try")) - 3 * 3_600_000)
+    store.hset(key, "due", int(store.hget(key, "due")) - 3 * 3_600_000)
     server.faults.clear()
     watch(worker)
-    store.hset(key, "first_try", int(store.hget(key, "first_try")) + 3 * 3_600_000)
+    store.hset(key, "due", int(store.hget(key, "due")) + 3 * 3_600_000)
     watch(worker)
     once(hook, "late", "HIGH")
     assert hook.got[0]["details"] == {"conversation": one, "affected_count": 1, "hours": 3.0}
@@ -83,20 +108,130 @@ def test_a_conversation_that_waits_too_long_is_told_with_its_id(account, worker,
 def test_a_conversation_that_nobody_ever_took_is_late_too(account, worker, store, clock) -> None:
     one = chat(account)
     polling.poll(worker)
-    store.hincrby(f"{worker.settings.redis_key_prefix}conversation:{one}", "seen", -3 * 3_600_000)
-    seconds, which, count = worker.ledger.oldest_due(quiet_seconds=600, late_hours=2)
-    assert (round(seconds / 60), which, count) == (170, one, 1)
+    store.hincrby(f"{worker.settings.redis_key_prefix}conversation:{one}", "due", -3 * 3_600_000)
+    seconds, which, count = worker.ledger.oldest_due(late_hours=2)
+    assert (round(seconds / 60), which, count) == (180, one, 1)
+
+
+def test_what_our_own_limits_put_off_is_late_all_the_same(account, plugged, store) -> None:
+    worker = plugged()
+    one = chat(account)
+    polling.poll(worker)
+    key = f"{worker.settings.redis_key_prefix}conversation:{one}"
+    store.hincrby(key, "due", -10 * 3_600_000)
+    for _ in range(2):
+        worker.ledger.later(worker.ledger.claim(one), 30, "Cody's limit", counts=False)
+    assert [round(found / 3_600) for found in worker.ledger.oldest_due(late_hours=2)[:1]] == [10]
+    worker.ledger.wait(worker.ledger.claim(one), 30, "the conversation goes on")
+    assert worker.ledger.oldest_due(late_hours=2) == (0, "", 0)
+
+
+def test_a_conversation_that_goes_on_for_hours_is_not_late(account, plugged, store, clock) -> None:
+    """Nobody has looked at it yet, for each of its words was told by Cody's feed."""
+    worker = plugged(conversation_quiet_seconds=1_800)
+    one = chat(account, ago=0)
+    polling.poll(worker)
+    key = f"{worker.settings.redis_key_prefix}conversation:{one}"
+    for fact in ("seen", "due"):
+        store.hincrby(key, fact, -3 * 3_600_000)
+    assert worker.ledger.moved([(one, int(clock.now) + 1, 1_800)], 86_400, follow_up=True) == 1
+    assert worker.ledger.oldest_due(late_hours=2) == (0, "", 0)
+
+
+def test_what_a_person_retries_is_due_from_then_on(account, plugged, store) -> None:
+    worker = plugged()
+    one = chat(account)
+    polling.poll(worker)
+    store.hincrby(f"{worker.settings.redis_key_prefix}conversation:{one}", "due", -86_400_000)
+    worker.ledger.park(worker.ledger.claim(one), "No field")
+    worker.ledger.retry(one)
+    assert worker.ledger.oldest_due(late_hours=2)[2] == 0
+
+
+def test_what_came_in_while_its_bot_was_paused_is_due_from_its_end_on(account, plugged, store) -> None:
+    worker = plugged()
+    one = chat(account)
+    polling.poll(worker)
+    store.hincrby(f"{worker.settings.redis_key_prefix}conversation:{one}", "due", -86_400_000)
+    worker.paused.pause("support", "a rest")
+    worker.paused.resume("support")
+    assert worker.ledger.oldest_due(late_hours=2)[2] == 0
 
 
 def test_what_nobody_hands_out_is_told(account, worker, hook, clock) -> None:
     chat(account)
     polling.poll(worker)
-    pass_time(worker, clock, 700)
-    polling.poll(worker)
-    watch(worker)
+    minutes(worker, clock, 12)
     work(worker)
     watch(worker)
     once(hook, "queue", "HIGH")
+
+
+def minutes(worker: Services, clock, count: int, *, only_quick: bool = False) -> None:
+    """So many, with a poll and checks in each; whatever comes due meanwhile is not worked on."""
+    for _ in range(count):
+        pass_time(worker, clock, 60)
+        polling.poll(worker)
+        monitor.refresh_token(worker)
+        sentinel.note_watched(worker)
+        list(watches.look(worker, only_quick=only_quick))
+        send_waiting(worker.alerts)
+
+
+def test_a_long_queue_that_is_worked_off_is_no_alert(account, worker, hook, clock) -> None:
+    """As at a first start with much history, or after a stop."""
+    for _ in range(15):
+        chat(account)
+    polling.poll(worker)
+    for _ in range(15):
+        minutes(worker, clock, 1)
+        one, *_ = pipeline.ready(worker, limit=1)
+        pipeline.create_case(one, worker)
+    assert hook.got == []
+
+
+def test_a_first_start_that_finds_much_to_do_is_no_alert(account, worker, hook, clock) -> None:
+    for _ in range(30):
+        chat(account)
+    minutes(worker, clock, 3)
+    assert hook.got == []
+
+
+def test_what_stood_still_because_all_was_stopped_is_no_alert(account, worker, hook, clock) -> None:
+    for _ in range(15):
+        chat(account)
+    minutes(worker, clock, 3)
+    worker.tokens.get()
+    pass_time(worker, clock, 5_400)
+    sentinel.note_watched(worker)
+    watch(worker)
+    minutes(worker, clock, 3)
+    assert hook.got == []
+
+
+def test_what_stands_still_before_and_after_a_stop_is_not_told_as_over(account, worker, hook, clock) -> None:
+    chat(account)
+    minutes(worker, clock, 13)
+    pass_time(worker, clock, 1_200)
+    sentinel.note_watched(worker)
+    watch(worker)
+    assert told(hook) == [("raised", "queue", "HIGH")]
+
+
+@pytest.mark.parametrize("who", ["a person", "Zoho"])
+def test_what_stood_still_while_it_was_paused_or_blocked_is_no_alert(account, worker, hook, clock, who: str) -> None:
+    for _ in range(15):
+        chat(account)
+    polling.poll(worker)
+    if who == "Zoho":
+        worker.blocks.put("zoho set-up", "No field")
+    else:
+        worker.paused.pause(None, "a rest")
+    minutes(worker, clock, 20, only_quick=True)
+    worker.blocks.lift("zoho set-up")
+    worker.paused.resume(None)
+    minutes(worker, clock, 2)
+    assert {key for _, key, _ in told(hook)} <= {"blocked:zoho set-up"}
 
 
 @pytest.mark.parametrize("name", ["cases", "ticks"])
@@ -231,7 +366,7 @@ def test_too_few_cases_are_told(account, worker, hook) -> None:
     ids = [chat(account) for _ in range(10)]
     polling.poll(worker)
     for one in ids[:2]:
-        worker.ledger.dismiss(one) or worker.ledger.park(worker.ledger.claim(one), "Zoho refuses it")
+        worker.ledger.park(worker.ledger.claim(one), "Zoho refuses it")
     work(worker)
     watches_only(worker, "sync_rate")
     assert told(hook) == [("raised", "sync_rate", "HIGH")]
@@ -282,6 +417,29 @@ def test_a_pause_that_a_person_wants_is_no_alert(account, worker, hook, clock) -
     assert hook.got == []
 
 
+def test_what_came_in_during_a_pause_is_not_late_as_soon_as_it_is_over(account, worker, hook, clock, store) -> None:
+    worker.paused.pause(None, "a rest")
+    ids = [chat(account) for _ in range(12)]
+    minutes(worker, clock, 2)
+    for one in ids:
+        store.hincrby(f"{worker.settings.redis_key_prefix}conversation:{one}", "due", -86_400_000)
+    worker.paused.resume(None)
+    minutes(worker, clock, 1)
+    assert hook.got == []
+    minutes(worker, clock, 121, only_quick=True)
+    assert "late" in {key for _, key, _ in told(hook)}
+
+
+def test_a_ledger_that_is_being_rebuilt_lacks_no_cases(account, worker, hook, store) -> None:
+    ids = [chat(account) for _ in range(12)]
+    polling.poll(worker)
+    for one in ids:
+        store.hincrby(f"{worker.settings.redis_key_prefix}conversation:{one}", "due", -86_400_000)
+    store.hdel(f"{worker.settings.redis_key_prefix}ledger", "epoch")
+    watches_only(worker, "sync_rate")
+    assert hook.got == []
+
+
 def test_a_check_that_cannot_tell_changes_nothing(account, plugged, hook, caplog, monkeypatch) -> None:
     worker = plugged(alert_urls=hook.url)
     worker.blocks.put("zoho", "Zoho refuses it")
@@ -303,3 +461,18 @@ def test_no_customers_word_leaves_with_an_alert(account, worker, hook, server) -
     assert hook.raw
     assert "4111" not in "".join(hook.raw)
     assert "canary" not in "".join(hook.raw)
+
+
+def test_workers_whose_clocks_differ_by_an_hour_make_no_alert_of_that(
+    account, plugged, hook, clock, redis_address
+) -> None:
+    """What they share is told by the clock of Redis."""
+    worker = plugged(alert_urls=hook.url)
+    real = services.build(worker.settings)
+    ahead = replace(real, clock=lambda: time.time() + 3_600)
+    for one in (real, ahead, real, ahead):
+        polling.poll(real)
+        sentinel.note_watched(one)
+        list(watches.look(one))
+    assert (real.alerts.raised(), real.alerts.waiting(real.alerts.channels[0])) == ([], [])
+    real.store.close()

@@ -175,7 +175,7 @@ def test_what_waits_is_parked_or_raised_is_told_without_anybodys_words(serve, pl
     polling.poll(services)
     services.ledger.park(services.ledger.claim(stuck), f"Zoho refuses Short: {CANARY}")
     services.ledger.park(services.ledger.claim(one), "Its worker died or hung 5 times while it worked on it")
-    services.store.hincrby(f"{services.settings.redis_key_prefix}conversation:{late}", "seen", -9_000_000)
+    services.store.hincrby(f"{services.settings.redis_key_prefix}conversation:{late}", "due", -9_000_000)
     services.alerts.judge("polls", [Alert(f"polls:{CANARY}", Level.HIGH, SYSTEM_ERROR, CANARY, CANARY)])
     services.blocks.put(f"bot {CANARY}", CANARY)
     text = serve().get("/metrics", Accept=PROMETHEUS).text

@@ -12,8 +12,8 @@ from cody2zoho.watching import summary
 
 
 @pytest.fixture
-def told(plugged, account, caplog):
-    """Tells after so many cases and other news, and returns what was told."""
+def told(plugged, account, caplog, clock):
+    """Tells after so many cases and other news, and five minutes; returns what was told."""
     caplog.set_level(logging.INFO)
     services = plugged()
 
@@ -26,6 +26,7 @@ def told(plugged, account, caplog):
             tally.hear(event)
         tally.send()
         states = summary.tell(services)
+        clock.now += 300
         line = [line for line in caplog.records if line.message == "business_metrics_summary"][-1]
         assert line.conversations_created == states["created"]
         return line
@@ -48,10 +49,9 @@ def test_requests_to_webhooks_are_none_to_cody_or_zoho(told) -> None:
 
 def test_rates_are_those_of_the_last_hour(told, clock) -> None:
     assert told(5).cases_per_hour == 0
-    clock.now += 1_800
+    clock.now += 1_500
     assert told(1).cases_per_hour == 2
     for _ in range(12):
-        clock.now += 300
         line = told()
     assert line.cases_per_hour == 0
     assert line.total_cases_created == 6
@@ -74,7 +74,6 @@ def test_a_stop_of_everything_is_not_in_the_rates(told, clock) -> None:
     told(5)
     clock.now += 3 * 86_400
     assert told(4).cases_per_hour == 0
-    clock.now += 300
     assert told(1).cases_per_hour == 12
 
 
@@ -85,7 +84,6 @@ def test_what_is_retried_and_becomes_a_case_is_in_the_rates(told, plugged, accou
         polling.poll(services)
         services.ledger.park(services.ledger.claim(conversation_id), "no")
     assert told().total_conversations_processed == 5
-    clock.now += 300
     for parked in services.ledger.parked():
         services.ledger.retry(parked.conversation_id)
     line = told(0, CasePostponed("no", 2, 1))
@@ -95,6 +93,17 @@ def test_what_is_retried_and_becomes_a_case_is_in_the_rates(told, plugged, accou
 
 def test_the_error_rate_is_of_all_that_was_done(told, clock) -> None:
     told()
-    clock.now += 300
     poll = CodyPollCompleted(1, 15, 2, 0, 0.2)
     assert told(0, poll, poll, poll, CasePostponed("no", 2, 1)).error_rate_percent == 25
+
+
+def test_two_beats_make_it_no_oftener_and_its_hour_no_shorter(told, plugged, clock, caplog) -> None:
+    services = plugged()
+    told(6)
+    for _ in range(11):
+        told()
+        clock.now -= 200
+        summary.tell(services)
+        clock.now += 200
+    assert len([line for line in caplog.records if line.message == "business_metrics_summary"]) == 12
+    assert told(6).cases_per_hour == 6
