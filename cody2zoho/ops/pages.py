@@ -52,8 +52,7 @@ def _fragment(desk: Reader) -> Response:
 @router.post("/login")
 async def _login(desk: Anybody, request: Request) -> Response:
     refuse_strangers(request)
-    body = (await request.body())[:_LONGEST_FORM].decode(errors="replace")
-    token = parse_qs(body).get("token", [""])[0].strip()
+    token = parse_qs(await _form(request)).get("token", [""])[0].strip()
     if not (desk.access.token and desk.access.fits(token)):
         return _html("login.html", 401, has_token=True, is_wrong=True)
     answer = RedirectResponse("/", 303)
@@ -67,6 +66,16 @@ async def _login(desk: Anybody, request: Request) -> Response:
     )
     report(ActionTaken("login", "token"))
     return answer
+
+
+async def _form(request: Request) -> str:
+    """Anybody may send one, so no more of it is kept than a token needs. Raises HTTPException."""
+    body = b""
+    async for part in request.stream():
+        body += part
+        if len(body) > _LONGEST_FORM:
+            raise HTTPException(413, "This is too long for a token")
+    return body.decode(errors="replace")
 
 
 @router.get("/assets/{file}")

@@ -5,6 +5,7 @@ import re
 import secrets
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -60,6 +61,8 @@ class Wire:
         with logs.context(request_id=request_id):
             try:
                 await self._app(scope, receive, answer)
+            except ClientDisconnect:
+                pass  # Who hangs up while we read is no defect of ours, and nobody is left to answer.
             except Exception as error:  # noqa: BLE001 - whatever it is, it is not the asker's to read
                 # Its words and its traceback may have a customer's in them.
                 log.error("ops_request_failed", extra={"what": type(error).__name__, "path": _route(scope)})

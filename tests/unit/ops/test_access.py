@@ -1,7 +1,10 @@
 """What every answer of the operations API has, and who gets one."""
 
+import asyncio
+
 import pytest
 
+from cody2zoho.ops.app import create
 from waiting import eventually
 
 EVERYWHERE = [
@@ -103,3 +106,19 @@ def test_an_unknown_path_and_a_wrong_question_are_json(serve) -> None:
     assert (browser.get("/nowhere").status, browser.get("/nowhere").json) == (404, {"error": "Not Found"})
     assert browser.get("/conversations?state=nonsense").json == {"error": "This cannot be understood: state"}
     assert browser.post("/health").status == 405
+
+
+def test_a_stranger_cannot_have_a_form_kept_that_is_longer_than_a_token(serve) -> None:
+    answer = serve(ops_token="hush").post("/login", "token=" + "x" * 5_000_000)
+    assert (answer.status, answer.json) == (413, {"error": "This is too long for a token"})
+
+
+def test_a_stranger_who_hangs_up_is_no_defect(plugged, caplog: pytest.LogCaptureFixture) -> None:
+    async def hung_up() -> dict[str, str]:
+        return {"type": "http.disconnect"}
+
+    async def nobody_listens(_: object) -> None: ...
+
+    asked = {"type": "http", "method": "POST", "path": "/login", "headers": [], "query_string": b""}
+    asyncio.run(create(plugged(ops_token="hush"))(asked, hung_up, nobody_listens))
+    assert [one.getMessage() for one in caplog.records if one.levelname == "ERROR"] == []
