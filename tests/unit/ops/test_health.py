@@ -161,3 +161,27 @@ def test_what_was_seen_before_is_no_answer_once_redis_refuses() -> None:
     assert lookout.situation(1) == ["well"]
     lookout.anew()
     assert lookout.situation(1) is None
+
+
+def test_a_look_from_before_a_change_hides_the_change_from_nobody() -> None:
+    looks: list[threading.Event] = []
+
+    def look():
+        may_end = threading.Event()
+        looks.append(may_end)
+        seen = f"look {len(looks)}"
+        may_end.wait(5)
+        return seen
+
+    lookout = Lookout(look)
+    assert lookout.situation(0) is None
+    eventually(lambda: len(looks) == 1)
+    lookout.anew()
+    assert lookout.situation(0) is None
+    eventually(lambda: len(looks) == 2)
+    looks[1].set()
+    eventually(lambda: lookout.situation(0) == "look 2")
+    before = threading.active_count()
+    looks[0].set()
+    eventually(lambda: threading.active_count() < before)
+    assert lookout.situation(0) == "look 2"
