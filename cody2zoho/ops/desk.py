@@ -37,7 +37,7 @@ class Desk:
         """Raises HTTPException where Redis does not answer; a person waits a little longer for it than a probe."""
         found = self.lookout.situation(patience_seconds=2.0)
         if found is None:
-            raise HTTPException(503, "Redis does not answer")
+            raise HTTPException(503, "Redis does not answer as it should")
         return found
 
 

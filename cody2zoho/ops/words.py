@@ -41,7 +41,7 @@ def _silence(who: str, does_not: str, seconds: int | None) -> str:
 
 
 _SENTENCES: dict[str, Callable[[Part], str]] = {
-    "redis": lambda _: "Redis does not answer, and everything that is known stands there.",
+    "redis": lambda _: "Redis does not answer as it should, and everything that is known stands there.",
     "workers": lambda _: "No worker is running.",
     "beat": lambda part: _silence("Beat", "ticked", part["last_tick_seconds_ago"]),
     "cody": lambda part: _silence("Cody", "answered well", part["last_success_seconds_ago"]),

@@ -185,3 +185,19 @@ def test_a_look_from_before_a_change_hides_the_change_from_nobody() -> None:
     looks[0].set()
     eventually(lambda: threading.active_count() < before)
     assert lookout.situation(0) == "look 2"
+
+
+def test_what_cannot_be_read_is_told_once_until_it_is_over(caplog: pytest.LogCaptureFixture) -> None:
+    answers = iter([ValueError(), ValueError(), KeyError(), ["well"], KeyError()])
+
+    def look():
+        answer = next(answers)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    lookout = Lookout(look)
+    for well in (False, False, False, True, False):
+        assert bool(lookout.situation(1)) is well
+        lookout.anew()
+    assert [one.what for one in caplog.records] == ["ValueError", "KeyError", "KeyError"]
