@@ -162,6 +162,24 @@ def test_it_says_so_when_nobody_answers_any_more(browser, plugged, served, calm)
     tab.wait_for("document.getElementById('live').textContent.startsWith('Not live')")
 
 
+def test_it_says_so_while_it_is_not_renewed_under_a_persons_finger(look, trouble) -> None:
+    tab = look()
+    tab.click("[aria-label='Dismiss bT7uYh2kPq0s']")
+    tab.ask("document.dispatchEvent(new Event('visibilitychange'))")
+    tab.wait_for("document.getElementById('live').textContent.startsWith('Held')")
+    tab.click("[aria-label='Dismiss bT7uYh2kPq0s']")
+    tab.ask("document.activeElement.blur()")
+    tab.ask("document.dispatchEvent(new Event('visibilitychange'))")
+    tab.wait_for("document.getElementById('live').textContent === 'Live'")
+
+
+def test_it_says_so_when_an_answer_does_not_come(look, calm) -> None:
+    tab = look()
+    silence = "(_, { signal }) => new Promise((_, refuse) => signal.addEventListener('abort', refuse))"
+    tab.ask(f"window.fetch = {silence}; document.dispatchEvent(new Event('visibilitychange'))")
+    tab.wait_for("document.getElementById('live').textContent.startsWith('Not live')")
+
+
 @pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
 def test_a_click_lets_what_is_parked_begin_anew(look, trouble, scripts: bool) -> None:
     tab = look(scripts=scripts)
@@ -206,6 +224,7 @@ def test_somebody_enters_with_the_token_and_nobody_without(look, calm, keep) -> 
     tab.type("wrong")
     tab.press("Enter")
     tab.wait_for("document.querySelector('[role=alert]')?.textContent === 'That is not the token.'")
+    tab.wait_for("document.activeElement.id === 'token'")
     tab.type("hush-hush")
     tab.press("Enter")
     tab.wait_for("document.querySelector('.verdict')")
