@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import dataclass, field
+from threading import Event
 from typing import Annotated, Any
 
 from fastapi import Depends, HTTPException, Request
@@ -22,6 +23,8 @@ class Desk:
     access: Access
     lookout: Lookout
     began_at: float = field(default_factory=time.monotonic)
+    #: Set once a worker was seen.
+    was_at_work: Event = field(default_factory=Event)
 
     @classmethod
     def of(cls, services: Services) -> "Desk":

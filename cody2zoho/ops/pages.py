@@ -97,10 +97,12 @@ def _life(desk: Desk, given: str) -> dict[str, Any] | None:
 def _shown(desk: Desk) -> dict[str, Any]:
     situation, settings = desk.lookout.situation(patience_seconds=2.0), desk.services.settings
     found = health(situation, settings, desk.uptime_seconds)
-    status = words.status(found, situation)
+    if situation and situation.workers:
+        desk.was_at_work.set()
+    tone, verdict = words.verdict(found, situation, desk.was_at_work.is_set())
     shown = {
-        "tone": status.value,
-        "verdict": words.verdict(status),
+        "tone": tone.value,
+        "verdict": verdict,
         "reasons": words.reasons(found),
         "version": __version__,
         "s": situation,

@@ -15,19 +15,36 @@ _VERDICTS = {
     Status.UNHEALTHY: "No cases are being made.",
 }
 
+#: By then all processes that are started together have said that they are well.
+_START_SECONDS = 60
+
 Part = Mapping[str, Any]
 
 
-def verdict(status: Status) -> str:
-    return _VERDICTS[status]
+def verdict(health: Health, situation: Situation | None, was_at_work: bool) -> tuple[Status, str]:
+    """`was_at_work`: a worker was seen since this process began."""
+    found = status(health, situation)
+    if situation is None:
+        return found, _VERDICTS[found]
+    if found is Status.UNHEALTHY and not was_at_work and _is_starting(health):
+        return Status.DEGRADED, "It is starting; within a minute this says whether cases are made."
+    if found is not Status.UNHEALTHY and any(pause.is_all for pause in situation.paused):
+        return Status.DEGRADED, "Everything is paused: no new case is begun."
+    return found, _VERDICTS[found]
 
 
 def status(health: Health, situation: Situation | None) -> Status:
-    """As that of health, but nothing is well while an alert or a conversation waits for somebody."""
+    """As that of health, but nothing is well while an alert, a block or a conversation waits for somebody."""
     if health.status is not Status.HEALTHY or situation is None:
         return health.status
-    is_needed = situation.states[State.PARKED] or any(one.alert.level is not Level.LOW for one in situation.raised)
-    return Status.DEGRADED if is_needed else Status.HEALTHY
+    is_alarmed = situation.blocked or any(one.alert.level is not Level.LOW for one in situation.raised)
+    return Status.DEGRADED if situation.states[State.PARKED] or is_alarmed else Status.HEALTHY
+
+
+def _is_starting(health: Health) -> bool:
+    """What is blocked was so before."""
+    is_blocked = any(part.get("is_blocked") for part in health.components.values())
+    return health.uptime_seconds < _START_SECONDS and not is_blocked
 
 
 def reasons(health: Health) -> list[str]:
@@ -42,7 +59,7 @@ def _silence(who: str, does_not: str, seconds: int | None) -> str:
 
 _SENTENCES: dict[str, Callable[[Part], str]] = {
     "redis": lambda _: "Redis does not answer as it should, and everything that is known stands there.",
-    "workers": lambda _: "No worker is running.",
+    "workers": lambda _: "No worker has been seen for half a minute.",
     "beat": lambda part: _silence("Beat", "ticked", part["last_tick_seconds_ago"]),
     "cody": lambda part: _silence("Cody", "answered well", part["last_success_seconds_ago"]),
     "zoho": lambda part: _silence("Zoho", "answered well", part["last_success_seconds_ago"]),
