@@ -49,6 +49,15 @@ class Access:
         if not self.lets_in(request):
             raise HTTPException(401 if self.token else 403, "Send the token of OPS_TOKEN as Authorization: Bearer …")
 
+    def ask(self, request: Request) -> None:
+        """The same, for what asks Cody and Zoho: whoever opens it may, and no page that shows it as a picture or frame.
+
+        Raises HTTPException.
+        """
+        self.read(request)
+        if not _is_opened(request):
+            refuse_strangers(request)
+
     def act(self, request: Request) -> None:
         """The same, for what changes something. Raises HTTPException."""
         self.read(request)
@@ -61,6 +70,11 @@ def refuse_strangers(request: Request) -> None:
     is_strange = origin is not None and urlsplit(origin).netloc != request.headers.get("host")
     if is_strange or site not in (None, "same-origin", "none"):
         raise HTTPException(403, "This request comes from another site")
+
+
+def _is_opened(request: Request) -> bool:
+    """By a person, in a tab: typed, or a link that was followed."""
+    return (request.headers.get("sec-fetch-mode"), request.headers.get("sec-fetch-dest")) == ("navigate", "document")
 
 
 def is_browser(request: Request) -> bool:

@@ -44,7 +44,7 @@ class Desk:
         return found
 
 
-# None of these three waits, so none needs a thread; all threads may be waiting for Cody and Zoho.
+# None of these waits, so none needs a thread; all threads may be waiting for Cody and Zoho.
 async def _desk(request: Request) -> Desk:
     desk: Desk = request.app.state.desk
     return desk
@@ -56,13 +56,20 @@ async def _reading(request: Request, _: Annotated[Any, Depends(_BEARER)]) -> Des
     return desk
 
 
+async def _asking(request: Request, _: Annotated[Any, Depends(_BEARER)]) -> Desk:
+    desk = await _desk(request)
+    desk.access.ask(request)
+    return desk
+
+
 async def _acting(request: Request, _: Annotated[Any, Depends(_BEARER)]) -> Desk:
     desk = await _desk(request)
     desk.access.act(request)
     return desk
 
 
-#: For everybody; for who may read; for who may change something.
+#: For everybody; for who may read; for who may have Cody and Zoho asked; for who may change something.
 Anybody = Annotated[Desk, Depends(_desk)]
 Reader = Annotated[Desk, Depends(_reading)]
+Asker = Annotated[Desk, Depends(_asking)]
 Actor = Annotated[Desk, Depends(_acting)]

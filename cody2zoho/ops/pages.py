@@ -40,6 +40,8 @@ def _page(desk: Anybody, request: Request, q: Annotated[str, Query(max_length=64
     """All of it; with `q` the life of one conversation too."""
     if not desk.access.lets_in(request):
         return _html("login.html", 401 if desk.access.token else 403, has_token=bool(desk.access.token), is_wrong=False)
+    if q:
+        desk.access.ask(request)
     return _html("page.html", life=_life(desk, q.strip()), q=q, **_shown(desk))
 
 

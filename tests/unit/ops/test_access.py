@@ -57,6 +57,18 @@ def test_another_site_changes_nothing_though_the_browser_has_the_token(serve, pl
     assert plugged().paused.current() == []
 
 
+@pytest.mark.parametrize("path", ["/?q=Jw9R1NVTVgkK", "/conversations/Jw9R1NVTVgkK"])
+def test_another_site_spends_nothing_of_what_cody_and_zoho_allow(serve, server, path: str) -> None:
+    browser = serve()
+    as_picture = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Dest": "image"}
+    as_frame = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "iframe"}
+    for headers in (as_picture, as_frame):
+        assert browser.ask("GET", path, headers).status == 403
+    assert server.journal["cody"].requests == 0
+    a_link = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
+    assert browser.ask("GET", path, a_link).status == browser.get(path).status == 200
+
+
 def test_a_name_of_somebody_elses_that_leads_to_this_machine_opens_nothing(serve) -> None:
     browser = serve()
     assert browser.get("/stats", Host="rebound.example").status == 403
