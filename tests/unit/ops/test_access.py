@@ -1,10 +1,13 @@
 """What every answer of the operations API has, and who gets one."""
 
 import asyncio
+import socket
 
 import pytest
 
 from cody2zoho.ops.app import create
+from cody2zoho.ops.serving import Impatient
+from cody2zoho.simulators.faults import Fault
 from waiting import eventually
 
 EVERYWHERE = [
@@ -134,3 +137,34 @@ def test_a_stranger_who_hangs_up_is_no_defect(plugged, caplog: pytest.LogCapture
     asked = {"type": "http", "method": "POST", "path": "/login", "headers": [], "query_string": b""}
     asyncio.run(create(plugged(ops_token="hush"))(asked, hung_up, nobody_listens))
     assert [one.getMessage() for one in caplog.records if one.levelname == "ERROR"] == []
+
+
+class Hasty(Impatient):
+    patience_seconds = 0.1
+
+
+@pytest.mark.parametrize(
+    "begun",
+    [b"", b"GET /health HTTP/1.1\r\nHost: x\r\n", b"POST /login HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\ntoken"],
+    ids=["nothing", "half a head", "half a form"],
+)
+def test_whoever_says_nothing_more_holds_no_connection(served, plugged, begun: bytes) -> None:
+    with (
+        served(plugged(ops_token="hush"), http=Hasty) as browser,
+        socket.create_connection(("127.0.0.1", browser.port), timeout=5) as stranger,
+    ):
+        stranger.sendall(begun)
+        assert stranger.recv(1) == b""
+
+
+def test_whoever_waits_for_a_slow_answer_is_not_sent_away(served, plugged, server) -> None:
+    server.faults.add(Fault("slow", simulator="cody", seconds=0.5))
+    with served(plugged(), http=Hasty) as browser:
+        assert browser.get("/conversations/Jw9R1NVTVgkK").status == 200
+
+
+def test_what_is_no_request_is_no_line_of_the_log(serve, caplog: pytest.LogCaptureFixture) -> None:
+    with socket.create_connection(("127.0.0.1", serve().port), timeout=5) as stranger:
+        stranger.sendall(b"nonsense\r\n\r\n")
+        assert stranger.recv(12) == b"HTTP/1.1 400"
+    assert caplog.records == []
