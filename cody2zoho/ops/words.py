@@ -42,9 +42,9 @@ def status(health: Health, situation: Situation | None) -> Status:
 
 
 def _is_starting(health: Health) -> bool:
-    """What is blocked was so before."""
-    is_blocked = any(part.get("is_blocked") for part in health.components.values())
-    return health.uptime_seconds < _START_SECONDS and not is_blocked
+    """What is blocked, or a Redis that takes nothing, does not pass with the start."""
+    lasts = any(part.get("is_blocked") or not part.get("is_writable", True) for part in health.components.values())
+    return health.uptime_seconds < _START_SECONDS and not lasts
 
 
 def reasons(health: Health) -> list[str]:
@@ -58,7 +58,11 @@ def _silence(who: str, does_not: str, seconds: int | None) -> str:
 
 
 _SENTENCES: dict[str, Callable[[Part], str]] = {
-    "redis": lambda _: "Redis does not answer as it should, and everything that is known stands there.",
+    "redis": lambda part: (
+        "Redis takes nothing new: its memory or disk is full, or it may only be read."
+        if "is_writable" in part
+        else "Redis does not answer as it should, and everything that is known stands there."
+    ),
     "workers": lambda _: "No worker has been seen for half a minute.",
     "beat": lambda part: _silence("Beat", "ticked", part["last_tick_seconds_ago"]),
     "cody": lambda part: _silence("Cody", "answered well", part["last_success_seconds_ago"]),

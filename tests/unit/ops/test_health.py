@@ -72,6 +72,22 @@ def test_a_conversation_that_is_due_and_nobody_takes_is_noticed(serve, lively, p
     assert found["components"]["conversations"]["oldest_due_seconds"] >= 1_000
 
 
+def test_a_redis_that_takes_nothing_new_is_named(serve, lively, plugged, store) -> None:
+    lively()
+    address = plugged().settings.redis_url.get_secret_value()
+    store.execute_command("ACL", "SETUSER", "reader", "reset", "on", ">reads", "~*", "&*", "+@all", "-hset")
+    try:
+        browser = serve(redis_url=address.replace("://", "://reader:reads@"))
+        answer = browser.get("/health")
+        assert (answer.status, answer.json["components"]["redis"]) == (
+            503,
+            {"status": "unhealthy", "is_writable": False},
+        )
+        assert "Redis takes nothing new" in browser.get("/").text
+    finally:
+        store.execute_command("ACL", "DELUSER", "reader")
+
+
 def test_a_worker_that_hangs_is_seen_no_more(store) -> None:
     signs = Signs(store, "p:", "worker@one")
     signs.well()
