@@ -61,11 +61,12 @@ def _metrics(desk: Reader, request: Request) -> Any:
     """JSON, or Prometheus's text where text is asked for."""
     situation = desk.lookout.situation()
     accept = request.headers.get("accept", "")
-    if "text/plain" in accept or "application/openmetrics-text" in accept:
+    # Some libraries ask for JSON, text or anything; Prometheus never asks for JSON.
+    if "application/json" not in accept and ("text/plain" in accept or "application/openmetrics-text" in accept):
         return Response(
             prometheus.text(situation, desk.services.settings), media_type="text/plain; version=0.0.4; charset=utf-8"
         )
-    return figures.metrics(situation, desk.uptime_seconds, time.time())
+    return figures.metrics(situation, desk.uptime_seconds, time.time(), desk.services.settings.poll_interval_seconds)
 
 
 @router.get("/stats", responses=REFUSALS)

@@ -126,6 +126,13 @@ def test_many_who_wait_for_a_slow_cody_do_not_hold_it_up(serve, server) -> None:
         assert not any(one.done() for one in lives)
 
 
+@pytest.mark.parametrize("path", ["/health", "/health/liveness", "/health/readiness", "/"])
+def test_a_monitor_may_ask_for_the_head_alone(serve, lively, path: str) -> None:
+    lively()
+    answer = serve().ask("HEAD", path)
+    assert (answer.status, answer.text) == (200, "")
+
+
 def test_liveness_asks_nobody(serve, silent_redis: str) -> None:
     assert serve(redis_url=silent_redis).get("/health/liveness").status == 200
 
