@@ -5,6 +5,7 @@ import socket
 
 import pytest
 
+from cody2zoho.checks import all_checks
 from cody2zoho.ops.app import create
 from cody2zoho.ops.serving import Impatient
 from cody2zoho.simulators.faults import Fault
@@ -139,6 +140,15 @@ def test_a_stranger_who_hangs_up_is_no_defect(plugged, caplog: pytest.LogCapture
     assert [one.getMessage() for one in caplog.records if one.levelname == "ERROR"] == []
 
 
+def test_tokens_that_are_wrong_are_told_and_fill_no_log(serve, caplog: pytest.LogCaptureFixture) -> None:
+    browser = serve(ops_token="hush-hush")
+    for guess in ("guess-1", "guess-2"):
+        assert browser.get("/stats", Authorization=f"Bearer {guess}").status == 401
+        assert browser.post("/login", f"token={guess}").status == 401
+    assert [(one.getMessage(), one.levelname, one.tries) for one in caplog.records] == [("wrong_token", "WARNING", 1)]
+    assert "guess" not in caplog.text
+
+
 class Hasty(Impatient):
     patience_seconds = 0.1
 
@@ -168,3 +178,11 @@ def test_what_is_no_request_is_no_line_of_the_log(serve, caplog: pytest.LogCaptu
         stranger.sendall(b"nonsense\r\n\r\n")
         assert stranger.recv(12) == b"HTTP/1.1 400"
     assert caplog.records == []
+
+
+def test_a_token_that_may_be_guessed_is_told_by_doctor_and_not_shown(plugged) -> None:
+    def found(token: str) -> list[str]:
+        return [one.words for one in all_checks(plugged(ops_token=token)) if one.about == "Status page"]
+
+    assert found("hush-hush") == ["OPS_TOKEN is so short that it may be guessed"]
+    assert found("x" * 16) == found("") == []
