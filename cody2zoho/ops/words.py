@@ -63,11 +63,11 @@ _SENTENCES: dict[str, Callable[[Part], str]] = {
         if "is_writable" in part
         else "Redis does not answer as it should, and everything that is known stands there."
     ),
-    "workers": lambda _: "No worker has been seen for half a minute.",
+    "workers": lambda _: "No worker says that it is well.",
     "beat": lambda part: _silence("Beat", "ticked", part["last_tick_seconds_ago"]),
     "cody": lambda part: _silence("Cody", "answered well", part["last_success_seconds_ago"]),
     "zoho": lambda part: _silence("Zoho", "answered well", part["last_success_seconds_ago"]),
-    "ledger": lambda _: "What became a case before is being read from Zoho; new cases follow.",
+    "ledger": lambda _: "What became a case before must be read from Zoho first; new cases follow.",
     "conversations": lambda part: (
         f"A conversation is due for {span(part['oldest_due_seconds'])}, and no worker takes it."
     ),

@@ -147,7 +147,7 @@ def test_it_is_live_without_being_loaded_again(look, calm) -> None:
     tab.ask("window.isTheSame = true")
     assert tab.ask("document.title") == "All is well. cody2zoho"
     calm.store.delete(f"{calm.settings.redis_key_prefix}signs:workers")
-    tab.wait_for("document.body.innerText.includes('No worker has been seen for half a minute.')")
+    tab.wait_for("document.body.innerText.includes('No worker says that it is well.')")
     assert tab.ask("document.title") == "No cases are being made. cody2zoho"
     assert tab.ask("document.querySelector('[role=status]').textContent") == "No cases are being made."
     assert tab.ask("window.isTheSame")

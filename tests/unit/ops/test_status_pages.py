@@ -174,3 +174,23 @@ def test_nothing_is_well_while_a_bot_is_blocked(serve, plugged, lively) -> None:
     lively()
     plugged().blocks.put("bot sales", "There is no bot sales at Cody")
     assert "All is well" not in serve().get("/").text
+
+
+def test_an_hour_is_named_by_when_it_begins_where_a_zone_is_half_an_hour_off(serve) -> None:
+    labels = re.findall(r"<title>(\d\d:\d\d): ", serve(time_zone="Asia/Kolkata").get("/fragment").text)
+    assert len(labels) == 24
+    assert {one[3:] for one in labels} == {"30"}
+
+
+def test_what_must_be_read_first_is_not_told_as_being_read_while_no_worker_runs(serve) -> None:
+    text = serve().get("/fragment").text
+    assert "No worker says that it is well." in text
+    assert "is being read" not in text
+
+
+def test_a_button_that_resumes_single_bots_too_says_so(serve, plugged) -> None:
+    plugged().paused.pause(None, "")
+    assert ">Resume</button>" in serve().get("/fragment").text
+    plugged().paused.pause("support", "")
+    text = serve().get("/fragment").text
+    assert (text.count(">Resume all</button>"), text.count(">Resume</button>")) == (1, 1)
