@@ -1,7 +1,7 @@
 #!/bin/sh
-# The operations API in a container. Without OPS_TOKEN it gets one made by chance: loopback inside a container is nowhere
-# a browser gets to, and a token that everybody knows would one day stand open on somebody's network. It is not written
-# to the log:
+# The operations API in a container. Without OPS_TOKEN it gets one made by chance, kept on its volume: loopback inside a
+# container is nowhere a browser gets to, and a token that everybody knows would one day stand open on somebody's
+# network. It is not written to the log:
 #   docker compose exec ops cat ops.token
 set -eu
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import redis
 
 from cody2zoho import upgrade
-from cody2zoho.checks import case_file, channels
+from cody2zoho.checks import case_file, channels, entrance
 from cody2zoho.checks.finding import Finding, Level
 from cody2zoho.errors import Cody2ZohoError, NotSetUp, OutOfTurn, Refused
 from cody2zoho.services import Services
@@ -38,6 +38,7 @@ def all_checks(services: Services) -> Iterator[Finding]:
             # The place in Cody's list and Zoho's token are kept there.
             break
     yield from channels.findings(services)
+    yield from entrance.findings(services)
 
 
 def proves_zoho(findings: list[Finding]) -> bool:

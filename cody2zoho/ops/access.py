@@ -8,14 +8,38 @@ has to fit.
 
 import hashlib
 import hmac
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, field
+from threading import Lock
 from urllib.parse import urlsplit
 
 from fastapi import HTTPException, Request
 
+from cody2zoho.telemetry import report
+from cody2zoho.telemetry.events import WrongToken
+
 COOKIE = "cody2zoho-ops"
 
 _OURS = ("localhost", "127.0.0.1", "[::1]")
+
+
+#: Between two lines about tokens that are wrong.
+_TELL_SECONDS = 60.0
+
+
+class Guesses:
+    """Tokens that were wrong: told at once, and then once a minute, however many there are."""
+
+    def __init__(self) -> None:
+        self._lock, self._tries, self._told_at = Lock(), 0, float("-inf")
+
+    def note(self) -> None:
+        with self._lock:
+            self._tries += 1
+            if time.monotonic() - self._told_at < _TELL_SECONDS:
+                return
+            tries, self._tries, self._told_at = self._tries, 0, time.monotonic()
+        report(WrongToken(tries))
 
 
 @dataclass(frozen=True)
@@ -23,13 +47,17 @@ class Access:
     """`token` empty: anybody on this machine."""
 
     token: str
+    guesses: Guesses = field(default_factory=Guesses)
 
     @property
     def cookie(self) -> str:
         return hmac.new(self.token.encode(), b"cody2zoho ops session", hashlib.sha256).hexdigest()
 
     def fits(self, token: str) -> bool:
-        return hmac.compare_digest(token.encode(), self.token.encode())
+        fits = hmac.compare_digest(token.encode(), self.token.encode())
+        if not fits:
+            self.guesses.note()
+        return fits
 
     def way_in(self, request: Request) -> str:
         """`loopback`, `token` or `browser`; empty where there is none."""
@@ -49,6 +77,15 @@ class Access:
         if not self.lets_in(request):
             raise HTTPException(401 if self.token else 403, "Send the token of OPS_TOKEN as Authorization: Bearer …")
 
+    def ask(self, request: Request) -> None:
+        """The same, for what asks Cody and Zoho: whoever opens it may, and no page that shows it as a picture or frame.
+
+        Raises HTTPException.
+        """
+        self.read(request)
+        if not _is_opened(request):
+            refuse_strangers(request)
+
     def act(self, request: Request) -> None:
         """The same, for what changes something. Raises HTTPException."""
         self.read(request)
@@ -61,6 +98,11 @@ def refuse_strangers(request: Request) -> None:
     is_strange = origin is not None and urlsplit(origin).netloc != request.headers.get("host")
     if is_strange or site not in (None, "same-origin", "none"):
         raise HTTPException(403, "This request comes from another site")
+
+
+def _is_opened(request: Request) -> bool:
+    """By a person, in a tab: typed, or a link that was followed."""
+    return (request.headers.get("sec-fetch-mode"), request.headers.get("sec-fetch-dest")) == ("navigate", "document")
 
 
 def is_browser(request: Request) -> bool:

@@ -47,7 +47,7 @@ class Chart:
 def last_day(situation: Situation, zone: tzinfo) -> Chart:
     """By the hour, the present one last."""
     this = int(situation.now // 3600)
-    hours = [(_at(hour, zone).strftime("%H:00"), [hour]) for hour in range(this - 23, this + 1)]
+    hours = [(_at(hour, zone).strftime("%H:%M"), [hour]) for hour in range(this - 23, this + 1)]
     return _chart("The last 24 hours", hours, situation)
 
 

@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import dataclass, field
+from threading import Event
 from typing import Annotated, Any
 
 from fastapi import Depends, HTTPException, Request
@@ -22,6 +23,8 @@ class Desk:
     access: Access
     lookout: Lookout
     began_at: float = field(default_factory=time.monotonic)
+    #: Set once a worker was seen.
+    was_at_work: Event = field(default_factory=Event)
 
     @classmethod
     def of(cls, services: Services) -> "Desk":
@@ -37,11 +40,11 @@ class Desk:
         """Raises HTTPException where Redis does not answer; a person waits a little longer for it than a probe."""
         found = self.lookout.situation(patience_seconds=2.0)
         if found is None:
-            raise HTTPException(503, "Redis does not answer")
+            raise HTTPException(503, "Redis does not answer as it should")
         return found
 
 
-# None of these three waits, so none needs a thread; all threads may be waiting for Cody and Zoho.
+# None of these waits, so none needs a thread; all threads may be waiting for Cody and Zoho.
 async def _desk(request: Request) -> Desk:
     desk: Desk = request.app.state.desk
     return desk
@@ -53,13 +56,20 @@ async def _reading(request: Request, _: Annotated[Any, Depends(_BEARER)]) -> Des
     return desk
 
 
+async def _asking(request: Request, _: Annotated[Any, Depends(_BEARER)]) -> Desk:
+    desk = await _desk(request)
+    desk.access.ask(request)
+    return desk
+
+
 async def _acting(request: Request, _: Annotated[Any, Depends(_BEARER)]) -> Desk:
     desk = await _desk(request)
     desk.access.act(request)
     return desk
 
 
-#: For everybody; for who may read; for who may change something.
+#: For everybody; for who may read; for who may have Cody and Zoho asked; for who may change something.
 Anybody = Annotated[Desk, Depends(_desk)]
 Reader = Annotated[Desk, Depends(_reading)]
+Asker = Annotated[Desk, Depends(_asking)]
 Actor = Annotated[Desk, Depends(_acting)]

@@ -16,7 +16,9 @@ _SKIPPED = ("empty", "gone", "dismissed")
 _ENDS = ("created", "parked", *_SKIPPED)
 
 
-def metrics(situation: Situation | None, uptime_seconds: float, now: float) -> dict[str, Any]:
+def metrics(
+    situation: Situation | None, uptime_seconds: float, now: float, poll_interval_seconds: int = 30
+) -> dict[str, Any]:
     """Names and nesting are a contract with whoever reads the earlier product's."""
     if situation is None:
         application = {"status": "redis_away", "polling_active": False, "uptime_seconds": int(uptime_seconds)}
@@ -26,7 +28,7 @@ def metrics(situation: Situation | None, uptime_seconds: float, now: float) -> d
     return {
         "application": {
             "status": "running" if situation.workers else "stopped",
-            "polling_active": polled is not None and polled <= 10 * LATELY_SECONDS,
+            "polling_active": polled is not None and polled <= 10 * max(LATELY_SECONDS, poll_interval_seconds),
             "uptime_seconds": int(uptime_seconds),
         },
         "conversations": {

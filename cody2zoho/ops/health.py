@@ -56,7 +56,7 @@ def _components(situation: Situation | None, settings: Settings) -> dict[str, di
         "zoho": 120 * settings.monitor_interval_minutes + 300,
     }
     return {
-        "redis": {"status": Status.HEALTHY},
+        "redis": _part(not situation.is_writable, is_writable=situation.is_writable),
         "workers": _part(not situation.workers, count=len(situation.workers)),
         "beat": _part(_is_late(situation, "beat", LATELY_SECONDS), last_tick_seconds_ago=_seconds(situation, "beat")),
         **{api: _api(situation, api, seconds) for api, seconds in patience.items()},

@@ -36,6 +36,7 @@ class Lookout:
         self._under_way: threading.Event | None = None
         self._latest: Situation | None = None
         self._at = float("-inf")
+        self._told = ""
         self._is_over = threading.Event()
 
     def start(self) -> None:
@@ -74,17 +75,25 @@ class Lookout:
             return self._under_way
 
     def _run(self, ended: threading.Event) -> None:
-        began = time.monotonic()
+        began, found = time.monotonic(), None
         try:
-            self._latest, self._at = self._look(), began
+            found = self._look()
         except (RedisError, OSError):
-            # Asked and refused: what was seen before is no answer now.
-            self._at = float("-inf")
+            pass
         except Exception as error:  # noqa: BLE001 - whatever stands in Redis, who asks gets an answer
-            self._at = float("-inf")
-            log.error("ops_look_failed", extra={"what": type(error).__name__})
-        finally:
-            with self._lock:
-                if self._under_way is ended:
-                    self._under_way = None
-            ended.set()
+            self._tell(type(error).__name__)
+        with self._lock:
+            # Where something was changed meanwhile, another look has begun, and this one may have missed the change.
+            if self._under_way is ended:
+                self._under_way = None
+                # Asked and refused: what was seen before is no answer now.
+                self._latest, self._at = found, began if found is not None else float("-inf")
+        if found is not None:
+            self._told = ""
+        ended.set()
+
+    def _tell(self, what: str) -> None:
+        """Once until it is over: a line each look would wash all others out of `/logs` within hours."""
+        if what != self._told:
+            log.error("ops_look_failed", extra={"what": what})
+            self._told = what

@@ -40,6 +40,8 @@ def _page(desk: Anybody, request: Request, q: Annotated[str, Query(max_length=64
     """All of it; with `q` the life of one conversation too."""
     if not desk.access.lets_in(request):
         return _html("login.html", 401 if desk.access.token else 403, has_token=bool(desk.access.token), is_wrong=False)
+    if q:
+        desk.access.ask(request)
     return _html("page.html", life=_life(desk, q.strip()), q=q, **_shown(desk))
 
 
@@ -52,8 +54,7 @@ def _fragment(desk: Reader) -> Response:
 @router.post("/login")
 async def _login(desk: Anybody, request: Request) -> Response:
     refuse_strangers(request)
-    body = (await request.body())[:_LONGEST_FORM].decode(errors="replace")
-    token = parse_qs(body).get("token", [""])[0].strip()
+    token = parse_qs(await _form(request)).get("token", [""])[0].strip()
     if not (desk.access.token and desk.access.fits(token)):
         return _html("login.html", 401, has_token=True, is_wrong=True)
     answer = RedirectResponse("/", 303)
@@ -67,6 +68,16 @@ async def _login(desk: Anybody, request: Request) -> Response:
     )
     report(ActionTaken("login", "token"))
     return answer
+
+
+async def _form(request: Request) -> str:
+    """Anybody may send one, so no more of it is kept than a token needs. Raises HTTPException."""
+    body = b""
+    async for part in request.stream():
+        body += part
+        if len(body) > _LONGEST_FORM:
+            raise HTTPException(413, "This is too long for a token")
+    return body.decode(errors="replace")
 
 
 @router.get("/assets/{file}")
@@ -88,10 +99,12 @@ def _life(desk: Desk, given: str) -> dict[str, Any] | None:
 def _shown(desk: Desk) -> dict[str, Any]:
     situation, settings = desk.lookout.situation(patience_seconds=2.0), desk.services.settings
     found = health(situation, settings, desk.uptime_seconds)
-    status = words.status(found, situation)
+    if situation and situation.workers:
+        desk.was_at_work.set()
+    tone, verdict = words.verdict(found, situation, desk.was_at_work.is_set())
     shown = {
-        "tone": status.value,
-        "verdict": words.verdict(status),
+        "tone": tone.value,
+        "verdict": verdict,
         "reasons": words.reasons(found),
         "version": __version__,
         "s": situation,

@@ -11,7 +11,7 @@ from cody2zoho.http import time_limit
 from cody2zoho.ops import figures, prometheus
 from cody2zoho.ops.access import is_browser
 from cody2zoho.ops.answers import ABOUT_ONE, REFUSALS, Alive, Done, Readiness
-from cody2zoho.ops.desk import Actor, Anybody, Reader
+from cody2zoho.ops.desk import Actor, Anybody, Asker, Reader
 from cody2zoho.ops.health import Health, Status, health, is_ready
 from cody2zoho.ops.situation import Situation
 from cody2zoho.telemetry import report
@@ -61,11 +61,12 @@ def _metrics(desk: Reader, request: Request) -> Any:
     """JSON, or Prometheus's text where text is asked for."""
     situation = desk.lookout.situation()
     accept = request.headers.get("accept", "")
-    if "text/plain" in accept or "application/openmetrics-text" in accept:
+    # Some libraries ask for JSON, text or anything; Prometheus never asks for JSON.
+    if "application/json" not in accept and ("text/plain" in accept or "application/openmetrics-text" in accept):
         return Response(
             prometheus.text(situation, desk.services.settings), media_type="text/plain; version=0.0.4; charset=utf-8"
         )
-    return figures.metrics(situation, desk.uptime_seconds, time.time())
+    return figures.metrics(situation, desk.uptime_seconds, time.time(), desk.services.settings.poll_interval_seconds)
 
 
 @router.get("/stats", responses=REFUSALS)
@@ -91,7 +92,7 @@ def _conversations(
 
 
 @router.get("/conversations/{conversation_id}", responses=REFUSALS)
-def _conversation(desk: Reader, conversation_id: Id) -> dict[str, Any]:
+def _conversation(desk: Asker, conversation_id: Id) -> dict[str, Any]:
     """Its life, as `cody2zoho why` tells it: the ledger, Cody and Zoho are asked."""
     with time_limit(_LIFE_SECONDS):
         life = lives.look(desk.services, conversation_id)

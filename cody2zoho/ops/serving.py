@@ -1,10 +1,14 @@
 """Where the operations API listens, and who is told of what happens in it."""
 
+from asyncio import Transport
 from collections.abc import Iterator
 from contextlib import contextmanager
 from socket import gethostname
+from typing import Any
 
+import h11
 import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
 from cody2zoho import insights, logs, sentry
 from cody2zoho.ops.app import create
@@ -17,6 +21,42 @@ from cody2zoho.watching.signs import Signs
 
 #: A look at Redis runs beside the answers, so a slow one holds up nobody; it should not last for ever either.
 _REDIS_SECONDS = 2.0
+
+
+class Impatient(H11Protocol):
+    """Ends a connection on which no request comes in whole.
+
+    Uvicorn waits for one for ever: whoever opens connections and says nothing would soon hold all there are.
+    """
+
+    patience_seconds = 15.0
+
+    def connection_made(self, transport: Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._look_later()
+
+    def _look_later(self) -> None:
+        self.loop.call_later(self.patience_seconds, self._look, self.cycle)
+
+    def _look(self, before: RequestResponseCycle | None) -> None:
+        if self.transport.is_closing():
+            return
+        if self.cycle is before and self.conn.their_state in (h11.IDLE, h11.SEND_BODY):
+            self.transport.close()
+        else:
+            self._look_later()
+
+
+#: What strangers do to it is no warning of ours: at `warning` each unreadable request would be a line of the log.
+HOW: dict[str, Any] = {
+    "http": Impatient,
+    "log_config": None,
+    "log_level": "error",
+    "access_log": False,
+    "server_header": False,
+    "proxy_headers": False,
+    "timeout_graceful_shutdown": 5,
+}
 
 
 def own(settings: Settings) -> Services:
@@ -54,14 +94,4 @@ def _observed(services: Services) -> Iterator[None]:
 
 
 def _listen(services: Services, port: int) -> None:
-    uvicorn.run(
-        create(services),
-        host=services.settings.ops_address,
-        port=port,
-        log_config=None,
-        log_level="warning",
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,
-        timeout_graceful_shutdown=5,
-    )
+    uvicorn.run(create(services), host=services.settings.ops_address, port=port, **HOW)

@@ -4,6 +4,8 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from redis.exceptions import ResponseError
+
 from cody2zoho.alerts.alert import Notice
 from cody2zoho.alerts.board import Raised
 from cody2zoho.ledger.paused import Pause
@@ -52,6 +54,8 @@ class Situation:
     paused: list[Pause]
     aside: int
     is_filled: bool
+    #: Whether Redis takes what is new; where it does not, no worker can even say that it is well.
+    is_writable: bool
     limits: Now
     seen: Seen
     queued: dict[str, int]
@@ -132,6 +136,7 @@ def look(services: Services, late: Late | None = None) -> Situation:
         paused=services.paused.current(),
         aside=services.paused.aside(),
         is_filled=ledger.is_open(),
+        is_writable=_is_writable(services, int(now)),
         limits=services.limits.now(),
         seen=signs.read(store, prefix),
         queued={"cases": cases, "ticks": ticks, "unacknowledged": unacked},
@@ -148,6 +153,15 @@ def look(services: Services, late: Late | None = None) -> Situation:
         raised=services.alerts.raised(),
         resolved=services.alerts.resolved(),
     )
+
+
+def _is_writable(services: Services, now: int) -> bool:
+    """Not with its memory or disk full, nor where it is a replica, or a user may only read: only a write tells."""
+    try:
+        services.store.hset(f"{services.settings.redis_key_prefix}signs", "ops", now)
+    except ResponseError:
+        return False
+    return True
 
 
 def _list_seconds(services: Services) -> float | None:

@@ -5,6 +5,7 @@ import re
 import secrets
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -42,6 +43,9 @@ class Wire:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        if scope["method"] == "HEAD":
+            # Monitors and load balancers ask so; what serves us leaves the body out.
+            scope = {**scope, "method": "GET"}
         given = Headers(scope=scope).get("x-request-id", "")
         request_id = given if _ID.fullmatch(given) else secrets.token_hex(8)
         has_begun = False
@@ -60,6 +64,8 @@ class Wire:
         with logs.context(request_id=request_id):
             try:
                 await self._app(scope, receive, answer)
+            except ClientDisconnect:
+                pass  # Who hangs up while we read is no defect of ours, and nobody is left to answer.
             except Exception as error:  # noqa: BLE001 - whatever it is, it is not the asker's to read
                 # Its words and its traceback may have a customer's in them.
                 log.error("ops_request_failed", extra={"what": type(error).__name__, "path": _route(scope)})

@@ -4,7 +4,8 @@ A process says that it is well from the loop that does its work, and a thread of
 a slow Redis holds up the loop nor a loop that hangs looks alive.
 
 Keys, below the prefix:
-    signs          hash  `beat`, `poll`, `cody`, `zoho` or `zoho_accounts` -> Unix second at which it was last well
+    signs          hash  `beat`, `poll`, `cody`, `zoho` or `zoho_accounts` -> Unix second at which it was last well;
+                         `ops` -> at which the operations API found that Redis takes what is new
     signs:workers  zset  a worker's name -> Unix second at which it was last well; gone an hour later
 """
 

@@ -56,6 +56,13 @@ def test_only_flower_and_the_status_page_are_published_and_only_on_loopback() ->
     assert not re.search(r"network_mode|expose:|privileged", COMPOSE)
 
 
+@pytest.mark.parametrize("name", ["flower", "ops"])
+def test_a_login_that_was_made_up_outlives_the_container(name: str) -> None:
+    assert f'volumes: ["{name}:/var/lib/cody2zoho"' in SERVICES[name]
+    assert "*own-state" not in SERVICES[name]
+    assert f"  {name}:\n" in TOP["volumes"]
+
+
 @every_service
 def test_every_service_has_a_health_check_and_limits(name: str) -> None:
     assert re.search(r"healthcheck:\s+test:", SERVICES[name])

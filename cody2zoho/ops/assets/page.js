@@ -11,9 +11,9 @@ function say() {
   document.title = `${words} cody2zoho`;
 }
 
-function tell(words, isLive) {
+function tell(words, how) {
   live.textContent = words;
-  live.className = isLive ? "on" : "off";
+  live.className = how;
 }
 
 function isInUse() {
@@ -21,20 +21,23 @@ function isInUse() {
 }
 
 async function renew() {
-  if (document.hidden || isInUse()) return;
+  if (document.hidden) return;
+  // Whoever opens something and goes away leaves a page that grows old; it must not look live.
+  if (isInUse()) return tell("Held while you use it", "held");
   try {
-    const answer = await fetch("/fragment", { credentials: "same-origin" });
+    // An answer is given up on before the next one is asked for, so that none overtakes another.
+    const answer = await fetch("/fragment", { credentials: "same-origin", signal: AbortSignal.timeout(4800) });
     if (answer.status === 401) return location.reload();
     if (!answer.ok) throw new Error(answer.status);
     const text = await answer.text();
     if (!isInUse()) now.innerHTML = text;
     say();
-    tell("Live", true);
+    tell("Live", "on");
   } catch {
-    tell("Not live: the server does not answer", false);
+    tell("Not live: the server does not answer", "off");
   }
 }
 
-tell("Live", true);
+tell("Live", "on");
 setInterval(renew, 5000);
 document.addEventListener("visibilitychange", renew);

@@ -52,7 +52,7 @@ from cody2zoho.telemetry.events.obstacles import (
     WorkResumed,
     WorkUnblocked,
 )
-from cody2zoho.telemetry.events.people import ActionTaken
+from cody2zoho.telemetry.events.people import ActionTaken, WrongToken
 from cody2zoho.telemetry.events.polling import (
     CodyPollCompleted,
     FeedMissed,
@@ -116,4 +116,5 @@ __all__ = [
     "WorkResumed",
     "WorkUnblocked",
     "WorkerHung",
+    "WrongToken",
 ]

@@ -1,5 +1,6 @@
-"""What a person had done."""
+"""What a person had done, or tried to."""
 
+import logging
 from dataclasses import dataclass
 
 from cody2zoho.telemetry.events.event import Event
@@ -13,3 +14,11 @@ class ActionTaken(Event):
     by: str
     conversation: str | None = None
     bot: str | None = None
+
+
+@dataclass(frozen=True)
+class WrongToken(Event):
+    """So many since the last time it was told."""
+
+    severity = logging.WARNING
+    tries: int

@@ -12,6 +12,7 @@ import pytest
 import uvicorn
 
 from cody2zoho.ops.app import create
+from cody2zoho.ops.serving import HOW
 from cody2zoho.services import Services
 from cody2zoho.watching.signs import Signs
 from waiting import eventually
@@ -56,10 +57,8 @@ def _spelt(headers: dict[str, str]) -> dict[str, str]:
 
 
 @contextmanager
-def _served(services: Services) -> Iterator[Browser]:
-    server = uvicorn.Server(
-        uvicorn.Config(create(services), host="127.0.0.1", port=0, log_config=None, server_header=False)
-    )
+def _served(services: Services, **how: Any) -> Iterator[Browser]:
+    server = uvicorn.Server(uvicorn.Config(create(services), host="127.0.0.1", port=0, **(HOW | how)))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     eventually(lambda: server.started)
@@ -71,7 +70,7 @@ def _served(services: Services) -> Iterator[Browser]:
 
 
 @pytest.fixture
-def served() -> Callable[[Services], AbstractContextManager[Browser]]:
+def served() -> Callable[..., AbstractContextManager[Browser]]:
     """The same, for as long as a test wants it."""
     return _served
 

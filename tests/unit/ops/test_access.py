@@ -1,7 +1,14 @@
 """What every answer of the operations API has, and who gets one."""
 
+import asyncio
+import socket
+
 import pytest
 
+from cody2zoho.checks import all_checks
+from cody2zoho.ops.app import create
+from cody2zoho.ops.serving import Impatient
+from cody2zoho.simulators.faults import Fault
 from waiting import eventually
 
 EVERYWHERE = [
@@ -54,6 +61,18 @@ def test_another_site_changes_nothing_though_the_browser_has_the_token(serve, pl
     assert plugged().paused.current() == []
 
 
+@pytest.mark.parametrize("path", ["/?q=Jw9R1NVTVgkK", "/conversations/Jw9R1NVTVgkK"])
+def test_another_site_spends_nothing_of_what_cody_and_zoho_allow(serve, server, path: str) -> None:
+    browser = serve()
+    as_picture = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Dest": "image"}
+    as_frame = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "iframe"}
+    for headers in (as_picture, as_frame):
+        assert browser.ask("GET", path, headers).status == 403
+    assert server.journal["cody"].requests == 0
+    a_link = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
+    assert browser.ask("GET", path, a_link).status == browser.get(path).status == 200
+
+
 def test_a_name_of_somebody_elses_that_leads_to_this_machine_opens_nothing(serve) -> None:
     browser = serve()
     assert browser.get("/stats", Host="rebound.example").status == 403
@@ -103,3 +122,67 @@ def test_an_unknown_path_and_a_wrong_question_are_json(serve) -> None:
     assert (browser.get("/nowhere").status, browser.get("/nowhere").json) == (404, {"error": "Not Found"})
     assert browser.get("/conversations?state=nonsense").json == {"error": "This cannot be understood: state"}
     assert browser.post("/health").status == 405
+
+
+def test_a_stranger_cannot_have_a_form_kept_that_is_longer_than_a_token(serve) -> None:
+    answer = serve(ops_token="hush").post("/login", "token=" + "x" * 5_000_000)
+    assert (answer.status, answer.json) == (413, {"error": "This is too long for a token"})
+
+
+def test_a_stranger_who_hangs_up_is_no_defect(plugged, caplog: pytest.LogCaptureFixture) -> None:
+    async def hung_up() -> dict[str, str]:
+        return {"type": "http.disconnect"}
+
+    async def nobody_listens(_: object) -> None: ...
+
+    asked = {"type": "http", "method": "POST", "path": "/login", "headers": [], "query_string": b""}
+    asyncio.run(create(plugged(ops_token="hush"))(asked, hung_up, nobody_listens))
+    assert [one.getMessage() for one in caplog.records if one.levelname == "ERROR"] == []
+
+
+def test_tokens_that_are_wrong_are_told_and_fill_no_log(serve, caplog: pytest.LogCaptureFixture) -> None:
+    browser = serve(ops_token="hush-hush")
+    for guess in ("guess-1", "guess-2"):
+        assert browser.get("/stats", Authorization=f"Bearer {guess}").status == 401
+        assert browser.post("/login", f"token={guess}").status == 401
+    assert [(one.getMessage(), one.levelname, one.tries) for one in caplog.records] == [("wrong_token", "WARNING", 1)]
+    assert "guess" not in caplog.text
+
+
+class Hasty(Impatient):
+    patience_seconds = 0.1
+
+
+@pytest.mark.parametrize(
+    "begun",
+    [b"", b"GET /health HTTP/1.1\r\nHost: x\r\n", b"POST /login HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\ntoken"],
+    ids=["nothing", "half a head", "half a form"],
+)
+def test_whoever_says_nothing_more_holds_no_connection(served, plugged, begun: bytes) -> None:
+    with (
+        served(plugged(ops_token="hush"), http=Hasty) as browser,
+        socket.create_connection(("127.0.0.1", browser.port), timeout=5) as stranger,
+    ):
+        stranger.sendall(begun)
+        assert stranger.recv(1) == b""
+
+
+def test_whoever_waits_for_a_slow_answer_is_not_sent_away(served, plugged, server) -> None:
+    server.faults.add(Fault("slow", simulator="cody", seconds=0.5))
+    with served(plugged(), http=Hasty) as browser:
+        assert browser.get("/conversations/Jw9R1NVTVgkK").status == 200
+
+
+def test_what_is_no_request_is_no_line_of_the_log(serve, caplog: pytest.LogCaptureFixture) -> None:
+    with socket.create_connection(("127.0.0.1", serve().port), timeout=5) as stranger:
+        stranger.sendall(b"nonsense\r\n\r\n")
+        assert stranger.recv(12) == b"HTTP/1.1 400"
+    assert caplog.records == []
+
+
+def test_a_token_that_may_be_guessed_is_told_by_doctor_and_not_shown(plugged) -> None:
+    def found(token: str) -> list[str]:
+        return [one.words for one in all_checks(plugged(ops_token=token)) if one.about == "Status page"]
+
+    assert found("hush-hush") == ["OPS_TOKEN is so short that it may be guessed"]
+    assert found("x" * 16) == found("") == []

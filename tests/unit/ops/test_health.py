@@ -72,6 +72,22 @@ def test_a_conversation_that_is_due_and_nobody_takes_is_noticed(serve, lively, p
     assert found["components"]["conversations"]["oldest_due_seconds"] >= 1_000
 
 
+def test_a_redis_that_takes_nothing_new_is_named(serve, lively, plugged, store) -> None:
+    lively()
+    address = plugged().settings.redis_url.get_secret_value()
+    store.execute_command("ACL", "SETUSER", "reader", "reset", "on", ">reads", "~*", "&*", "+@all", "-hset")
+    try:
+        browser = serve(redis_url=address.replace("://", "://reader:reads@"))
+        answer = browser.get("/health")
+        assert (answer.status, answer.json["components"]["redis"]) == (
+            503,
+            {"status": "unhealthy", "is_writable": False},
+        )
+        assert "Redis takes nothing new" in browser.get("/").text
+    finally:
+        store.execute_command("ACL", "DELUSER", "reader")
+
+
 def test_a_worker_that_hangs_is_seen_no_more(store) -> None:
     signs = Signs(store, "p:", "worker@one")
     signs.well()
@@ -108,6 +124,13 @@ def test_many_who_wait_for_a_slow_cody_do_not_hold_it_up(serve, server) -> None:
             assert browser.get(path).status in (200, 503)
             assert time.monotonic() - began < 2
         assert not any(one.done() for one in lives)
+
+
+@pytest.mark.parametrize("path", ["/health", "/health/liveness", "/health/readiness", "/"])
+def test_a_monitor_may_ask_for_the_head_alone(serve, lively, path: str) -> None:
+    lively()
+    answer = serve().ask("HEAD", path)
+    assert (answer.status, answer.text) == (200, "")
 
 
 def test_liveness_asks_nobody(serve, silent_redis: str) -> None:
@@ -161,3 +184,43 @@ def test_what_was_seen_before_is_no_answer_once_redis_refuses() -> None:
     assert lookout.situation(1) == ["well"]
     lookout.anew()
     assert lookout.situation(1) is None
+
+
+def test_a_look_from_before_a_change_hides_the_change_from_nobody() -> None:
+    looks: list[threading.Event] = []
+
+    def look():
+        may_end = threading.Event()
+        looks.append(may_end)
+        seen = f"look {len(looks)}"
+        may_end.wait(5)
+        return seen
+
+    lookout = Lookout(look)
+    assert lookout.situation(0) is None
+    eventually(lambda: len(looks) == 1)
+    lookout.anew()
+    assert lookout.situation(0) is None
+    eventually(lambda: len(looks) == 2)
+    looks[1].set()
+    eventually(lambda: lookout.situation(0) == "look 2")
+    before = threading.active_count()
+    looks[0].set()
+    eventually(lambda: threading.active_count() < before)
+    assert lookout.situation(0) == "look 2"
+
+
+def test_what_cannot_be_read_is_told_once_until_it_is_over(caplog: pytest.LogCaptureFixture) -> None:
+    answers = iter([ValueError(), ValueError(), KeyError(), ["well"], KeyError()])
+
+    def look():
+        answer = next(answers)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    lookout = Lookout(look)
+    for well in (False, False, False, True, False):
+        assert bool(lookout.situation(1)) is well
+        lookout.anew()
+    assert [one.what for one in caplog.records] == ["ValueError", "KeyError", "KeyError"]

@@ -207,3 +207,17 @@ def test_a_counter_is_there_before_it_counts_so_that_the_first_time_is_an_increa
     [one] = pipeline.ready(services)
     assert pipeline.create_case(one, services).what in outcomes
     assert set(errors._ENDED) < outcomes
+
+
+def test_who_asks_for_json_first_gets_it_though_text_would_do(serve, lively) -> None:
+    lively()
+    answer = serve().get("/metrics", Accept="application/json, text/plain, */*")
+    assert answer.headers["content-type"] == "application/json"
+
+
+def test_polling_is_active_between_two_polls_that_are_far_apart(serve, plugged, lively, store) -> None:
+    lively()
+    key = f"{plugged().settings.redis_key_prefix}signs"
+    store.hset(key, "poll", int(store.time()[0]) - 400)
+    assert serve(poll_interval_seconds=600).get("/metrics").json["application"]["polling_active"] is True
+    assert serve(poll_interval_seconds=30).get("/metrics").json["application"]["polling_active"] is False

@@ -147,7 +147,7 @@ def test_it_is_live_without_being_loaded_again(look, calm) -> None:
     tab.ask("window.isTheSame = true")
     assert tab.ask("document.title") == "All is well. cody2zoho"
     calm.store.delete(f"{calm.settings.redis_key_prefix}signs:workers")
-    tab.wait_for("document.body.innerText.includes('No worker is running.')")
+    tab.wait_for("document.body.innerText.includes('No worker says that it is well.')")
     assert tab.ask("document.title") == "No cases are being made. cody2zoho"
     assert tab.ask("document.querySelector('[role=status]').textContent") == "No cases are being made."
     assert tab.ask("window.isTheSame")
@@ -159,6 +159,24 @@ def test_it_says_so_when_nobody_answers_any_more(browser, plugged, served, calm)
         tab.open(f"http://127.0.0.1:{server.port}/")
         tab.wait_for("document.getElementById('live').textContent === 'Live'")
     tab.ask("document.dispatchEvent(new Event('visibilitychange'))")
+    tab.wait_for("document.getElementById('live').textContent.startsWith('Not live')")
+
+
+def test_it_says_so_while_it_is_not_renewed_under_a_persons_finger(look, trouble) -> None:
+    tab = look()
+    tab.click("[aria-label='Dismiss bT7uYh2kPq0s']")
+    tab.ask("document.dispatchEvent(new Event('visibilitychange'))")
+    tab.wait_for("document.getElementById('live').textContent.startsWith('Held')")
+    tab.click("[aria-label='Dismiss bT7uYh2kPq0s']")
+    tab.ask("document.activeElement.blur()")
+    tab.ask("document.dispatchEvent(new Event('visibilitychange'))")
+    tab.wait_for("document.getElementById('live').textContent === 'Live'")
+
+
+def test_it_says_so_when_an_answer_does_not_come(look, calm) -> None:
+    tab = look()
+    silence = "(_, { signal }) => new Promise((_, refuse) => signal.addEventListener('abort', refuse))"
+    tab.ask(f"window.fetch = {silence}; document.dispatchEvent(new Event('visibilitychange'))")
     tab.wait_for("document.getElementById('live').textContent.startsWith('Not live')")
 
 
@@ -206,6 +224,7 @@ def test_somebody_enters_with_the_token_and_nobody_without(look, calm, keep) -> 
     tab.type("wrong")
     tab.press("Enter")
     tab.wait_for("document.querySelector('[role=alert]')?.textContent === 'That is not the token.'")
+    tab.wait_for("document.activeElement.id === 'token'")
     tab.type("hush-hush")
     tab.press("Enter")
     tab.wait_for("document.querySelector('.verdict')")

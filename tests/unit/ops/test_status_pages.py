@@ -7,6 +7,7 @@ import pytest
 from chats import case_of, chat, work
 from cody2zoho.alerts import Alert, Level
 from cody2zoho.models import Conversation
+from waiting import eventually
 
 
 @pytest.fixture
@@ -139,3 +140,57 @@ def test_charts_have_words_for_who_cannot_see_them(serve, plugged, account) -> N
         "The last 24 hours: 1 conversations came in, 1 became cases",
         "The last 30 days: 1 conversations came in, 1 became cases",
     ]
+
+
+def test_a_page_opened_right_after_the_start_raises_no_alarm(serve, plugged, lively, store) -> None:
+    assert "It is starting; within a minute" in serve().get("/").text
+    lively()
+    browser, prefix = serve(closed=True), plugged().settings.redis_key_prefix
+    assert "It is starting" not in browser.get("/").text
+    store.delete(f"{prefix}signs:workers")
+    eventually(lambda: "No cases are being made." in browser.get("/").text)
+    plugged().blocks.put("zoho", "Zoho refuses ZOHO_REFRESH_TOKEN")
+    assert "No cases are being made." in serve().get("/").text
+
+
+def test_a_page_of_what_is_paused_does_not_say_that_all_is_well_and_counts_what_waits(serve, plugged, lively) -> None:
+    lively()
+    services = plugged()
+    services.ledger.add_new([Conversation(f"Waiting{number}", "support", 1_755_000_157) for number in range(3)])
+    services.paused.pause("support", "")
+    text = serve().get("/").text
+    assert "<b>3</b> waiting" in text
+    assert "3 put aside until what is paused is resumed" in text
+    assert "Nothing waits" not in text
+    services.paused.resume(None)
+    services.paused.pause(None, "")
+    text = serve().get("/").text
+    assert "Everything is paused: no new case is begun." in text
+    assert "All is well" not in text
+    assert text.count(">resumed</td>") == 3
+
+
+def test_nothing_is_well_while_a_bot_is_blocked(serve, plugged, lively) -> None:
+    lively()
+    plugged().blocks.put("bot sales", "There is no bot sales at Cody")
+    assert "All is well" not in serve().get("/").text
+
+
+def test_an_hour_is_named_by_when_it_begins_where_a_zone_is_half_an_hour_off(serve) -> None:
+    labels = re.findall(r"<title>(\d\d:\d\d): ", serve(time_zone="Asia/Kolkata").get("/fragment").text)
+    assert len(labels) == 24
+    assert {one[3:] for one in labels} == {"30"}
+
+
+def test_what_must_be_read_first_is_not_told_as_being_read_while_no_worker_runs(serve) -> None:
+    text = serve().get("/fragment").text
+    assert "No worker says that it is well." in text
+    assert "is being read" not in text
+
+
+def test_a_button_that_resumes_single_bots_too_says_so(serve, plugged) -> None:
+    plugged().paused.pause(None, "")
+    assert ">Resume</button>" in serve().get("/fragment").text
+    plugged().paused.pause("support", "")
+    text = serve().get("/fragment").text
+    assert (text.count(">Resume all</button>"), text.count(">Resume</button>")) == (1, 1)
