@@ -64,7 +64,8 @@ class Access:
         if not self.token:
             return "loopback" if _host(request) in _OURS else ""
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        if scheme.lower() == "bearer" and self.fits(token.strip()):
+        # Headers are read as Latin-1; curl and Prometheus write UTF-8.
+        if scheme.lower() == "bearer" and self.fits(token.strip().encode("latin-1").decode(errors="replace")):
             return "token"
         cookie = request.cookies.get(COOKIE, "")
         return "browser" if hmac.compare_digest(cookie.encode(), self.cookie.encode()) else ""

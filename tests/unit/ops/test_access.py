@@ -149,6 +149,11 @@ def test_tokens_that_are_wrong_are_told_and_fill_no_log(serve, caplog: pytest.Lo
     assert "guess" not in caplog.text
 
 
+def test_a_token_with_letters_beyond_ascii_opens_as_curl_sends_it(serve) -> None:
+    sent = "Bearer schlüssel".encode().decode("latin-1")
+    assert serve(ops_token="schlüssel").get("/stats", Authorization=sent).status == 200
+
+
 class Hasty(Impatient):
     patience_seconds = 0.1
 
