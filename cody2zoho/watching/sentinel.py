@@ -4,6 +4,9 @@ A thread in every beat and worker looks every 20 seconds, and sends by itself wh
 can be shared, so only beat tells of that: to each channel once, and once when it is back. Two beats tell it twice: one
 that held its tongue for the other's sake would be silent where that one died with Redis.
 
+After a stop of everything the last check was long ago, while the next is on its way: so whoever has just started looks
+a few times before it tells, and only a check that was made meanwhile ends it.
+
 Keys, below the prefix:
     alerts:watched        string  the Unix second at which a worker made the checks last
     alerts:watched:since  string  the Unix second since when they are made without a pause
@@ -31,6 +34,9 @@ _AWAY_SECONDS = 60
 
 #: Three ticks of the checks that nobody took.
 _IDLE_SECONDS = 180
+
+#: Beat ticks when it starts, and its worker may start a minute later: the first look is after 20 seconds.
+_UNCHANGED_SECONDS = 30
 
 _TICKS = Rule(
     "ticks",
@@ -100,18 +106,19 @@ class Sentinel:
     def look(self) -> None:
         """Once."""
         try:
-            read = self._watched_at()
+            read, shared_now = self._watched_at(), self.services.shared_clock()
         except RedisError:
             self._away()
             return
         self._back()
+        idle_seconds = shared_now - float(read or shared_now)
         is_first, is_made, now = self._read is None, read != self._read, self.services.clock()
         if is_made:
             self._read, self._read_at = read, now
         if is_made and not is_first:
             self.services.alerts.judge(_TICKS.name, [])
-        elif now - self._read_at > _IDLE_SECONDS:
-            self.services.alerts.judge(_TICKS.name, [_idle(now - self._read_at)])
+        elif now - self._read_at > _UNCHANGED_SECONDS and idle_seconds > _IDLE_SECONDS:
+            self.services.alerts.judge(_TICKS.name, [_idle(idle_seconds)])
             send_waiting(self.services.alerts)
 
     def _run(self) -> None:
