@@ -74,10 +74,12 @@ def only(*names: str) -> list[str]:
     "options",
     [
         ["--seed", 5, "--conversations", 100],
-        ["--seed", 11, "--seconds", 6, "--conversations", 80, *only("kill-workers", "kill-redis", "cut-insert")],
-        ["--seed", 17, "--seconds", 6, "--conversations", 80, *only("wipe-redis", "roll-redis-back", "stop-worker")],
+        [
+            *("--seed", 11, "--seconds", 8, "--conversations", 80),
+            *only("kill-workers", "kill-redis", "cut-insert", "wipe-redis", "roll-redis-back", "stop-worker"),
+        ],
     ],
-    ids=["everything", "killed", "forgotten"],
+    ids=["everything", "killed or forgotten"],
 )
 def test_one_case_a_conversation_whatever_breaks(prove: Prove, folder: Path, options: list[object]) -> None:
     [run] = results(prove("--json", "--within", 120, *options))
