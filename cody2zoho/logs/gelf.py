@@ -8,7 +8,9 @@ import logging
 import socket
 import ssl
 import zlib
+from abc import ABC, abstractmethod
 from collections import deque
+from collections.abc import Callable
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 
 import certifi
@@ -33,7 +35,8 @@ class Graylog(Sink):
     """One line after the other; raises OSError where one is not taken."""
 
     def __init__(self, settings: Settings) -> None:
-        self._wire = {"udp": _Udp, "tcp": _Tcp, "http": _Http}[settings.graylog_protocol](settings)
+        wires: dict[str, Callable[[Settings], _Wire]] = {"udp": _Udp, "tcp": _Tcp, "http": _Http}
+        self._wire = wires[settings.graylog_protocol](settings)
         self._environment = settings.environment
 
     def send(self, waiting: deque[Line]) -> None:
@@ -49,14 +52,14 @@ class Graylog(Sink):
         self._wire.close()
 
 
-class _Wire:
+class _Wire(ABC):
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
 
-    def post(self, message: bytes) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def post(self, message: bytes) -> None: ...
 
-    def close(self) -> None:
+    def close(self) -> None:  # noqa: B027
         """Nothing is open."""
 
 

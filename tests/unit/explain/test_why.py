@@ -3,11 +3,8 @@
 import json
 
 import pytest
-from click.testing import CliRunner, Result
 
 from chats import KEY, case_of, chat, work
-from cody2zoho import configuration
-from cody2zoho.cli import main
 from cody2zoho.explain import why
 from cody2zoho.explain.lives import Life, look
 from cody2zoho.ledger.ledger import State
@@ -288,20 +285,6 @@ def test_the_link_leads_into_the_data_centre(data_center: str, address: str) -> 
 def test_there_is_no_link_into_the_simulators() -> None:
     settings = Settings(cody_bot_id="b", **simulated_credentials("http://127.0.0.1:1"))
     assert why.link(settings, "57") == ""
-
-
-@pytest.fixture
-def run(worker, server, redis_address, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setenv("SIMULATORS_URL", server.url)
-    monkeypatch.setenv("REDIS_KEY_PREFIX", "{cody2zoho}:")
-    monkeypatch.setenv("REDIS_URL", redis_address)
-    monkeypatch.setenv("CODY_BOT_ID", "support")
-
-    def run(*words: str) -> Result:
-        configuration.settings.cache_clear()
-        return CliRunner().invoke(main, words)
-
-    return run
 
 
 def test_the_command_prints_a_line_for_each_and_no_customers_words(account, organisation, worker, run) -> None:

@@ -3,11 +3,8 @@
 import json
 
 import pytest
-from click.testing import CliRunner, Result
 
 from chats import KEY, case_of, chat, work
-from cody2zoho import configuration
-from cody2zoho.cli import main
 from cody2zoho.errors import OutOfTurn, Transient
 from cody2zoho.ledger.keys import distinct_key
 from cody2zoho.ledger.ledger import State
@@ -32,20 +29,6 @@ def made(account: Cody, worker: Services) -> list[str]:
     ids = [chat(account, ago=7_200 + number) for number in range(40)]
     work(worker)
     return ids
-
-
-@pytest.fixture
-def run(worker, server, redis_address, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setenv("SIMULATORS_URL", server.url)
-    monkeypatch.setenv("REDIS_KEY_PREFIX", "{cody2zoho}:")
-    monkeypatch.setenv("REDIS_URL", redis_address)
-    monkeypatch.setenv("CODY_BOT_ID", "support")
-
-    def run(*words: str) -> Result:
-        configuration.settings.cache_clear()
-        return CliRunner().invoke(main, words)
-
-    return run
 
 
 def missing_ids(report: reconcile.Report) -> set[str]:
