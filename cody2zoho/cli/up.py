@@ -85,7 +85,7 @@ def _check_ports(settings: Settings) -> None:
 
 def _told(settings: Settings, address: Address | None, login: str) -> dict[str, str]:
     """What the roles are told beyond the operator's own settings."""
-    told = {"FLOWER_BASIC_AUTH": login}
+    told = {} if settings.flower_basic_auth.get_secret_value() else {"FLOWER_BASIC_AUTH": login}
     if address:
         told["REDIS_URL"] = address.url
     if settings.log_format == "auto" and sys.stdout.isatty():
