@@ -4,7 +4,8 @@
 #   docker compose exec flower cat flower.login
 set -eu
 
-case "${FLOWER_BASIC_AUTH:-}" in
+# FLOWER_BASIC_AUTH_FILE names a file that holds it; the program reads it, and says what is wrong with it.
+case "${FLOWER_BASIC_AUTH:-}${FLOWER_BASIC_AUTH_FILE:-}" in
 '' | [Yy][Oo][Uu][Rr][_-]* | '{'* | '<'*) # unset, or what a template left behind
     login="$STATE_DIR/flower.login"
     if [ ! -s "$login" ]; then

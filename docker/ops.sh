@@ -5,7 +5,8 @@
 #   docker compose exec ops cat ops.token
 set -eu
 
-case "${OPS_TOKEN:-}" in
+# OPS_TOKEN_FILE names a file that holds it; the program reads it, and says what is wrong with it.
+case "${OPS_TOKEN:-}${OPS_TOKEN_FILE:-}" in
 '' | [Yy][Oo][Uu][Rr][_-]* | '{'* | '<'*) # unset, or what a template left behind
     token="$STATE_DIR/ops.token"
     if [ ! -s "$token" ]; then

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import redis
 
 from cody2zoho import upgrade
-from cody2zoho.checks import case_file, channels, entrance
+from cody2zoho.checks import case_file, channels, entrance, whose
 from cody2zoho.checks.finding import Finding, Level
 from cody2zoho.errors import Cody2ZohoError, NotSetUp, OutOfTurn, Refused
 from cody2zoho.services import Services
@@ -39,6 +39,7 @@ def all_checks(services: Services) -> Iterator[Finding]:
             break
     yield from channels.findings(services)
     yield from entrance.findings(services)
+    yield from whose.findings(services)
 
 
 def proves_zoho(findings: list[Finding]) -> bool:

@@ -7,6 +7,7 @@ import sys
 from contextlib import suppress
 from itertools import cycle
 from pathlib import Path
+from socket import gethostname
 
 import click
 import redis
@@ -85,7 +86,7 @@ def _check_ports(settings: Settings) -> None:
 
 def _told(settings: Settings, address: Address | None, login: str) -> dict[str, str]:
     """What the roles are told beyond the operator's own settings."""
-    told = {"FLOWER_BASIC_AUTH": login}
+    told = {} if settings.flower_basic_auth.get_secret_value() else {"FLOWER_BASIC_AUTH": login}
     if address:
         told["REDIS_URL"] = address.url
     if settings.log_format == "auto" and sys.stdout.isatty():
@@ -106,11 +107,16 @@ def _introduction(settings: Settings, address: Address | None, login: str) -> st
     where = f"http://{settings.flower_address}:{settings.flower_port}"
     shown = "the login of FLOWER_BASIC_AUTH" if settings.flower_basic_auth.get_secret_value() else f"login {login}"
     kept = f"embedded, its data in {settings.state_dir}/redis" if address else settings.shown_redis_address
-    enter = "with the token of OPS_TOKEN" if settings.ops_token.get_secret_value() else "from this machine only"
     return (
-        f"Status  http://localhost:{settings.port} ({enter})\nFlower  {where} ({shown})\n"
+        f"Status  http://localhost:{settings.port} ({_way_in(settings)})\nFlower  {where} ({shown})\n"
         f"Redis   {kept}\nlogs    {settings.state_dir}/logs\nCtrl-C stops all of it.\n"
     )
+
+
+def _way_in(settings: Settings) -> str:
+    if not settings.ops_token.get_secret_value():
+        return "from this machine only"
+    return f"with the token of OPS_TOKEN, also from other machines: http://{gethostname()}:{settings.port}"
 
 
 class _Terminal:

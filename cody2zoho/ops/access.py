@@ -18,8 +18,6 @@ from fastapi import HTTPException, Request
 from cody2zoho.telemetry import report
 from cody2zoho.telemetry.events import WrongToken
 
-COOKIE = "cody2zoho-ops"
-
 _OURS = ("localhost", "127.0.0.1", "[::1]")
 
 
@@ -51,7 +49,15 @@ class Access:
 
     @property
     def cookie(self) -> str:
-        return hmac.new(self.token.encode(), b"cody2zoho ops session", hashlib.sha256).hexdigest()
+        return self._made_of_token(b"cody2zoho ops session")
+
+    @property
+    def cookie_name(self) -> str:
+        """A token's own: browsers keep one cookie of a name for all ports of a host, and so for two installations."""
+        return f"cody2zoho-{self._made_of_token(b'cody2zoho ops cookie')[:8]}"
+
+    def _made_of_token(self, purpose: bytes) -> str:
+        return hmac.new(self.token.encode(), purpose, hashlib.sha256).hexdigest()
 
     def fits(self, token: str) -> bool:
         fits = hmac.compare_digest(token.encode(), self.token.encode())
@@ -67,7 +73,7 @@ class Access:
         # Headers are read as Latin-1; curl and Prometheus write UTF-8.
         if scheme.lower() == "bearer" and self.fits(token.strip().encode("latin-1").decode(errors="replace")):
             return "token"
-        cookie = request.cookies.get(COOKIE, "")
+        cookie = request.cookies.get(self.cookie_name, "")
         return "browser" if hmac.compare_digest(cookie.encode(), self.cookie.encode()) else ""
 
     def lets_in(self, request: Request) -> bool:

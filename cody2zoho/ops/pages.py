@@ -17,7 +17,7 @@ from cody2zoho.explain import lives, why
 from cody2zoho.http import time_limit
 from cody2zoho.ledger.paused import ALL
 from cody2zoho.ops import charts, words
-from cody2zoho.ops.access import COOKIE, is_encrypted, refuse_strangers
+from cody2zoho.ops.access import is_encrypted, refuse_strangers
 from cody2zoho.ops.desk import Anybody, Desk, Reader
 from cody2zoho.ops.health import health
 from cody2zoho.ops.situation import Situation
@@ -42,7 +42,8 @@ def _page(desk: Anybody, request: Request, q: Annotated[str, Query(max_length=64
         return _html("login.html", 401 if desk.access.token else 403, has_token=bool(desk.access.token), is_wrong=False)
     if q:
         desk.access.ask(request)
-    return _html("page.html", life=_life(desk, q.strip()), q=q, **_shown(desk))
+    may_leave = desk.access.way_in(request) == "browser"
+    return _html("page.html", life=_life(desk, q.strip()), q=q, may_leave=may_leave, **_shown(desk))
 
 
 @router.get("/fragment")
@@ -59,7 +60,7 @@ async def _login(desk: Anybody, request: Request) -> Response:
         return _html("login.html", 401, has_token=True, is_wrong=True)
     answer = RedirectResponse("/", 303)
     answer.set_cookie(
-        COOKIE,
+        desk.access.cookie_name,
         desk.access.cookie,
         max_age=_COOKIE_SECONDS,
         httponly=True,
@@ -67,6 +68,17 @@ async def _login(desk: Anybody, request: Request) -> Response:
         secure=is_encrypted(request),
     )
     report(ActionTaken("login", "token"))
+    return answer
+
+
+@router.post("/logout")
+def _logout(desk: Anybody, request: Request) -> Response:
+    """This browser forgets that it has entered; others do with another token."""
+    refuse_strangers(request)
+    answer = RedirectResponse("/", 303)
+    if desk.access.way_in(request) == "browser":
+        answer.delete_cookie(desk.access.cookie_name, httponly=True, samesite="strict", secure=is_encrypted(request))
+        report(ActionTaken("logout", "browser"))
     return answer
 
 

@@ -177,7 +177,8 @@ def test_it_shows_where_the_status_page_is_and_how_to_enter(installation: Instal
     installation.up(OPS_TOKEN="hush-hush-hush")
     installation.says("Ctrl-C stops all of it.")
     page = installation.page
-    assert f"Status  {page} (with the token of OPS_TOKEN)" in installation.said()
+    elsewhere = page.replace("localhost", socket.gethostname())
+    assert f"Status  {page} (with the token of OPS_TOKEN, also from other machines: {elsewhere})" in installation.said()
     eventually(lambda: answers(int(page.rpartition(":")[2]), "/health/liveness"))
     assert requests.get(f"{page}/stats", timeout=10).status_code == 401
     headers = {"Authorization": "Bearer hush-hush-hush"}

@@ -104,6 +104,14 @@ def test_what_is_wrong_is_named_with_its_mend(
     assert "hush" not in str(finding)
 
 
+def test_an_installation_whose_name_nobody_chose_is_told_how_it_is_called_elsewhere(plugged) -> None:
+    assert "Environment" not in findings(plugged())
+    told = findings(plugged(alert_urls="json://127.0.0.1:1"))["Environment"]
+    assert told.level is Level.OK
+    assert "is called production in alerts; write ENVIRONMENT" in told.words
+    assert "Environment" not in findings(plugged(alert_urls="json://127.0.0.1:1", ENVIRONMENT="staging"))
+
+
 CASE_FILE = """\
 [case]
 priority = "Urgent"

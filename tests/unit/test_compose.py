@@ -84,7 +84,7 @@ def test_no_service_is_root() -> None:
 def test_every_image_is_of_a_named_release(name: str) -> None:
     [image] = re.findall(r"image: (\S+)", whole(name))
 
-    assert image in {f"cody2zoho:{__version__}", "redis:7-alpine"}
+    assert image == f"cody2zoho:{__version__}" or re.fullmatch(r"redis:\d+\.\d+\.\d+-alpine", image)
 
 
 def test_the_image_is_built_once() -> None:
@@ -137,8 +137,3 @@ def test_the_image_has_what_settings_may_switch_on_and_can_be_built_without() ->
     assert all(f"\n{name}" in whole for name in ("celery", "azure-monitor-opentelemetry", "pygelf"))
     assert "azure" not in installed("graylog")
     assert "celery" in installed("")
-
-
-@pytest.mark.parametrize("name", ["flower.sh", "ops.sh"])
-def test_a_start_script_is_shell(name: str) -> None:
-    subprocess.run(["sh", "-n", str(ROOT / "docker" / name)], check=True)

@@ -234,6 +234,9 @@ def test_somebody_enters_with_the_token_and_nobody_without(look, calm, keep) -> 
     tab.press("Enter")
     tab.wait_for("document.querySelector('.verdict')")
     assert "hush" not in tab.ask("document.cookie + document.body.innerHTML + location.href")
+    keep(tab, "entered")
+    tab.click("footer button")
+    tab.wait_for("document.activeElement?.id === 'token'")
 
 
 #: Text that is not four and a half times as light or dark as what is behind it (three times where it is large).

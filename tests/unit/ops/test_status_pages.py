@@ -90,6 +90,44 @@ def test_a_browser_enters_with_the_token_and_keeps_no_token(serve) -> None:
     assert serve(ops_token="another").get("/", Cookie=cookie.partition(";")[0]).status == 401
 
 
+def entered(browser, token: str) -> str:
+    return browser.post("/login", f"token={token}").headers["set-cookie"].partition(";")[0]
+
+
+def test_a_browser_that_logs_out_has_to_enter_again(serve) -> None:
+    browser = serve(ops_token="hush-hush")
+    cookie = entered(browser, "hush-hush")
+    assert 'action="/logout"' in browser.get("/", Cookie=cookie).text
+    answer = browser.post("/logout", "", Cookie=cookie)
+    assert (answer.status, answer.headers["location"]) == (303, "/")
+    name, _, rest = answer.headers["set-cookie"].partition("=")
+    assert name == cookie.partition("=")[0]
+    assert "Max-Age=0" in rest
+
+
+@pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer hush"}])
+def test_whoever_has_not_entered_by_browser_has_nothing_to_log_out_of(serve, headers: dict[str, str]) -> None:
+    browser = serve(ops_token="hush")
+    assert 'action="/logout"' not in browser.get("/", **headers).text
+    assert "set-cookie" not in browser.post("/logout", "", **headers).headers
+
+
+def test_another_site_cannot_log_somebody_out(serve) -> None:
+    browser = serve(ops_token="hush")
+    cookie = entered(browser, "hush")
+    answer = browser.post("/logout", "", Cookie=cookie, Origin="https://elsewhere.example")
+    assert answer.status == 403
+    assert "set-cookie" not in answer.headers
+
+
+def test_two_installations_on_one_host_do_not_log_each_other_out(serve) -> None:
+    """Browsers keep cookies by host and name, whatever the port."""
+    one, other = serve(ops_token="hush-one"), serve(ops_token="hush-other")
+    cookies = [entered(one, "hush-one"), entered(other, "hush-other")]
+    assert len({cookie.partition("=")[0] for cookie in cookies}) == 2
+    assert {each.get("/", Cookie="; ".join(cookies)).status for each in (one, other)} == {200}
+
+
 def test_behind_tls_the_cookie_keeps_to_tls_by_the_browsers_own_word(serve) -> None:
     browser = serve(ops_token="hush")
 
