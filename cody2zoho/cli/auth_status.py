@@ -114,7 +114,7 @@ def _rows(standing: Standing) -> Iterator[tuple[str, str]]:
         yield "Organisation", f"{whose.name} ({whose.kind}, {whose.id})"
     elif not standing.wrong:
         yield "Organisation", f"not told: that takes {scopes.ORGANISATION}; cases are made all the same"
-    yield "Data centre", f"{standing.data_center or 'none'}; {standing.accounts_url}, API {standing.api_url}"
+    yield "Data centre", f"{standing.data_center or 'none of Zoho'}: {standing.accounts_url}, API {standing.api_url}"
     yield "Client", standing.client_id
     yield "Refresh token", standing.refresh_token
     yield "Scopes", _of_scopes(standing)

@@ -39,7 +39,8 @@ def init() -> None:
                 step(walk)
             show_first_case(walk)
             is_well = show_what_is_left(walk)
-        _say_what_is_next(is_well=is_well)
+            runs = walk.services.places.line() is not None
+        _say_what_is_next(is_well=is_well, runs=runs)
 
 
 def _introduce() -> None:
@@ -94,8 +95,10 @@ def _nothing_lost() -> Iterator[None]:
         sys.exit(1)
 
 
-def _say_what_is_next(*, is_well: bool) -> None:
+def _say_what_is_next(*, is_well: bool, runs: bool) -> None:
     asking.heading("Next")
+    if runs:
+        click.echo("  start again what runs: until then it has the settings of before")
     if not is_well:
         click.echo("  mend what is marked above, then `cody2zoho doctor` until it is well")
     click.echo("  cody2zoho up              runs all of it on this machine, until Ctrl-C")

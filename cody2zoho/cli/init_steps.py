@@ -1,5 +1,6 @@
 """The steps of `cody2zoho init`, each of which leaves what it settled in `.env`."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -15,9 +16,13 @@ from cody2zoho.explain import preview as previewing
 from cody2zoho.services import Services, build
 from cody2zoho.settings import envfile, simulated_credentials
 from cody2zoho.settings.formats import is_credential, since
+from cody2zoho.text.times import span
 
 #: More bots than this are listed without how many conversations they have.
 _COUNTED_BOTS = 8
+
+#: A wait of so long is told, or somebody may believe that it hangs.
+_NOTICED_SECONDS = 1.0
 
 
 @dataclass
@@ -30,6 +35,11 @@ class Walk:
         """Into `.env`, and into what the next step works with."""
         envfile.keep({name.upper(): value for name, value in values.items()})
         self.renew()
+
+    @property
+    def looking(self) -> Services:
+        """For whoever only looks, and waits for a turn at Cody: workers may have used up this minute's requests."""
+        return previewing.looking(self.services, _wait)
 
     def renew(self) -> None:
         configuration.settings.cache_clear()
@@ -44,11 +54,17 @@ class Walk:
         return where
 
 
+def _wait(seconds: float) -> None:
+    if seconds > _NOTICED_SECONDS:
+        asking.note(f"Cody may be asked again in {span(seconds)} …")
+    time.sleep(seconds)
+
+
 def key(walk: Walk) -> None:
     where = walk.chosen("cody_api_key")
     if where:
         try:
-            count = len(walk.services.cody.bots())
+            count = len(walk.looking.cody.bots())
         except AccessRevoked as error:
             asking.wrong(str(error))
         else:
@@ -64,21 +80,21 @@ def key(walk: Walk) -> None:
             lambda: asking.secret("API key", default, "the simulators'"), lambda key: _unfit_key(walk, key)
         )
     )
-    asking.done(f"Cody accepts the key; it has {_many(len(walk.services.cody.bots()), 'bot')}")
+    asking.done(f"Cody accepts the key; it has {_many(len(walk.looking.cody.bots()), 'bot')}")
 
 
 def _unfit_key(walk: Walk, value: str) -> str:
     if not is_credential(value):
         return "It has a character that no key has; copy it again."
     try:
-        replace(walk.services.cody, key=value).bots()
+        replace(walk.looking.cody, key=value).bots()
     except AccessRevoked:
         return "Cody refuses this key; copy it again."
     return ""
 
 
 def bot(walk: Walk) -> None:
-    where, bots = walk.chosen("cody_bot_id"), walk.services.cody.bots()
+    where, bots = walk.chosen("cody_bot_id"), walk.looking.cody.bots()
     if not bots:
         raise ConfigurationError(["There is no bot at Cody yet: make one there, and start `cody2zoho init` again."])
     if where:
@@ -96,7 +112,7 @@ def bot(walk: Walk) -> None:
 def _counted(walk: Walk, one: Bot, count: int) -> str:
     if count > _COUNTED_BOTS:
         return ""
-    total = previewing.looking(walk.services).cody.conversations(one.id, 1).total
+    total = walk.looking.cody.conversations(one.id, 1).total
     return "" if total is None else f"  {_many(total, 'conversation')}"
 
 
@@ -222,7 +238,7 @@ def _unfit_since(given: str) -> str:
 
 
 def _how_many(walk: Walk, wanted: str) -> str:
-    services = previewing.looking(walk.services)
+    services = walk.looking
     line = since(wanted, services.clock())
     counts = [conversations_since(services, one, line) for one in services.settings.bots]
     total = sum(count for count, _ in counts)
@@ -231,7 +247,7 @@ def _how_many(walk: Walk, wanted: str) -> str:
 
 def show_first_case(walk: Walk) -> None:
     asking.heading("The newest case, as it would be made now")
-    first_case(previewing.looking(walk.services))
+    first_case(walk.looking)
 
 
 def show_what_is_left(walk: Walk) -> bool:

@@ -31,6 +31,6 @@ def mistake(error: str) -> Reply:
 
 
 def _html(body: str) -> Reply:
-    head = f"<head><title>Simulated Zoho</title><style>{_STYLE}</style></head>"
+    head = f"<head><title>Simulated Zoho</title><link rel=icon href=data:,><style>{_STYLE}</style></head>"
     text = f"<!doctype html><html>{head}<body>{body}</body></html>"
     return Reply(200, text.encode(), {"Content-Type": "text/html; charset=UTF-8"})
