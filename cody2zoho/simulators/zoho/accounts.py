@@ -1,7 +1,7 @@
 """Zoho's accounts server over HTTP. It reports its errors inside HTTP 200: only `access_token` means success."""
 
 from collections.abc import Callable, Mapping
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from cody2zoho.simulators.wire import Clock, Reply, Request
 
@@ -103,8 +103,9 @@ def _decided(accounts: Accounts, client: Client, request: Request, decision: str
 
 
 def _is_elsewhere(accounts: Accounts, request: Request) -> bool:
-    """Whether the client asks a data centre that is not the person's."""
-    return accounts.knobs.accounts_server not in (None, base_url(request))
+    """Whether the client asks a data centre that is not the person's, by the name of the host alone."""
+    home = accounts.knobs.accounts_server
+    return home is not None and urlsplit(home).netloc != request.headers.get("host")
 
 
 def split_scopes(text: str) -> list[str]:

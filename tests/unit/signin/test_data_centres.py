@@ -1,7 +1,15 @@
 """Whoever agrees may be at home in another data centre than the client: the code goes there, and so does all else."""
 
-import requests
+import os
+import subprocess
+import sys
+from pathlib import Path
 
+import requests
+from dotenv import dotenv_values
+
+from centres import played
+from cody2zoho.processes.ports import free_port
 from cody2zoho.settings import Settings
 from cody2zoho.signin import redirect
 from cody2zoho.signin.sign_in import SignIn
@@ -56,3 +64,23 @@ def test_an_address_that_the_operator_wrote_counts_before_what_a_redirect_says(s
     here = SignIn(settings(zoho_accounts_url=server.url), DEMO_CLIENT_ID, DEMO_CLIENT_SECRET, "com")
     answer = redirect.Redirect("code", "eu", "https://accounts.zoho.eu")
     assert here.where_the_code_counts(answer).accounts_url == server.url
+
+
+def test_whoever_begins_at_zoho_com_and_lives_in_europe_gets_both_lines(
+    server, organisation, tmp_path, browser
+) -> None:
+    """With Zoho's own addresses, over TLS: only the machines behind them are not Zoho's."""
+    organisation.knobs.location, organisation.knobs.accounts_server = "eu", "https://accounts.zoho.eu"
+    organisation.knobs.api_domain = "https://www.zohoapis.eu"
+    env = Path(".env")
+    env.write_text(f"ZOHO_CLIENT_ID={DEMO_CLIENT_ID}\nZOHO_CLIENT_SECRET={DEMO_CLIENT_SECRET}\n#ZOHO_DATA_CENTER=com\n")
+    command = [sys.executable, "-m", "cody2zoho", "auth", "login", "--port", str(free_port())]
+    with played(server.port, tmp_path) as believing:
+        variables = {**os.environ, **believing}
+        done = subprocess.run(command, env=variables, capture_output=True, text=True, timeout=90, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "https://accounts.zoho.com/oauth/v2/auth?" in done.stdout
+    assert "ZOHO_REFRESH_TOKEN and ZOHO_DATA_CENTER are kept in .env" in done.stdout
+    assert "signed in to Simulated Company" in done.stdout
+    assert dotenv_values(env)["ZOHO_DATA_CENTER"] == "eu"
+    assert dotenv_values(env)["ZOHO_REFRESH_TOKEN"] in organisation.accounts.refresh_tokens
