@@ -3,6 +3,7 @@
 import os
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -91,6 +92,10 @@ def test_the_address_may_be_pasted_instead_however_often_somebody_mistypes(callb
 
 def test_a_terminal_that_is_gone_is_not_listened_to_any_more(callback) -> None:
     with open(os.devnull) as gone:
+        began = time.process_time()
+        assert callback.wait(0.5, gone) == ""
+        # It waits, and does not ask over and over.
+        assert time.process_time() - began < 0.2
         threading.Timer(0.1, lambda: get(callback)).start()
         assert callback.wait(5, gone) == OURS[1:]
 
