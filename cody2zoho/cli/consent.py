@@ -71,8 +71,8 @@ def consent(sign_in: SignIn, port: int, *, opens: bool, seconds: float = SECONDS
     with Callback(port, state) as callback:
         for line in _invitation(address, port, seconds, opens=opens):
             click.echo(line)
-        if opens:
-            webbrowser.open(address)
+        if opens and not webbrowser.open(address):
+            asking.odd("no browser could be opened: open the address yourself")
         query = callback.wait(seconds, sys.stdin if sys.stdin.isatty() else None)
     if not query:
         look = "docs/zoho-setup.md says what an error on Zoho's own page means"

@@ -45,7 +45,7 @@ def sign_in() -> None:
             asking.wrong(str(error))
             if not asking.yes("Try again?", default=True):
                 raise Cody2ZohoError("Zoho is not signed in to yet.") from None
-            _offer_another_client(error)
+            _offer_what_was_refused(str(error))
         else:
             return
 
@@ -76,12 +76,14 @@ def _granted(begun: SignIn) -> tuple[SignIn, Grant]:
     return begun, begun.grants.exchange(asking.secret("Code"))
 
 
-def _offer_another_client(error: Exception) -> None:
-    if "client" in str(error) and configuration.source("zoho_client_id") == ".env":
-        if asking.yes("Write another client id and secret?", default=True):
-            _keep(zoho_client_id="", zoho_client_secret="")
-        if asking.yes("Another data centre?", default=False):
-            _keep(zoho_data_center="")
+def _offer_what_was_refused(sentence: str) -> None:
+    """What is emptied here is asked for again."""
+    is_of_client, is_of_code = "invalid_client" in sentence, "invalid_code" in sentence
+    has_client, has_centre = (configuration.source(name) == ".env" for name in ("zoho_client_id", "zoho_data_center"))
+    if is_of_client and has_client and asking.yes("Another client id and secret?", default=True):
+        _keep(zoho_client_id="", zoho_client_secret="")
+    if (is_of_client or is_of_code) and has_centre and asking.yes("Another data centre?", default=False):
+        _keep(zoho_data_center="")
 
 
 def _keep(**values: str) -> None:

@@ -17,6 +17,7 @@ from cody2zoho.services import Services, build
 from cody2zoho.settings import envfile, simulated_credentials
 from cody2zoho.settings.formats import is_credential, since
 from cody2zoho.text.times import span
+from cody2zoho.zoho.fields import Field
 
 #: More bots than this are listed without how many conversations they have.
 _COUNTED_BOTS = 8
@@ -66,6 +67,8 @@ def key(walk: Walk) -> None:
         try:
             count = len(walk.looking.cody.bots())
         except AccessRevoked as error:
+            if where != ".env":
+                raise
             asking.wrong(str(error))
         else:
             asking.done(f"Cody accepts the key; it has {_many(count, 'bot')}")
@@ -167,12 +170,11 @@ def fields(walk: Walk) -> None:
     else:
         asking.done(f"all {len(wanted)} are there, and {name} allows no duplicate values")
     for api_name, setting in (("Status", "zoho_case_status"), ("Case_Origin", "zoho_case_origin")):
-        _pick(walk, api_name, setting)
+        _pick(walk, api_name, there.get(api_name), setting)
 
 
-def _pick(walk: Walk, api_name: str, setting: str) -> None:
+def _pick(walk: Walk, api_name: str, there: Field | None, setting: str) -> None:
     """A value of the pick list, where the present one is none: translated lists have others."""
-    there = walk.services.fields.all().get(api_name)
     value = str(getattr(walk.services.settings, setting))
     if there is None or not there.values or value in there.values:
         asking.done(f"cases get {value} as {api_name.replace('_', ' ')}")

@@ -28,7 +28,7 @@ _QUIET_SECONDS = 10
 
 
 def redirect_uri(port: int) -> str:
-    """What has to stand in the console. By name: Zoho's console takes no address made of numbers."""
+    """What has to stand in Zoho's console, character for character."""
     return f"http://localhost:{port}{PATH}"
 
 

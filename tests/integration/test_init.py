@@ -13,7 +13,7 @@ from processes import working_in
 
 from chats import chat
 from cody2zoho.simulators.cody import DEMO_KEY
-from cody2zoho.simulators.zoho import Zoho
+from cody2zoho.simulators.zoho import DEMO_CLIENT_ID, DEMO_CLIENT_SECRET, Zoho
 from terminal import Terminal, at_terminal
 
 Start = Callable[..., "contextmanager[Terminal]"]
@@ -246,6 +246,33 @@ def test_when_cody_cannot_be_asked_it_says_so_and_what_was_answered_is_kept(star
             terminal.type()
         terminal.see("Cody is out of order (503)").see("What you answered is kept. Mend that")
         assert terminal.end() == 1
+
+
+def test_without_simulators_the_client_is_asked_for_and_again_where_zoho_does_not_know_it(
+    start, server, folder
+) -> None:
+    """As for the real Zoho, but for the addresses."""
+    addresses = {"CODY_API_URL": f"{server.url}/api/v1", "ZOHO_ACCOUNTS_URL": server.url, "ZOHO_API_URL": server.url}
+    (folder / ".env").write_text("".join(f"{name}={value}\n" for name, value in addresses.items()))
+    with start(SIMULATORS_URL="") as terminal:
+        terminal.see("API key (hidden)").type(DEMO_KEY)
+        terminal.see("Whose conversations").type()
+        terminal.see("http://localhost:8400/callback").see("Client id").type("1000.WRONG")
+        terminal.see("Client secret (hidden)").type("wrong-secret")
+        terminal.see("browser or code").type("code")
+        terminal.see("ZohoCRM.modules.cases.ALL,").see("Code (hidden)").type("1000.a.code")
+        terminal.see("(invalid_client)").see("Try again?").type()
+        terminal.see("Another client id and secret?").type()
+        terminal.see("Client id").type(DEMO_CLIENT_ID)
+        terminal.see("Client secret (hidden)").type(DEMO_CLIENT_SECRET)
+        terminal.see("browser or code").type("code")
+        terminal.see("Code (hidden)").type(server.simulators[1].accounts.issue_grant_code())
+        terminal.see("signed in to Simulated Company")
+        terminal.interrupt()
+        assert "wrong-secret" not in terminal.shown
+        assert DEMO_CLIENT_SECRET not in terminal.shown
+    assert kept(folder)["ZOHO_CLIENT_SECRET"] == DEMO_CLIENT_SECRET
+    assert kept(folder)["ZOHO_REFRESH_TOKEN"]
 
 
 def test_the_real_thing_is_not_set_up_while_simulators_stand_in(start, folder) -> None:
