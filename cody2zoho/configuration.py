@@ -23,10 +23,36 @@ _NOT_UTF_8 = ".env is not written in UTF-8: save it so; an editor calls it the e
 @lru_cache(maxsize=1)
 def settings() -> Settings:
     """The settings of this process, read once. Raises ConfigurationError with all that is wrong, in CASES_FILE too."""
+    return _read({})
+
+
+def provisional() -> Settings:
+    """The settings, each credential that nobody has set replaced by one that opens nothing: for who is about to ask.
+
+    Raises ConfigurationError with what is wrong, but nothing that is missing.
+    """
+    fields = {name: field for name, field in Settings.model_fields.items() if field.is_required()}
+    missing = [name for name in fields if not source(name)]
+    if simulators_stand_in():
+        return _read({})
+    return _read({name: "all" if name == "cody_bot_id" else "-" for name in missing})
+
+
+def simulators_stand_in() -> bool:
+    """Whether all credentials are the simulators' own, because nobody has set one."""
+    return bool(source("simulators_url")) and not any(source(name) for name in CREDENTIALS)
+
+
+def source(field_name: str) -> str:
+    """Where a setting has its value from, `environment` or `.env`; empty where nobody set it."""
+    return _first(_sources(), field_name).source
+
+
+def _read(instead: dict[str, Any]) -> Settings:
     sources = _sources()
     secrets, wrong = _secrets_in_files(sources)
     try:
-        found = Settings(**_embedded_redis(sources), **secrets)
+        found = Settings(**{**_embedded_redis(sources), **secrets, **instead})
     except UnicodeDecodeError:
         raise ConfigurationError([_NOT_UTF_8]) from None
     except ValidationError as error:

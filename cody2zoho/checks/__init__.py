@@ -13,7 +13,7 @@ from cody2zoho.services import Services
 from cody2zoho.settings.formats import since
 from cody2zoho.zoho.fields import KEY_LENGTH, Field
 
-__all__ = ["Finding", "Level", "all_checks", "proves_zoho", "set_up_findings"]
+__all__ = ["Finding", "Level", "all_checks", "conversations_since", "proves_zoho", "set_up_findings"]
 
 
 _MEND_OF_FULL = "raise its maxmemory; what it knows is not lost"
@@ -102,7 +102,7 @@ def _first_start(services: Services, bot: str | None, name: str) -> Finding:
     line, when = _line(services)
     if place.top >= 0:
         return Finding("Cody bot", Level.OK, f"{name}: polled before; cases are made of conversations {when}")
-    count, all_counted = _conversations_since(services, bot, line)
+    count, all_counted = conversations_since(services, bot, line)
     how_many = f"at most {count}" if all_counted else f"more than {count}"
     level = Level.OK if line or count < _MANY else Level.WARNING
     mend = "" if level is Level.OK else _mend_of_too_many(services)
@@ -137,8 +137,8 @@ _MANY = 100
 _MOST_PAGES = 20
 
 
-def _conversations_since(services: Services, bot: str | None, line: int | None) -> tuple[int, bool]:
-    """How many there are, and whether that is all of them."""
+def conversations_since(services: Services, bot: str | None, line: int | None) -> tuple[int, bool]:
+    """How many of a bot began at Unix second `line` or later, None for ever, and whether that is all of them."""
     counted = 0
     for number in range(1, _MOST_PAGES + 1):
         page = services.cody.conversations(bot, number)

@@ -19,6 +19,8 @@ _COMMANDS = {
     "demo": "See it work, with simulated Cody and Zoho and nothing to set up.",
     "prove": "Break everything, and see that each conversation is one case all the same.",
     "up": "Run all of it on this machine, with your credentials.",
+    "init": "Set it up, question by question, from an empty folder to the first case.",
+    "auth": "Sign in to Zoho, and see what the token is worth.",
     "doctor": "Check settings, Redis, Cody and Zoho, and say how to mend what is wrong.",
     "setup": "Make the custom fields in Zoho.",
     "config": "Show the settings in force and where each came from.",

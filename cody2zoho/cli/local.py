@@ -23,9 +23,9 @@ _LOOK_SECONDS = 0.1
 
 
 @contextmanager
-def services_at_hand() -> Iterator[Services]:
+def services_at_hand(read: Callable[[], Settings] = configuration.settings) -> Iterator[Services]:
     """The services of a command, with the operator's Redis, a running `up`'s, or else the embedded one for now."""
-    settings = configuration.settings()
+    settings = read()
     state = Path(settings.state_dir)
     if configuration.redis_is_chosen():
         with _built(settings) as services:
@@ -37,7 +37,7 @@ def services_at_hand() -> Iterator[Services]:
     ):
         # By now it is known where that Redis listens.
         configuration.settings.cache_clear()
-        with _built(configuration.settings()) as services:
+        with _built(read()) as services:
             yield services
 
 

@@ -92,7 +92,7 @@ def _show_later(console: Console, later: Later, shown: Preview) -> None:
 def _show_text(console: Console, title: str, text: str) -> None:
     """The text itself, from the left edge and unwrapped: it may be copied, and goes through a pipe as it is."""
     console.print(f"\n── {title} ──", style="dim")
-    console.print(Text(_safe(text)), soft_wrap=True)
+    console.print(Text(safe(text)), soft_wrap=True)
     console.print("──", style="dim")
 
 
@@ -138,7 +138,8 @@ def _plain(value: object) -> str:
     return str(value)
 
 
-def _safe(text: str) -> str:
+def safe(text: str) -> str:
+    """What a customer typed is not to steer a terminal."""
     return _STEERING.sub("\ufffd", readable(text))
 
 
@@ -148,7 +149,7 @@ def _grid(rows: Iterable[tuple[str, str]]) -> Table:
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
     for label, words in rows:
-        table.add_row(label, _safe(words))
+        table.add_row(label, safe(words))
     return table
 
 
@@ -157,7 +158,7 @@ def _columns(headings: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Tabl
     for heading in headings:
         table.add_column(heading, overflow="fold", no_wrap=heading == "field")
     for row in rows:
-        table.add_row(*map(_safe, row))
+        table.add_row(*map(safe, row))
     return table
 
 

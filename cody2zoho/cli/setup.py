@@ -16,17 +16,18 @@ _TYPES = {"conversation_id": "unique", "average_length": "double"}
 def setup() -> None:
     """Make the custom fields in Zoho's Cases, the unique one included; what is there stays as it is."""
     with services_at_hand() as services:
-        for sentence in _steps(services):
+        for sentence in steps(services):
             click.echo(sentence)
         services.blocks.lift("zoho", "zoho set-up")
 
 
 def set_up(services: Services) -> list[str]:
     """Make what is missing; returns one sentence for each field. Raises what `zoho.crm` raises."""
-    return list(_steps(services))
+    return list(steps(services))
 
 
-def _steps(services: Services) -> Iterator[str]:
+def steps(services: Services) -> Iterator[str]:
+    """Make what is missing; one sentence for each field as soon as it is there."""
     there = services.fields.all()
     wanted = services.settings.zoho_field_map
     key = wanted["conversation_id"]

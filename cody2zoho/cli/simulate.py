@@ -22,6 +22,7 @@ from cody2zoho.simulators.corpus import CorpusError
 @click.option(
     "--requests-per-minute", type=click.IntRange(0), default=60, show_default=True, help="Cody's limit; 0 = none."
 )
+@click.option("--without-fields", is_flag=True, help="Zoho as new: `setup` or `init` makes its custom fields.")
 def simulate(
     corpus: Path | None,
     conversations: int | None,
@@ -30,6 +31,7 @@ def simulate(
     seed: int,
     latency: float,
     requests_per_minute: int,
+    without_fields: bool,
 ) -> None:
     """Serve a simulated Cody and Zoho on this machine, until Ctrl-C."""
     try:
@@ -41,6 +43,7 @@ def simulate(
             seed=seed,
             latency_seconds=latency / 1000,
             requests_per_minute=requests_per_minute or None,
+            set_up_fields=not without_fields,
             echo=click.echo,
         )
     except CorpusError as error:

@@ -30,7 +30,9 @@ class Apis(BaseModel):
 
     zoho_client_id: formats.ClientId = setting(..., "Client id from Zoho's API console.")
     zoho_client_secret: formats.Secret = setting(..., "Client secret from Zoho's API console.")
-    zoho_refresh_token: formats.Secret = setting(..., "Refresh token of the Zoho user who will own the cases.")
+    zoho_refresh_token: formats.Secret = setting(
+        ..., "Refresh token of the Zoho user who will own the cases; `cody2zoho auth login` writes it."
+    )
     zoho_data_center: formats.DataCenter = setting("com", f"Zoho's data centre: {', '.join(DATA_CENTERS)}.")
     zoho_accounts_url: formats.WebAddress = setting("", "Address of Zoho's accounts server; empty = the data centre's.")
     zoho_api_url: formats.WebAddress = setting("", "Address of Zoho's API; empty = the one Zoho names with each token.")

@@ -36,6 +36,9 @@ TEMPLATE_VARIABLES = (
     "transcript",
 )
 
+#: Zoho's own short names for some of its data centres.
+SHORT_CENTERS = {"us": "com", "au": "com.au", "cn": "com.cn"}
+
 #: What REDACT may name.
 REDACTED_KINDS = ("email", "phone", "card", "iban", "ip")
 
@@ -108,8 +111,7 @@ def _bots(value: Any) -> Any:
 
 
 def _data_center(value: Any) -> Any:
-    """Zoho's own short names for the same places are understood."""
-    return {"us": "com", "au": "com.au", "cn": "com.cn"}.get(str(value).lower().lstrip("."), value)
+    return SHORT_CENTERS.get(str(value).lower().lstrip("."), value)
 
 
 def _field_map(value: Any) -> Any:
@@ -168,9 +170,13 @@ def _redis_address(value: SecretStr) -> SecretStr:
     return value
 
 
+def is_credential(text: str) -> bool:
+    """Whether a header could carry it."""
+    return re.fullmatch(r"[ -~]*", text) is not None
+
+
 def _credential(value: SecretStr | str) -> SecretStr | str:
-    text = value if isinstance(value, str) else value.get_secret_value()
-    if not re.fullmatch(r"[ -~]*", text):
+    if not is_credential(value if isinstance(value, str) else value.get_secret_value()):
         raise ValueError("has a character that no credential has, such as … or a letter with an accent; copy it again")
     return value
 

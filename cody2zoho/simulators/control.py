@@ -16,6 +16,8 @@ GET     /control/knobs      all knobs: `{"cody": {name: value}, "zoho": {…}}`
 POST    /control/knobs      the same shape, any part of it; nothing changes when anything is wrong
 POST    /control/say        `{"conversation_id", "content", "machine", "name", "bot_id"}`: one message; without a
                             conversation id it begins a conversation, without content it stays empty
+POST    /control/code       `{"scopes": "A,B", "seconds": s}`: the code of a self client, as the console makes it;
+                            without scopes it has all
 ======  ==================  =================================================================================
 
 Errors are `{"message": one sentence}` with 400, 404 or 405. None of this is delayed, faulted or in the journal.
@@ -32,6 +34,9 @@ from .cody import Cody
 from .faults import Fault, Faults
 from .journal import Journal
 from .wire import Reply, Request, Simulator
+from .zoho import DEMO_SCOPES, Zoho
+from .zoho.accounts import split_scopes
+from .zoho.tokens import GRANT_SECONDS
 
 PREFIX = "/control/"
 Endpoint = Callable[[dict[str, Any]], Any]
@@ -61,6 +66,7 @@ class Control:
             "latency": {"GET": self._latency, "POST": self._set_latency},
             "knobs": {"GET": self._knobs, "POST": self._turn_knobs},
             "say": {"POST": self._say},
+            "code": {"POST": self._code},
         }
 
     def handles(self, path: str) -> bool:
@@ -133,6 +139,13 @@ class Control:
         for name, knobs in wanted.items():
             tuning.turn(knobs, body[name])
         return self._knobs({})
+
+    def _code(self, body: dict[str, Any]) -> Any:
+        zoho, seconds = cast(Zoho, self._simulator("zoho")), body.get("seconds", GRANT_SECONDS)
+        scopes = body.get("scopes", ",".join(DEMO_SCOPES))
+        if not isinstance(scopes, str) or not isinstance(seconds, int) or isinstance(seconds, bool):
+            raise ValueError("'scopes' must be a text and 'seconds' a whole number")
+        return {"code": zoho.accounts.issue_grant_code(split_scopes(scopes), seconds=seconds)}
 
     def _say(self, body: dict[str, Any]) -> Any:
         cody = cast(Cody, self._simulator("cody"))

@@ -150,7 +150,8 @@ def _refusal(status: int, body: dict[str, Any]) -> Exception:
         return Transient(f"Zoho cannot take the record now: {code}")
     match code:
         case "OAUTH_SCOPE_MISMATCH":
-            return NotSetUp(f"The Zoho token lacks a scope: sign in again with {','.join(SCOPES)}")
+            wanted = ",".join(SCOPES)
+            return NotSetUp(f"The Zoho token lacks a scope: sign in again with {wanted}; `cody2zoho auth login` does")
         case "NO_PERMISSION":
             lacking = ", ".join(str(name) for name in facts.get("permissions", [])) or "a permission"
             return NotSetUp(f"The Zoho user lacks {lacking}: grant it in the user's profile")

@@ -9,6 +9,7 @@ credentials it was given for: after these were changed, the old token would writ
 
 Keys, below the prefix:
     token:zoho            string  the token as JSON, and whose it is; gone when it expires
+    token:zoho:scopes     string  what the token may do, as Zoho named it; gone when the token expires
     token:zoho:refreshes  zset    a random name -> Unix second, for each refresh in the last 10 minutes
     token:zoho:pause      string  Zoho throttles us; gone when it may be asked again
     token:zoho:refused    string  digest of the credentials Zoho refused, and why; gone after an hour
@@ -66,10 +67,19 @@ class Tokens:
         """A token, and whether Zoho gave it just now: asked afresh, unless workers may need the refreshes left."""
         if self._must_save() and (self._stored(None) or self.refusal()):
             return self.get(), False
+        return self.renewed(), True
+
+    def renewed(self) -> AccessToken:
+        """A new token whatever the present one is worth, also for credentials refused before; within Zoho's limits."""
         with self._turn():
             self._own = self._asked()
         self.store.delete(self._key("refused"))
-        return self._own, True
+        return self._own
+
+    def forget(self) -> None:
+        """Everybody's token ends here: whoever needs one asks Zoho."""
+        self._own = None
+        self.store.delete(self._key(), self._key("scopes"))
 
     def keep_fresh(self, within_seconds: float) -> float:
         """Renew the token if it ends within so many seconds; returns the seconds the present one has left."""
@@ -83,6 +93,18 @@ class Tokens:
         """How long everybody's token still serves; None where there is none."""
         token = self._stored(None)
         return token.expires_at - self.clock() if token else None
+
+    def scopes(self) -> tuple[str, ...]:
+        """What everybody's token may do; empty where there is none, or Zoho did not say."""
+        return tuple(str(self.store.get(self._key("scopes")) or "").split())
+
+    def refreshes_left(self) -> int:
+        """How often Zoho may still be asked within these ten minutes."""
+        return max(0, _MOST_REFRESHES - self._refreshes())
+
+    def pause_seconds(self) -> float:
+        """How long Zoho wants to be left alone; 0 where it does not."""
+        return max(0.0, float(self.store.pttl(self._key("pause"))) / 1000)
 
     def refusal(self) -> str | None:
         """Why Zoho refuses the credentials in force; None as long as it does not."""
@@ -131,9 +153,14 @@ class Tokens:
             report(RateLimitHit(self.accounts.api.label, error.retry_after_seconds))
             self.store.set(self._key("pause"), "1", ex=max(1, int(error.retry_after_seconds or _SHORT_PAUSE_SECONDS)))
             raise
-        kept = json.dumps({**asdict(token), "of": self.accounts.digest})
-        self.store.set(self._key(), kept, px=max(1, int((token.expires_at - self.clock()) * 1000)))
+        self._keep(token)
         return token
+
+    def _keep(self, token: AccessToken) -> None:
+        """The scopes apart: an older worker beside us knows no token with them."""
+        kept, lives_ms = asdict(token), max(1, int((token.expires_at - self.clock()) * 1000))
+        self.store.set(self._key("scopes"), " ".join(kept.pop("scopes")), px=lives_ms)
+        self.store.set(self._key(), json.dumps({**kept, "of": self.accounts.digest}), px=lives_ms)
 
     def _given(self) -> AccessToken:
         began = time.monotonic()
@@ -150,8 +177,10 @@ class Tokens:
 
     def _must_save(self) -> bool:
         """Whether Zoho throttles us, or half of the refreshes it allows are used."""
-        used = self.store.zcount(self._key("refreshes"), self.clock() - _WINDOW_SECONDS, "+inf")
-        return 2 * int(used) > _MOST_REFRESHES or self.store.pttl(self._key("pause")) > 0
+        return 2 * self._refreshes() > _MOST_REFRESHES or self.store.pttl(self._key("pause")) > 0
+
+    def _refreshes(self) -> int:
+        return int(self.store.zcount(self._key("refreshes"), self.clock() - _WINDOW_SECONDS, "+inf"))
 
     def _counted(self) -> str:
         """The name of one more refresh, which is allowed. Raises RateLimited."""

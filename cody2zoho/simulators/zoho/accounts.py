@@ -1,10 +1,11 @@
 """Zoho's accounts server over HTTP. It reports its errors inside HTTP 200: only `access_token` means success."""
 
 from collections.abc import Callable, Mapping
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from cody2zoho.simulators.wire import Clock, Reply, Request
 
+from . import consent
 from .knobs import ZohoKnobs
 from .tokens import ACCESS_SECONDS, Client, Grant, Tokens
 
@@ -53,21 +54,43 @@ def parameters_of(request: Request) -> Parameters:
 
 
 def authorize(accounts: Accounts, request: Request) -> Reply:
-    """The consent page of a person who decides at once; answers with the redirect."""
-    query = request.query
+    """A browser gets the consent page, and its mistakes as pages; whoever wants no HTML decides by the knob at once."""
+    is_browser = "text/html" in request.headers.get("accept", "")
+    try:
+        client = _asking(accounts, request.query)
+    except OAuthError as error:
+        if is_browser:
+            return consent.mistake(str(error))
+        raise
+    decision = request.query.get(consent.DECISION) or ("" if is_browser else _by_knob(accounts))
+    if not decision:
+        return consent.page(request.query)
+    return _redirect(request.query, _decided(accounts, client, request, decision))
+
+
+def _asking(accounts: Accounts, query: Parameters) -> Client:
+    """The client that a consent page may be shown for."""
     client = _client(accounts, query)
+    allowed = [client.redirect_uri] if client.redirect_uri else accounts.knobs.redirect_addresses
     redirect_uri = query.get("redirect_uri", "")
-    if not redirect_uri or client.redirect_uri not in ("", redirect_uri):
+    if not redirect_uri or (allowed and redirect_uri not in allowed):
         raise OAuthError("invalid_redirect_uri")
     if query.get("response_type") != "code" or not query.get("scope"):
         raise OAuthError("general_error")
-    answer = _decision(accounts, client, request)
+    return client
+
+
+def _by_knob(accounts: Accounts) -> str:
+    return consent.ACCEPT if accounts.knobs.consent else consent.REJECT
+
+
+def _redirect(query: Parameters, answer: dict[str, str]) -> Reply:
     state = {"state": query["state"]} if "state" in query else {}
-    return Reply(302, b"", {"Location": f"{redirect_uri}?{urlencode({**answer, **state})}"})
+    return Reply(302, b"", {"Location": f"{query['redirect_uri']}?{urlencode({**answer, **state})}"})
 
 
-def _decision(accounts: Accounts, client: Client, request: Request) -> dict[str, str]:
-    if not accounts.knobs.consent or not client.grants.admits(accounts.clock()):
+def _decided(accounts: Accounts, client: Client, request: Request, decision: str) -> dict[str, str]:
+    if decision != consent.ACCEPT or not client.grants.admits(accounts.clock()):
         return {"error": "access_denied"}
     code = accounts.issue_grant_code(
         split_scopes(request.query["scope"]),
@@ -75,7 +98,14 @@ def _decision(accounts: Accounts, client: Client, request: Request) -> dict[str,
         redirect_uri=request.query["redirect_uri"],
         offline=request.query.get("access_type") == "offline",
     )
-    return {"code": code, "location": accounts.knobs.location, "accounts-server": base_url(request)}
+    server = accounts.knobs.accounts_server or base_url(request)
+    return {"code": code, "location": accounts.knobs.location, "accounts-server": server}
+
+
+def _is_elsewhere(accounts: Accounts, request: Request) -> bool:
+    """Whether the client asks a data centre that is not the person's, by the name of the host alone."""
+    home = accounts.knobs.accounts_server
+    return home is not None and urlsplit(home).netloc != request.headers.get("host")
 
 
 def split_scopes(text: str) -> list[str]:
@@ -87,7 +117,10 @@ def split_scopes(text: str) -> list[str]:
 
 
 def token(accounts: Accounts, request: Request) -> Reply:
+    """In another data centre than the person's nothing of theirs is known."""
     parameters = parameters_of(request)
+    if _is_elsewhere(accounts, request):
+        raise OAuthError(accounts.knobs.elsewhere)
     client = _client(accounts, parameters)
     if parameters.get("client_secret") != client.secret:
         raise OAuthError("invalid_client_secret")
@@ -148,7 +181,7 @@ def _success(accounts: Accounts, request: Request, value: str, **more: str) -> R
 
 
 def revoke(accounts: Accounts, request: Request) -> Reply:
-    if accounts.revoke(parameters_of(request).get("token", "")):
+    if not _is_elsewhere(accounts, request) and accounts.revoke(parameters_of(request).get("token", "")):
         return Reply.json(200, {"status": "success"})
     return Reply.json(400, {"error": "invalid_token", "status": "failure"})
 

@@ -41,6 +41,12 @@ class ZohoKnobs:
     api_domain: str | None = None
     #: The data centre that the redirect of the consent page names.
     location: str = "us"
+    #: The accounts server it names instead of our own address: only there its code and tokens count.
+    accounts_server: str | None = None
+    #: What any other accounts server answers to them.
+    elsewhere: Literal["invalid_code", "invalid_client"] = "invalid_code"
+    #: Redirect addresses that the console knows for clients without one of their own; none: any will do.
+    redirect_addresses: list[str] = field(default_factory=list)
 
     # -- records
 

@@ -10,6 +10,7 @@ from cody2zoho.errors import AccessRevoked, NotSent, RateLimited, Transient
 from cody2zoho.simulators.faults import Fault
 from cody2zoho.telemetry import listen, listeners
 from cody2zoho.telemetry.events import Event, RateLimitHit, TokenRefresh
+from cody2zoho.zoho.crm import SCOPES
 
 REFRESH = "POST /oauth/v2/token"
 
@@ -46,6 +47,16 @@ def test_a_request_turned_down_for_a_stale_token_is_sent_again_with_a_fresh_one(
     worker.tokens.get()
     organisation.accounts.evict_access_tokens()
     assert worker.fields.all()
+
+
+def test_a_worker_of_an_older_release_can_read_the_token_and_the_scopes_stand_beside_it(plugged, store) -> None:
+    worker = plugged()
+    worker.tokens.get()
+    kept = json.loads(store.get(f"{worker.settings.redis_key_prefix}token:zoho"))
+    assert set(kept) == {"value", "api_domain", "expires_at", "of"}
+    assert set(worker.tokens.scopes()) >= set(SCOPES)
+    worker.tokens.forget()
+    assert (worker.tokens.scopes(), worker.tokens.seconds_left()) == ((), None)
 
 
 def test_a_token_is_renewed_before_it_ends(plugged, server, clock) -> None:

@@ -1,0 +1,112 @@
+"""Single values in `.env`, changed without touching another byte of it.
+
+    the last binding of a name ── its value alone replaced ── a draft that only we can read ── renamed over the file
+
+A name that stands only in a comment, as `.env.example` shows defaults, gets its line below that comment.
+"""
+
+import os
+import re
+from collections.abc import Mapping
+from io import StringIO
+from pathlib import Path
+
+from dotenv.parser import Binding, parse_stream
+
+from cody2zoho.errors import ConfigurationError
+
+#: Values that mean the same with and without quotes, to python-dotenv, to compose and to a shell.
+_PLAIN = re.compile(r"[\w.@%+:/,~={}-]*")
+
+_BOM = "\ufeff"
+
+#: A binding as python-dotenv reads it; a comment begins at a `#` behind a blank.
+_WRITTEN = re.compile(
+    r"(?P<head>\s*(?:export[^\S\r\n]+)?(?:'[^']+'|[^=\#\s]+)[^\S\r\n]*)"
+    r"(?P<equals>=[^\S\r\n]*)?"
+    r"(?P<value>'(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\"|[^\r\n]*?)"
+    r"(?P<rest>[^\S\r\n]*(?:[^\S\r\n]\#[^\r\n]*|(?<=['\"])\#[^\r\n]*)?(?:\r\n|\n|\r|$))",
+    re.DOTALL,
+)
+
+
+def keep(values: Mapping[str, str], path: Path = Path(".env")) -> None:
+    """Write these into the file, all or none; it is made where there is none, and nobody else may read it afterwards.
+
+    Raises ConfigurationError where it cannot be read or replaced.
+    """
+    # A link stays one: what it leads to is replaced.
+    file = path.resolve()
+    try:
+        text = file.read_bytes().decode() if file.exists() else ""
+        for name, value in values.items():
+            text = changed(text, name, value)
+        _replace(file, text.encode())
+    except UnicodeDecodeError:
+        raise ConfigurationError(
+            [f"{path} is not written in UTF-8: save it so; an editor calls it the encoding."]
+        ) from None
+    except OSError as error:
+        raise ConfigurationError([f"{path} cannot be written: {error.strerror}; nothing in it was changed."]) from None
+
+
+def changed(text: str, name: str, value: str) -> str:
+    """The text of the file with one value set, for the binding that is in force: the last of its name."""
+    mark, text = (_BOM, text.removeprefix(_BOM)) if text.startswith(_BOM) else ("", text)
+    bindings = list(parse_stream(StringIO(text, newline="")))
+    found = [number for number, one in enumerate(bindings) if (one.key or "").upper() == name]
+    if not found:
+        return mark + _added(text, name, value)
+    pieces = [one.original.string for one in bindings]
+    pieces[found[-1]] = _with_value(bindings[found[-1]], value)
+    return mark + "".join(pieces)
+
+
+def _with_value(binding: Binding, value: str) -> str:
+    written = _WRITTEN.fullmatch(binding.original.string)
+    if written is None:
+        raise ConfigurationError(
+            [f".env has {binding.key} in a form that cannot be changed: write it as a line of its own."]
+        )
+    return f"{written['head']}{written['equals'] or '='}{_spelt(value, written['value'])}{written['rest']}"
+
+
+def _added(text: str, name: str, value: str) -> str:
+    """Below the comment that shows its default, else at the end."""
+    newline = found[0] if (found := re.search(r"\r\n|\n|\r", text)) else "\n"
+    line = f"{name}={_spelt(value, '')}{newline}"
+    if comment := re.search(rf"^#[ \t]*{re.escape(name)}[ \t]*=[^\r\n]*(?:\r\n|\n|\r|$)", text, re.MULTILINE):
+        before, after = text[: comment.end()], text[comment.end() :]
+        return _ended(before, newline) + line + after
+    return _ended(text, newline) + line
+
+
+def _ended(text: str, newline: str) -> str:
+    return text if not text or text.endswith(("\n", "\r")) else text + newline
+
+
+def _spelt(value: str, before: str) -> str:
+    """In the quotes that were there, or in those it needs."""
+    if not _PLAIN.fullmatch(value):
+        escaped = value.replace("\\", "\\\\").replace("'", "\\'")
+        return f"'{escaped}'"
+    quote = before[0] if before[:1] in ("'", '"') else ""
+    return f"{quote}{value}{quote}"
+
+
+def _replace(file: Path, content: bytes) -> None:
+    draft = file.with_name(f"{file.name}.draft")
+    draft.unlink(missing_ok=True)
+    try:
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as handle:
+            handle.write(content)
+            handle.flush()
+            # Else a power cut may leave the new name and nothing in it.
+            os.fsync(handle.fileno())
+            if file.exists() and file.stat().st_uid != os.getuid():
+                # Root helps somebody: whoever read it must go on reading it.
+                os.fchown(handle.fileno(), file.stat().st_uid, file.stat().st_gid)
+        draft.replace(file)
+    except OSError:
+        draft.unlink(missing_ok=True)
+        raise
