@@ -34,6 +34,19 @@ def settings() -> Settings:
     return found
 
 
+def settings_of_redis() -> Settings:
+    """The same for what needs Redis alone: credentials may be missing. Raises ConfigurationError."""
+    try:
+        return Settings(**_embedded_redis())
+    except UnicodeDecodeError:
+        raise ConfigurationError([_NOT_UTF_8]) from None
+    except ValidationError as error:
+        if wrong := [_sentence(item) for item in error.errors() if item["type"] != "missing"]:
+            raise ConfigurationError(wrong) from None
+        lacking: dict[str, Any] = {_field_of(str(item["loc"][0])): "not set" for item in error.errors()}
+        return Settings(**_embedded_redis(), **lacking)
+
+
 def _wrong_in_file() -> list[str]:
     source, _, named = _first(_sources(), "cases_file")
     try:
