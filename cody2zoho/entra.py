@@ -2,7 +2,8 @@
 
 `azure-identity` finds the identity: in Azure a managed one, else what AZURE_CLIENT_ID and its companions in the
 environment name, or whoever is signed in with `az login`. Azure cuts a connection whose token has ended, so each new
-token is told to every open connection.
+token is told to every open connection: those of our client and of Celery's broker. Celery's results, of which we keep
+none, do not ask for it, and connect anew.
 
 Why not redis-entraid: one request that fails, or comes while azure-identity still has the former token in its cache,
 ends its renewing for good, and it tells only the latest of several pools (1.2.2).
@@ -35,7 +36,7 @@ class NoToken(NotConnected):
 
 
 class Provider(StreamingCredentialProvider):
-    """The tokens of one identity, for all pools of connections: our client's, Celery's broker's, its results'."""
+    """The tokens of one identity, for all connections of a process."""
 
     def __init__(self, credential: Any, clock: Callable[[], float] = time.time) -> None:
         self._credential, self._clock = credential, clock
@@ -50,7 +51,7 @@ class Provider(StreamingCredentialProvider):
         with self._lock:
             if self._thread is None:
                 self._told = token.get_value()
-                self._thread = threading.Thread(target=self._run, name="entra", daemon=True)
+                self._thread = threading.Thread(target=self._run, args=(self._pause(token),), name="entra", daemon=True)
                 self._thread.start()
         return str(token.try_get("oid")), str(token.get_value())
 
@@ -71,7 +72,6 @@ class Provider(StreamingCredentialProvider):
             token = self._token()
         except NoToken:
             return _AGAIN_SECONDS
-        left = token.get_expires_at_ms() / 1000 - self._clock()
         with self._lock:
             is_new, self._told = token.get_value() != self._told, token.get_value()
             pools = [pool() for pool in self._pools] if is_new else []
@@ -81,7 +81,11 @@ class Provider(StreamingCredentialProvider):
             except RedisError:
                 # That connection is gone; the next one of its pool begins with the new token.
                 continue
-        return max(_AGAIN_SECONDS, left - _BEFORE_END_SECONDS)
+        return self._pause(token)
+
+    def _pause(self, token: JWToken) -> float:
+        left = token.get_expires_at_ms() / 1000 - self._clock()
+        return float(max(_AGAIN_SECONDS, left - _BEFORE_END_SECONDS))
 
     def _token(self) -> JWToken:
         # 0.2 s, only for who wants it.
@@ -93,9 +97,8 @@ class Provider(StreamingCredentialProvider):
             # Its own words name tenants and addresses.
             raise NoToken(f"Entra ID gives no token ({type(error).__name__})") from None
 
-    def _run(self) -> None:
+    def _run(self, seconds: float) -> None:
         pause = threading.Event()
-        seconds = self.renew()
         while not pause.wait(seconds):
             seconds = self.renew()
 

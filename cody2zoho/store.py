@@ -29,6 +29,9 @@ def connect(settings: Settings) -> redis.Redis:
         retry=Retry(ExponentialWithJitterBackoff(base=0.1, cap=1), 2, AWAY),
         **({"credential_provider": entra.provider()} if settings.redis_auth == "entra" else {}),
     )
+    if settings.redis_auth == "entra":
+        # A client made of an address does not ask for this itself.
+        entra.provider().on_next(client.connection_pool.re_auth_callback)
     return client
 
 

@@ -37,10 +37,10 @@ class Broken(Cody2ZohoError):
 
 @dataclass(frozen=True)
 class Step:
-    """One step: whether it was well, in words, how long it took, and what to do about it."""
+    """One step: whether it was passed, in words, how long it took; what to do where it failed, or soon will."""
 
     name: str
-    is_well: bool
+    is_passed: bool
     words: str
     milliseconds: float
     remedy: str = ""
@@ -85,7 +85,7 @@ def steps(settings: Settings, client: redis.Redis, clock: Callable[[], float] = 
             yield Step(name, False, _in_words(error), _since(began, clock), _remedy(error))
             return
         if words:
-            yield Step(name, not remedy, words, _since(began, clock), remedy)
+            yield Step(name, True, words, _since(began, clock), remedy)
 
 
 def percentile(sorted_values: list[float], per_cent: float) -> float:

@@ -188,7 +188,7 @@ def _show_kinds(look: scanning.Look) -> None:
 
 def _show_refusals(*sentences: str) -> None:
     for sentence in dict.fromkeys(sentences):
-        click.secho(f"{sentence}.", fg="yellow", err=True)
+        click.secho(sentence, fg="yellow", err=True)
 
 
 def _keys_as_json(look: scanning.Look, named: dict[str, list[scanning.Key]]) -> dict[str, Any]:

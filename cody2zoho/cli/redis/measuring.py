@@ -46,7 +46,7 @@ def performance(seconds: float, as_json: bool) -> None:
 
 
 def _show(step: way.Step) -> None:
-    sign, colour = ("✓", "green") if not step.remedy else ("!", "yellow") if step.is_well else ("✗", "red")
+    sign, colour = ("✓", "green") if not step.remedy else ("!", "yellow") if step.is_passed else ("✗", "red")
     click.echo(f"{click.style(sign, fg=colour)} {step.name}: {step.words} ({step.milliseconds:.1f} ms)")
     if step.remedy:
         click.echo(f"  → {step.remedy}")
@@ -69,4 +69,4 @@ def _show_measured(found: Measured) -> None:
     for place, slow in enumerate(found.slow):
         click.echo(f"{'slow lately' if not place else '':<17}{slow.milliseconds:.1f} ms  {slow.words}")
     for sentence in found.refusals:
-        click.secho(f"{sentence}.", fg="yellow", err=True)
+        click.secho(sentence, fg="yellow", err=True)

@@ -100,15 +100,15 @@ def _start_container(settings: Settings, port: int | None, *, is_chosen: bool) -
     if named and port and named.port != port:
         raise ConfigurationError([f"REDIS_URL or REDIS_PORT names port {named.port}: leave --port out, or correct it."])
     at = port or (named.port if named else _DEFAULT_PORT)
-    there = container.found()
-    if there and there.is_ours and there.runs:
-        click.echo(f"Redis runs already, in the container {container.NAME} on 127.0.0.1:{there.port}.")
-        return
     password = named.password if named else secrets.token_urlsafe(24)
     if not password:
         raise ConfigurationError(
             ["A Redis without a password lets in every program of this machine: write REDIS_PASSWORD."]
         )
+    there = container.found()
+    if there and there.is_ours and there.runs:
+        click.echo(f"Redis runs already, in the container {container.NAME} on 127.0.0.1:{there.port}.")
+        return
     container.start(at, password)
     click.echo(f"Redis runs on 127.0.0.1:{at}, in the container {container.NAME}; its data: volume {container.VOLUME}")
     if not is_chosen:

@@ -51,7 +51,7 @@ def test_status_of_an_empty_redis_says_so(call, store: redis.Redis) -> None:
 def test_what_a_redis_refuses_is_said_once_and_the_rest_goes_on(limited, filled: redis.Redis) -> None:
     shown = limited("status")
     assert shown.exit_code == 0
-    assert shown.stderr == "This Redis refuses INFO: its provider or its access rules took the command away.\n"
+    assert shown.stderr == "This Redis refuses INFO: its provider or its access rules took the command away\n"
     assert re.search(r"^ +1  tokens ", shown.stdout, re.MULTILINE)
 
 
