@@ -95,6 +95,18 @@ def stop(*, by_force: bool = False) -> None:
     _docker("kill", NAME) if by_force else _docker("stop", "--time", str(_STOP_SECONDS), NAME)
 
 
+def restart() -> None:
+    """As it is, on the same data. Raises Cody2ZohoError."""
+    _docker("restart", "--time", str(_STOP_SECONDS), NAME)
+    _wait_until_it_answers()
+
+
+def port() -> int:
+    """0 where none runs."""
+    there = found()
+    return there.port if there else 0
+
+
 def _wait_until_it_answers() -> None:
     ends_at = time.monotonic() + _START_SECONDS
     while time.monotonic() < ends_at:

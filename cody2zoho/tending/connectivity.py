@@ -113,7 +113,8 @@ def _name(way: _Way) -> tuple[str, str]:
             f"nobody knows the host {way.host}",
             "correct the host in REDIS_URL or REDIS_HOST; of a private endpoint, link its DNS zone to this network",
         ) from None
-    return f"{way.host} is {', '.join(sorted({str(one[4][0]) for one in found}))}", ""
+    addresses = sorted({str(one[4][0]) for one in found})
+    return "" if addresses == [way.host] else f"{way.host} is {', '.join(addresses)}", ""
 
 
 def _connection(way: _Way) -> tuple[str, str]:

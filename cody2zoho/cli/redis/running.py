@@ -1,8 +1,6 @@
 """`cody2zoho redis start|stop|restart`: a Redis of this machine, and only one that was started from here."""
 
 import secrets
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -45,12 +43,18 @@ def stop(in_container: bool | None, force: bool) -> None:
 @_kind
 @_port
 def restart(in_container: bool | None, port: int | None) -> None:
-    """Stop it, where it runs, and start it on the same data."""
-    _stop(in_container, by_force=False)
-    _start(in_container, port)
+    """Stop it, where it runs, and start it again on the same data."""
+    there = container.found() if in_container or (in_container is None and container.has_engine()) else None
+    if there is None or not there.is_ours:
+        _start(in_container, port, again=True)
+    elif port and port != there.port:
+        raise Cody2ZohoError("The container keeps its port: `cody2zoho redis stop`, then `start` with another --port.")
+    else:
+        container.restart()
+        click.echo(f"Redis runs on 127.0.0.1:{container.port()}, in the container {container.NAME}.")
 
 
-def _start(in_container: bool | None, port: int | None) -> None:
+def _start(in_container: bool | None, port: int | None, *, again: bool = False) -> None:
     settings = configuration.settings_of_redis()
     is_chosen = configuration.redis_is_chosen()
     if is_chosen and not settings.redis_is_near:
@@ -64,21 +68,29 @@ def _start(in_container: bool | None, port: int | None) -> None:
     if in_container or is_chosen:
         _start_container(settings, port, is_chosen=is_chosen)
     else:
-        _start_embedded(Path(settings.state_dir), port or 0)
+        _start_embedded(Path(settings.state_dir), port or 0, again=again)
 
 
-def _start_embedded(state: Path, port: int) -> None:
+def _start_embedded(state: Path, port: int, *, again: bool = False) -> None:
     folder = state / "redis"
-    with _alone(state) as is_alone:
-        if not is_alone:
-            click.echo("Redis runs already: `cody2zoho up` brought it.")
-            return
-        if background.is_there(folder):
+    with alone(state, "a command", shares=lambda: _runs(folder)) as is_alone:
+        is_there = background.is_there(folder)
+        if is_there and not again:
             _say_it_runs(folder, port)
             return
+        if not (is_there or is_alone):
+            click.echo("Redis runs already: `cody2zoho up` brought it.")
+            return
+        if is_there:
+            background.stop(folder)
         address = background.start(folder, state / "logs", port)
     click.echo(f"Redis runs on 127.0.0.1:{address.port}, process {background.process_id(folder)}; its data: {folder}")
     click.echo("Every command in this folder finds it; `cody2zoho redis stop` ends it.")
+
+
+def _runs(folder: Path) -> bool:
+    """In the background, or as a part of `cody2zoho up`."""
+    return background.is_there(folder) or embedded.running(folder)
 
 
 def _say_it_runs(folder: Path, port: int) -> None:
@@ -127,13 +139,16 @@ def _stop(in_container: bool | None, *, by_force: bool) -> bool:
 
 
 def _stop_embedded() -> bool:
-    settings = configuration.settings_of_redis()
-    state = Path(settings.state_dir)
+    state = Path(configuration.settings_of_redis().state_dir)
     if not background.is_there(state / "redis"):
         return False
-    with alone(state, "a command", shares=lambda: True):
+    with alone(state, "a command", shares=lambda: True) as is_alone:
+        if not is_alone:
+            raise Cody2ZohoError(
+                "`cody2zoho up` works with this Redis: stop that first, or use `cody2zoho redis restart`."
+            )
         background.stop(state / "redis")
-    click.echo(f"Redis has written its data into {state / 'redis'}, and ended. What needs it waits until it is back.")
+    click.echo(f"Redis has written its data into {state / 'redis'}, and ended.")
     return True
 
 
@@ -146,10 +161,3 @@ def _stop_container(*, by_force: bool) -> bool:
     container.stop(by_force=by_force)
     click.echo(f"Redis has ended; its data stay in the volume {container.VOLUME}.")
     return True
-
-
-@contextmanager
-def _alone(state: Path) -> Iterator[bool]:
-    """Beside an `up` only where that runs on a Redis of its own."""
-    with alone(state, "a command", shares=lambda: embedded.running(state / "redis")) as is_alone:
-        yield is_alone

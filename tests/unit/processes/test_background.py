@@ -116,11 +116,31 @@ def test_another_command_uses_it_and_starts_no_second_one(call: Call) -> None:
     assert at_hand().get("a") == b"1"
 
 
-def test_beside_up_it_starts_nothing_and_stops_nothing(call: Call) -> None:
+def test_while_up_works_with_it_it_may_be_restarted_and_not_stopped(call: Call) -> None:
     call("start")
+    number = background.process_id(FOLDER)
     with alone(Path(".state"), UP):
-        said = call("start")
-    assert "Redis runs already: `cody2zoho up` brought it." in said.stdout
+        assert f"process {number}." in call("start").stdout
+        refused = call("stop")
+        assert refused.exit_code == 1
+        assert "`cody2zoho up` works with this Redis" in refused.stderr
+        assert call("restart").exit_code == 0
+    assert at_hand().ping()
+    assert background.process_id(FOLDER) != number
+
+
+def test_the_redis_that_up_brought_is_neither_started_twice_nor_stopped(call: Call) -> None:
+    address = embedded.kept_address(FOLDER)
+    command = embedded.command(address, FOLDER, on_disk=False)
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    eventually(address.answers)
+    with alone(Path(".state"), UP):
+        assert call("start").stdout == "Redis runs already: `cody2zoho up` brought it.\n"
+        assert call("restart").stdout == "Redis runs already: `cody2zoho up` brought it.\n"
+        assert call("stop", "--embedded").exit_code == 1
+        assert address.answers()
+    process.terminate()
+    process.wait(10)
 
 
 def test_where_nothing_runs_nothing_is_stopped(call: Call) -> None:

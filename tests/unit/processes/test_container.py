@@ -42,6 +42,8 @@ match words[0]:
         kept.write_text(json.dumps({{"State": "running", "Labels": "a=b," + label, "Ports": ports}}))
     case "stop" | "kill":
         kept.write_text(json.dumps(row | {{"State": "exited", "Ports": ""}}))
+    case "restart":
+        kept.write_text(json.dumps(row | {{"State": "running", "Ports": "127.0.0.1:7777->6379/tcp"}}))
     case "rm":
         kept.unlink()
     case "exec":
@@ -155,6 +157,19 @@ def test_one_that_was_stopped_is_made_anew_on_the_same_data(call: Call, docker: 
     assert docker.did("stop") == [["stop", "--time", "60", "cody2zoho-redis"]]
     assert docker.did("rm") == [["rm", "--force", "cody2zoho-redis"]]
     assert not [words for words, _ in docker.asked if "--volumes" in words or "volume" in words]
+
+
+def test_restart_keeps_it_as_it_is_whatever_is_written_now(
+    call: Call, docker: Docker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    call("start")
+    monkeypatch.delenv("REDIS_URL")
+    assert call("restart").stdout == "Redis runs on 127.0.0.1:7777, in the container cody2zoho-redis.\n"
+    assert docker.did("restart") == [["restart", "--time", "60", "cody2zoho-redis"]]
+    assert len(docker.did("run")) == 1
+    moved = call("restart", "--port", "7001")
+    assert moved.exit_code == 1
+    assert "The container keeps its port" in moved.stderr
 
 
 def test_force_kills(call: Call, docker: Docker) -> None:
