@@ -2,8 +2,8 @@
 
 `azure-identity` finds the identity: in Azure a managed one, else what AZURE_CLIENT_ID and its companions in the
 environment name, or whoever is signed in with `az login`. Azure cuts a connection whose token has ended, so each new
-token is told to every open connection: those of our client and of Celery's broker. Celery's results, of which we keep
-none, do not ask for it, and connect anew.
+token is told to every open connection of our client and of Celery's broker. Those of Celery's results cannot be told;
+they are made anew when they are cut.
 
 Why not redis-entraid: one request that fails, or comes while azure-identity still has the former token in its cache,
 ends its renewing for good, and it tells only the latest of several pools (1.2.2).

@@ -11,7 +11,7 @@ from typing import Any
 
 import redis
 from redis.connection import parse_url
-from redis.exceptions import AuthenticationError, RedisError
+from redis.exceptions import AuthenticationError, ClusterDownError, MovedError, ReadOnlyError, RedisError
 
 from cody2zoho.errors import Cody2ZohoError
 from cody2zoho.settings import Settings
@@ -219,16 +219,28 @@ def _since(began: float, clock: Callable[[], float]) -> float:
 
 
 def _in_words(error: RedisError) -> str:
-    if isinstance(error, AuthenticationError) or "noauth" in str(error).lower():
+    if _is_refused(error):
         return "the login is refused"
+    if isinstance(error, ReadOnlyError):
+        return "this is a replica, which takes no writes"
+    if isinstance(error, MovedError | ClusterDownError):
+        return "this is a node of a cluster, and not the one for our keys"
     if is_withheld(error):
         return str(withheld(str(error).partition("'")[2].partition("'")[0].upper() or "a command we need"))
     return f"failed with {type(error).__name__}"
 
 
 def _remedy(error: RedisError) -> str:
-    if isinstance(error, AuthenticationError) or "noauth" in str(error).lower():
+    if _is_refused(error):
         return "correct the login in REDIS_URL, or REDIS_USERNAME and REDIS_PASSWORD; for Entra ID, REDIS_AUTH"
+    if isinstance(error, ReadOnlyError):
+        return "let REDIS_URL name the master"
+    if isinstance(error, MovedError | ClusterDownError):
+        return "name the one address for all nodes; in Azure, choose a policy without a cluster, or Enterprise"
     if is_withheld(error):
         return "let our user have all commands but the dangerous ones, on all keys below REDIS_KEY_PREFIX"
-    return "see docs/redis.md"
+    return "look into the log of Redis; `cody2zoho redis health` may say more"
+
+
+def _is_refused(error: RedisError) -> bool:
+    return isinstance(error, AuthenticationError) or "noauth" in str(error).lower()

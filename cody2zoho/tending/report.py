@@ -10,6 +10,7 @@ from cody2zoho.tending.health import Health, Reason
 from cody2zoho.tending.measuring import Measured
 from cody2zoho.tending.scanning import Look
 from cody2zoho.text.amounts import size
+from cody2zoho.text.times import span
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ def _markdown(report: Report) -> Iterator[str]:
     rows = [(f"{one.count:,}", one.kind.name, weight(one.bytes), one.kind.holds) for one in report.look.kinds]
     yield from _table(("keys", "kind", "memory, about", "holds"), rows)
     yield "\n## How fast it is\n"
-    yield f"Measured for {report.speed.seconds:.0f} seconds, in milliseconds.\n"
+    yield f"Measured for {span(report.speed.seconds)}, in milliseconds.\n"
     latencies = [
         (one.operation, f"{one.half:.2f}", f"{one.most:.2f}", f"{one.worst:.2f}", f"{one.count:,}")
         for one in report.speed.latencies

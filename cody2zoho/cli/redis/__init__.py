@@ -4,7 +4,15 @@ import sys
 from typing import Any
 
 import click
-from redis.exceptions import AuthenticationError, MovedError, OutOfMemoryError, RedisError, ResponseError
+from redis.exceptions import (
+    AuthenticationError,
+    ClusterDownError,
+    MovedError,
+    OutOfMemoryError,
+    ReadOnlyError,
+    RedisError,
+    ResponseError,
+)
 
 from cody2zoho.cli.redis import flushing, judging, looking, measuring, running
 from cody2zoho.entra import NoToken
@@ -41,8 +49,10 @@ def _sentence(error: RedisError) -> str:
         return f"{error}: give this machine an identity, or sign in with `az login`."
     if isinstance(error, AuthenticationError) or "NOAUTH" in str(error):
         return "Redis refuses the login: correct the one in REDIS_URL, or REDIS_USERNAME and REDIS_PASSWORD."
-    if isinstance(error, MovedError):
-        return "This Redis is a cluster, and our keys are on another of its nodes: name its one address for all nodes."
+    if isinstance(error, ReadOnlyError):
+        return "This Redis is a replica, which takes no writes: let REDIS_URL name the master."
+    if isinstance(error, MovedError | ClusterDownError):
+        return "This Redis is a node of a cluster, and not the one for our keys: name its one address for all nodes."
     if isinstance(error, ResponseError) and is_withheld(error):
         return "This Redis refuses a command that is needed here: let our user have all but the dangerous ones."
     return ""

@@ -13,6 +13,8 @@ from cody2zoho.tending import flushing, scanning
 from cody2zoho.tending.kinds import LOSSES
 from cody2zoho.watching import signs
 
+_WIDTH = 100
+
 
 @click.command()
 @click.option(
@@ -52,7 +54,7 @@ def _explain(meant: list[scanning.Found]) -> None:
         counts[found.kind.goes_with] = counts.get(found.kind.goes_with, 0) + found.count
     for name, loss in LOSSES.items():
         if name in counts:
-            click.echo(f"- {name} ({counts[name]:,}): {loss}.")
+            click.echo(click.wrap_text(f"- {name} ({counts[name]:,}): {loss}.", _WIDTH, "", "  "))
     if others := counts.get("", 0):
         click.secho(f"- {others:,} keys that are not ours: nobody here knows what they hold.", fg="red")
 

