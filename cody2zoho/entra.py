@@ -17,7 +17,7 @@ from typing import Any
 from weakref import WeakMethod
 
 from redis.auth.token import JWToken
-from redis.credentials import StreamingCredentialProvider
+from redis.credentials import CredentialProvider, StreamingCredentialProvider
 from redis.exceptions import ConnectionError as NotConnected
 from redis.exceptions import RedisError
 
@@ -101,6 +101,16 @@ class Provider(StreamingCredentialProvider):
         pause = threading.Event()
         while not pause.wait(seconds):
             seconds = self.renew()
+
+
+class Login(CredentialProvider):
+    """For a client that is made for one question, as Flower makes them: it has no connection to be told of anything."""
+
+    def get_credentials(self) -> tuple[str, str]:
+        return provider().get_credentials()
+
+    async def get_credentials_async(self) -> tuple[str, str]:
+        return self.get_credentials()
 
 
 @lru_cache(maxsize=1)

@@ -149,7 +149,7 @@ def _keys(seen: Sample) -> Trouble | None:
     if more <= 10_000:
         return None
     return Trouble(
-        Level.MEDIUM, 10, f"About {more} keys that never go are more than ours: somebody else's, or other databases'"
+        Level.MEDIUM, 10, f"About {more:,} keys that never go are more than ours: somebody else's, or other databases'"
     )
 
 

@@ -1,20 +1,26 @@
 """Redis without a password: azure-identity itself, a stand-in of the endpoint it asks, and a Redis with users."""
 
+import asyncio
 import gc
 import os
+import socket
 from collections.abc import Iterator
 
 import pytest
 import redis
 from celery import Celery
 from click.testing import CliRunner
+from flower.utils import broker
 from kombu import Connection
+from pydantic import SecretStr
 
 from cody2zoho import configuration, entra, store
 from cody2zoho.cli import main
 from cody2zoho.errors import ConfigurationError
 from cody2zoho.settings import Settings
+from cody2zoho.worker import flower
 from identity import OID, Identity, identity
+from relay import relayed
 
 
 @pytest.fixture
@@ -184,6 +190,25 @@ def test_celerys_broker_is_who_the_machine_is(settings: Settings, azure: Identit
 def test_celerys_results_are_who_the_machine_is(settings: Settings, azure: Identity, store: redis.Redis) -> None:
     app = Celery("any", backend=settings.celery_address, broker="memory://")
     assert app.backend.client.acl_whoami() == OID
+
+
+def test_flowers_queues_are_asked_for_as_who_the_machine_is(
+    settings: Settings, azure: Identity, store: redis.Redis, redis_address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # What is changed for good in Flower's own process is changed back here.
+    monkeypatch.setattr(broker.Redis, "_get_redis_client_args", broker.Redis._get_redis_client_args)
+    monkeypatch.setattr(os, "environ", os.environ.copy())
+    flower.prepare(settings.model_copy(update={"flower_basic_auth": SecretStr("a:b")}))
+    store.rpush("cases", "a message")
+
+    def connect() -> socket.socket:
+        side = socket.socket(socket.AF_UNIX)
+        side.connect(redis_address.removeprefix("unix://").partition("?")[0])
+        return side
+
+    with relayed(connect, b"never", 0) as relay:
+        asked = broker.Redis(f"redis://127.0.0.1:{relay.port}/0")
+        assert asyncio.run(asked.queues(["cases"])) == [{"name": "cases", "messages": 1}]
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from processes import end_all, is_running
 from cody2zoho import configuration
 from cody2zoho.cli import main
 from cody2zoho.cli.local import UP, alone, store_at_hand
+from cody2zoho.cli.up import _embedded_address
 from cody2zoho.processes import background, embedded
 from cody2zoho.processes.ports import LOOPBACK, free_port
 from waiting import eventually
@@ -127,6 +128,15 @@ def test_while_up_works_with_it_it_may_be_restarted_and_not_stopped(call: Call) 
         assert call("restart").exit_code == 0
     assert at_hand().ping()
     assert background.process_id(FOLDER) != number
+
+
+def test_up_works_with_it_and_brings_none_of_its_own(call: Call) -> None:
+    assert _embedded_address(configuration.settings_of_redis(), Path(".state")) is not None
+    call("start")
+    address = embedded.known_address(FOLDER)
+    configuration.settings.cache_clear()
+    assert _embedded_address(configuration.settings_of_redis(), Path(".state")) is None
+    assert embedded.known_address(FOLDER) == address
 
 
 def test_the_redis_that_up_brought_is_neither_started_twice_nor_stopped(call: Call) -> None:
