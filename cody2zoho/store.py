@@ -8,6 +8,7 @@ from redis import exceptions
 from redis.backoff import ExponentialWithJitterBackoff
 from redis.retry import Retry
 
+from cody2zoho import entra
 from cody2zoho.settings import Settings
 
 #: Redis is away, restarts, or fails over. The connection is made anew and the command sent once more: one that leads to
@@ -26,7 +27,11 @@ def connect(settings: Settings) -> redis.Redis:
         health_check_interval=25,
         client_name="cody2zoho",
         retry=Retry(ExponentialWithJitterBackoff(base=0.1, cap=1), 2, AWAY),
+        **({"credential_provider": entra.provider()} if settings.redis_auth == "entra" else {}),
     )
+    if settings.redis_auth == "entra":
+        # A client made of an address does not ask for this itself.
+        entra.provider().on_next(client.connection_pool.re_auth_callback)
     return client
 
 

@@ -39,6 +39,7 @@ _COMMANDS = {
     "retry": "Let parked conversations begin anew.",
     "dismiss": "Decide that parked conversations get no case.",
     "forget": "Erase our traces of one conversation, for good.",
+    "redis": "Start, look at, measure, judge and empty Redis, wherever it is.",
     "telemetry": "Send Application Insights something, and see whether it arrives.",
     "simulate": "Serve a simulated Cody and Zoho on this machine.",
 }

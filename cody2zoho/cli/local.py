@@ -4,13 +4,15 @@ import fcntl
 import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import closing, contextmanager, nullcontext
 from pathlib import Path
 from typing import TextIO
 
-from cody2zoho import configuration
+import redis
+
+from cody2zoho import configuration, store
 from cody2zoho.errors import ConfigurationError
-from cody2zoho.processes import embedded, roles
+from cody2zoho.processes import background, embedded, roles
 from cody2zoho.processes.supervisor import Supervisor
 from cody2zoho.services import Services, build
 from cody2zoho.settings import Settings
@@ -24,30 +26,34 @@ _LOOK_SECONDS = 0.1
 
 @contextmanager
 def services_at_hand(read: Callable[[], Settings] = configuration.settings) -> Iterator[Services]:
-    """The services of a command, with the operator's Redis, a running `up`'s, or else the embedded one for now."""
-    settings = read()
-    state = Path(settings.state_dir)
-    if configuration.redis_is_chosen():
-        with _built(settings) as services:
-            yield services
-        return
-    with (
-        alone(state, "a command", shares=lambda: embedded.running(state / "redis")) as is_alone,
-        _own_redis(state) if is_alone else nullcontext(),
-    ):
+    """The services of a command, with the operator's Redis, a running one of ours, or else the embedded one for now."""
+    with _redis_at_hand(Path(read().state_dir)):
         # By now it is known where that Redis listens.
         configuration.settings.cache_clear()
-        with _built(read()) as services:
+        services = build(read())
+        with closing(services.store):
             yield services
 
 
 @contextmanager
-def _built(settings: Settings) -> Iterator[Services]:
-    services = build(settings)
-    try:
-        yield services
-    finally:
-        services.store.close()
+def store_at_hand() -> Iterator[tuple[Settings, redis.Redis]]:
+    """Redis alone, found in the same way; no credentials are needed."""
+    with _redis_at_hand(Path(configuration.provisional().state_dir)):
+        settings = configuration.provisional()
+        with closing(store.connect(settings)) as client:
+            yield settings, client
+
+
+@contextmanager
+def _redis_at_hand(state: Path) -> Iterator[None]:
+    if configuration.redis_is_chosen():
+        yield
+        return
+    with (
+        alone(state, "a command", shares=lambda: embedded.running(state / "redis")) as is_alone,
+        _own_redis(state) if is_alone and not background.is_there(state / "redis") else nullcontext(),
+    ):
+        yield
 
 
 @contextmanager

@@ -15,7 +15,7 @@ import redis
 from cody2zoho import configuration, store
 from cody2zoho.cli.local import UP, alone
 from cody2zoho.errors import Cody2ZohoError, ConfigurationError
-from cody2zoho.processes import embedded, roles
+from cody2zoho.processes import background, embedded, roles
 from cody2zoho.processes.embedded import Address
 from cody2zoho.processes.logfile import LogFile
 from cody2zoho.processes.ports import is_free
@@ -57,8 +57,8 @@ def up(workers: int) -> None:
 
 
 def _embedded_address(settings: Settings, state: Path) -> Address | None:
-    """Where our own server is to listen; None where the operator named one, which must answer."""
-    if not configuration.redis_is_chosen():
+    """Where our own server is to listen; None where the operator named or started one, which must answer."""
+    if not configuration.redis_is_chosen() and not background.is_there(state / "redis"):
         return embedded.kept_address(state / "redis")
     try:
         store.connect(settings).ping()

@@ -28,22 +28,35 @@ class Address:
     def answers(self) -> bool:
         """Whether the server is there and has read its data."""
         try:
-            # By default redis-py tries again for seconds; whoever asks here asks again.
-            with redis.Redis.from_url(self.url, socket_timeout=1, retry=Retry(NoBackoff(), 0)) as client:
+            with self.client() as client:
                 return bool(client.ping())
         except redis.RedisError:
             return False
+
+    def client(self) -> redis.Redis:
+        """By default redis-py tries again for seconds; whoever asks here asks again."""
+        made: redis.Redis = redis.Redis.from_url(self.url, socket_timeout=1, retry=Retry(NoBackoff(), 0))
+        return made
 
 
 def new_address() -> Address:
     return Address(free_port(), secrets.token_urlsafe(24))
 
 
-def kept_address(folder: Path) -> Address:
-    """That of the last start, so that it means the same server to everyone; another port where it is taken."""
+def known_address(folder: Path) -> Address | None:
+    """That of the last start; None where there was none."""
+    return _read(folder / "address.json")
+
+
+def kept_address(folder: Path, port: int = 0) -> Address:
+    """That of the last start, so that it means the same server to everyone; another port where it is taken.
+
+    A chosen port is taken as it is.
+    """
     file = folder / "address.json"
     known = _read(file) or new_address()
-    address = known if is_free(known.port) else Address(free_port(), known.password)
+    port = port or (known.port if is_free(known.port) else free_port())
+    address = Address(port, known.password)
     # `url` is for everyone who reads settings.
     write_private(file, json.dumps({**asdict(address), "url": address.url}))
     return address
@@ -51,7 +64,7 @@ def kept_address(folder: Path) -> Address:
 
 def running(folder: Path) -> bool:
     """Whether the server of this folder runs."""
-    address = _read(folder / "address.json")
+    address = known_address(folder)
     return address is not None and address.answers()
 
 

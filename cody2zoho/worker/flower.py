@@ -3,7 +3,9 @@
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
+from cody2zoho import entra
 from cody2zoho.settings import Settings
 
 
@@ -28,3 +30,19 @@ def prepare(settings: Settings) -> None:
         "TASKS_COLUMNS": "name,args,state,result,received,runtime,worker",
     }
     os.environ.update({f"FLOWER_{name}": value for name, value in options.items()})
+    if settings.redis_auth == "entra":
+        _log_in_with_entra()
+
+
+def _log_in_with_entra() -> None:
+    """Flower asks Redis by itself how long the queues are, and knows names and passwords only (flower 2.2)."""
+    # Not in a worker: it takes 100 ms.
+    from flower.utils.broker import Redis  # noqa: PLC0415
+
+    given = Redis._get_redis_client_args
+
+    def without_password(self: Any) -> dict[str, Any]:
+        options = {name: value for name, value in given(self).items() if name not in ("username", "password")}
+        return {**options, "credential_provider": entra.Login()}
+
+    Redis._get_redis_client_args = without_password

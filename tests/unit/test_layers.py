@@ -28,6 +28,7 @@ WHEN_WANTED = {
     "rich",
     "phonenumbers",
     "jinja2",
+    "flower",
     "markdown_it",
     "opentelemetry",
     "concurrent_log_handler",
