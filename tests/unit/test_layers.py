@@ -31,6 +31,7 @@ WHEN_WANTED = {
     "markdown_it",
     "opentelemetry",
     "concurrent_log_handler",
+    "cryptography",
     "pygelf",
     "sentry_sdk",
 }

@@ -36,6 +36,9 @@ from cody2zoho.telemetry.events.conversations import (
 )
 from cody2zoho.telemetry.events.event import Event
 from cody2zoho.telemetry.events.ledger import (
+    BackupCompleted,
+    BackupFailed,
+    BackupRestored,
     BusinessMetricsSummary,
     LedgerBehind,
     LedgerRebuilt,
@@ -73,6 +76,9 @@ __all__ = [
     "ApiCall",
     "ApiPaused",
     "BackfillBatchCompleted",
+    "BackupCompleted",
+    "BackupFailed",
+    "BackupRestored",
     "BusinessMetricsSummary",
     "CaseCreated",
     "CaseDeleted",
