@@ -1,6 +1,7 @@
 """What a ledger holds, for tests that back it up and put it back."""
 
 from redis import Redis
+from redis.client import Pipeline
 
 from cody2zoho.backup.catalogue import PLACES, REST
 
@@ -21,22 +22,25 @@ IDS = (
 
 def state(store: Redis) -> dict[str, object]:
     """All that a backup should hold of Redis, but for the claims of those who worked."""
-    known = {}
-    for kept in (*PLACES, *REST):
-        for key in store.scan_iter(match=f"{PREFIX}{kept.pattern}"):
-            known[key] = _value(store, key)
-    for pattern in ("conversation:*", "agenda", "aside", "parked", "metrics:states"):
-        for key in store.scan_iter(match=f"{PREFIX}{pattern}"):
-            known[key] = _value(store, key)
-    return known
+    patterns = [kept.pattern for kept in (*PLACES, *REST)]
+    patterns += ["conversation:*", "agenda", "aside", "parked", "metrics:states"]
+    keys = sorted({str(key) for pattern in patterns for key in store.scan_iter(f"{PREFIX}{pattern}", count=5_000)})
+    with store.pipeline() as pipe:
+        for key in keys:
+            pipe.type(key)
+        kinds = pipe.execute()
+        for key, kind in zip(keys, kinds, strict=True):
+            _ask(pipe, key, str(kind))
+        return dict(zip(keys, pipe.execute(), strict=True))
 
 
-def _value(store: Redis, key: str) -> object:
-    match store.type(key):
+def _ask(pipe: Pipeline, key: str, kind: str) -> None:
+    match kind:
         case "hash":
-            return store.hgetall(key)
+            pipe.hgetall(key)
         case "zset":
-            return store.zrange(key, 0, -1, withscores=True)
+            pipe.zrange(key, 0, -1, withscores=True)
         case "list":
-            return store.lrange(key, 0, -1)
-    return store.get(key)
+            pipe.lrange(key, 0, -1)
+        case _:
+            pipe.get(key)

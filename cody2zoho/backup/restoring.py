@@ -25,8 +25,6 @@ from cody2zoho.backup.snapshot import batched
 from cody2zoho.errors import Damaged, Transient
 from cody2zoho.ledger.records import State
 from cody2zoho.services import Services
-from cody2zoho.telemetry import report
-from cody2zoho.telemetry.events import BackupRestored
 
 _PER_CALL = 250
 
@@ -116,7 +114,6 @@ def restore(
         services.blocks.lift(rebuild.RESTORE)
         # A pause that ended while the backup was made: what it had put aside goes on.
         services.paused.bring_back()
-    report(BackupRestored(restored, rehearsal.header.made_at))
     return restored
 
 

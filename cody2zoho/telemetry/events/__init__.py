@@ -38,7 +38,6 @@ from cody2zoho.telemetry.events.event import Event
 from cody2zoho.telemetry.events.ledger import (
     BackupCompleted,
     BackupFailed,
-    BackupRestored,
     BusinessMetricsSummary,
     LedgerBehind,
     LedgerRebuilt,
@@ -78,7 +77,6 @@ __all__ = [
     "BackfillBatchCompleted",
     "BackupCompleted",
     "BackupFailed",
-    "BackupRestored",
     "BusinessMetricsSummary",
     "CaseCreated",
     "CaseDeleted",

@@ -77,12 +77,3 @@ class BackupCompleted(Event):
 class BackupFailed(Event):
     severity = logging.ERROR
     reason: str
-
-
-@dataclass(frozen=True)
-class BackupRestored(Event):
-    """Zoho has the last word: `ledger_rebuilt` follows before anything is made."""
-
-    severity = logging.WARNING
-    conversations: int
-    made_at: int

@@ -19,6 +19,7 @@ def nightly(plugged, tmp_path, account):
 
 
 def test_it_is_made_read_once_more_and_the_oldest_go(nightly, clock, tmp_path, caplog) -> None:
+    caplog.set_level("INFO")
     for _ in range(4):
         assert "1 conversations" in regular.back_up(nightly)
         clock.now += 86_400
