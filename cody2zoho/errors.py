@@ -16,6 +16,7 @@ Every error we raise, sorted by what happens next:
   x Permanent           trying this work again cannot help; park it, tell a person
     + Refused           the API names what it will not take
   x Gone                the conversation no longer exists at Cody; there is nothing to do
+  x Damaged             a backup cannot be trusted, or not be read; take another one
 
 A message is one sentence for an operator. It never holds a secret, a customer's words or a URL with a query.
 """
@@ -106,3 +107,7 @@ class Refused(Permanent):
 
 class Gone(Cody2ZohoError):
     """The conversation no longer exists at Cody."""
+
+
+class Damaged(Cody2ZohoError):
+    """A backup is cut short, changed, written by a newer program, or closed with another key: nothing of it is used."""

@@ -28,6 +28,14 @@ EARLIER = "processed_conversation:"
 #: the next poll finds its conversation, the insert is refused, and the case gets what it lacks.
 SETTLED_SECONDS = 3_600
 
+#: What is blocked while a backup is there by half.
+RESTORE = "restore"
+
+_HALF_RESTORED = (
+    "a backup was put back by half, so nothing of it is used: run `cody2zoho backup restore` once more, or "
+    "`cody2zoho redis flush` to begin from Zoho"
+)
+
 _LOST = "Redis was wiped or restored while the ledger was being filled"
 
 
@@ -36,7 +44,7 @@ def ensure(services: Services) -> bool:
     if services.ledger.is_open():
         return True
     with locks.alone(services.store, f"{services.settings.redis_key_prefix}lock:rebuild") as alone:
-        if not alone or not _may_ask(services):
+        if not alone or _is_half_restored(services) or not _may_ask(services):
             return False
         try:
             with time_limit(services.settings.task_budget_seconds):
@@ -51,6 +59,14 @@ def ensure(services: Services) -> bool:
             if services.blocks.may_probe("rebuild", PROBE_SECONDS):
                 report(RebuildPostponed(str(error)))
     return False
+
+
+def _is_half_restored(services: Services) -> bool:
+    """Whether somebody began to put a backup back and has died: whoever still does it has our lock."""
+    if not services.ledger.restoring():
+        return False
+    services.blocks.put(RESTORE, _HALF_RESTORED)
+    return True
 
 
 def _may_ask(services: Services) -> bool:

@@ -23,6 +23,9 @@ _CLOCKS_DIFFER_SECONDS = 60
 #: Without a worker for so long, the night's comparison waits for the next night.
 RECONCILE_WITHIN_SECONDS = 3_600
 
+#: The same of the night's backup.
+BACKUP_WITHIN_SECONDS = 3_600
+
 
 def beat_entries(settings: Settings) -> dict[str, dict[str, Any]]:
     """Beat's schedule. A tick that no worker takes before the next one, or within a minute, expires: none pile up."""
@@ -41,6 +44,9 @@ def beat_entries(settings: Settings) -> dict[str, dict[str, Any]]:
     if settings.reconcile_at != "never":
         hour, minute = settings.reconcile_at.split(":")
         entries["reconcile"] = _entry("reconcile", RECONCILE_WITHIN_SECONDS, crontab(int(minute), int(hour)))
+    if settings.backup_at != "never":
+        hour, minute = settings.backup_at.split(":")
+        entries["backup"] = _entry("backup", BACKUP_WITHIN_SECONDS, crontab(int(minute), int(hour)))
     return entries
 
 

@@ -12,7 +12,8 @@ import redis
 
 from chats import Clock, case_of, chat, live, pass_time, work
 from cody2zoho.alerts import send_waiting
-from cody2zoho.errors import Transient
+from cody2zoho.backup import regular
+from cody2zoho.errors import ConfigurationError, Transient
 from cody2zoho.models import Conversation
 from cody2zoho.reconcile import nightly
 from cody2zoho.services import Services
@@ -282,6 +283,18 @@ def cases_are_gone_from_zoho(stage: Stage) -> Iterator[None]:
         stage.worker.ledger.again(Conversation(one, "support", int(stage.clock.now) - 7_200))
     work(stage.worker)
     nightly.compare(stage.worker)
+
+
+@scene("backup")
+def no_backup_can_be_made(stage: Stage) -> Iterator[None]:
+    stage.worker = stage.plug(backup_at="02:40", backup_to="nowhere://backups", alert_backup_hours=0.01)
+    stage.look()
+    with suppress(ConfigurationError):
+        regular.back_up(stage.worker)
+    stage.clock.now += 60
+    yield
+    stage.worker = stage.plug(backup_at="02:40", alert_backup_hours=0.01)
+    regular.back_up(stage.worker)
 
 
 @scene("feed:support")

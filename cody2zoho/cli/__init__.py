@@ -32,6 +32,7 @@ _COMMANDS = {
     "logs": "Show the latest log lines of all processes.",
     "preview": "Show the case of a conversation as it would be made now.",
     "reconcile": "Compare Cody, Zoho and the ledger; mend what needs no person.",
+    "backup": "Back up what the ledger knows, and put it back.",
     "pause": "Begin no new case, of one bot or at all.",
     "resume": "Go on with what is paused.",
     "backfill": "Make cases of history, from before SYNC_SINCE, in batches.",

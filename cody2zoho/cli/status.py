@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from cody2zoho.backup import regular
 from cody2zoho.cli.local import services_at_hand
 from cody2zoho.ledger.history import Run
 from cody2zoho.ledger.paused import Pause
@@ -29,6 +30,7 @@ class _Seen:
     aside: int
     feed: dict[str, str]
     reconciled: dict[str, int]
+    backup: dict[str, str]
     cleaned_up: dict[str, int]
     run: Run | None
     limits: Now
@@ -43,6 +45,7 @@ class _Seen:
             "aside": self.aside,
             "feed": self.feed,
             "reconciled": self.reconciled,
+            "backup": self.backup,
             "cleaned_up": self.cleaned_up,
             "backfill": self.run.as_json() if self.run else {},
             **self.limits.as_json(),
@@ -72,6 +75,7 @@ def _seen(services: Services) -> _Seen:
         aside=services.paused.aside(),
         feed=_feed(services),
         reconciled=nightly.latest(services),
+        backup=regular.latest(services),
         cleaned_up=counters.cleaned_up(counters.read(services.store, services.settings.redis_key_prefix)),
         run=services.history.latest(),
         limits=services.limits.now(),
@@ -87,6 +91,8 @@ def _show(seen: _Seen) -> None:
         click.echo(f"Cody's list of all messages, for {bot}: {words}")
     if seen.reconciled:
         click.echo(_last_reconciled(seen.reconciled, seen.now - seen.reconciled.get("at", 0)))
+    if seen.backup:
+        click.echo(regular.words(seen.backup, seen.now))
     if words := counters.in_words(seen.cleaned_up):
         click.echo(f"after dead workers, {words}")
     for pause in seen.paused:

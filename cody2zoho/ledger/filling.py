@@ -1,4 +1,8 @@
-"""The ledger as it is filled from Zoho, or brought up to date: closed until then, and open from then on."""
+"""The ledger as it is filled from Zoho, or from a backup and then from Zoho: closed until then, and open from then on.
+
+While a backup is put back, the ledger's hash has a field `restoring`, and nothing opens it. Whoever does that and dies
+half-way leaves the field behind, until a restore has come to its end.
+"""
 
 from collections.abc import Iterable, Sequence
 
@@ -15,6 +19,7 @@ class Filling(Records):
         super().__init__(store, prefix)
         self._adopt = script(store, "adopt")
         self._fill = script(store, "fill")
+        self._restore = script(store, "restore")
 
     def adopt(self, pairs: Iterable[tuple[str, str]]) -> int:
         """Conversations and what is known to be `Held` of cases that exist; returns how many were new to the ledger.
@@ -79,3 +84,32 @@ class Filling(Records):
     def close(self) -> None:
         """It cannot be trusted until it is filled again; what is being worked on is still recorded."""
         self._store.hdel(self._key("ledger"), "epoch")
+
+    def restoring(self) -> str:
+        """The mark of a restore that has not ended; empty where there is none."""
+        return str(self._store.hget(self._key("ledger"), "restoring") or "")
+
+    def begin_restoring(self, mark: str) -> None:
+        """Close it for good until `end_restoring`, whoever wants to open it."""
+        with self._store.pipeline() as pipe:
+            pipe.hset(self._key("ledger"), "restoring", mark)
+            pipe.hdel(self._key("ledger"), "epoch", "filled_to")
+            pipe.execute()
+
+    def put_back(self, mark: str, lines: Sequence[tuple[str, str]]) -> int:
+        """Conversations by id, each with its line of a backup; how many were new. -1 where this restore is over."""
+        keys = self._keys("ledger", "metrics:states", "forgotten", "agenda", "aside", "parked")
+        places = self._places(conversation_id for conversation_id, _ in lines)
+        return int(self._restore(keys=[*keys, *places], args=[mark, *(line for _, line in lines)]))
+
+    def end_restoring(self) -> None:
+        """All of it is there: the next worker fills it from Zoho, and opens it."""
+        with self._store.pipeline() as pipe:
+            pipe.zcard(self._key("forgotten"))
+            pipe.hset(self._key("ledger"), "schema", str(SCHEMA))
+            [forgotten, _] = pipe.execute()
+        with self._store.pipeline() as pipe:
+            if forgotten:
+                pipe.hset(self._key("metrics:states"), State.FORGOTTEN, forgotten)
+            pipe.hdel(self._key("ledger"), "restoring")
+            pipe.execute()

@@ -34,7 +34,8 @@ Keys, below the prefix:
     metrics:states             hash  state -> how many conversations are in it
     metrics:latest             list  the latest 100 cases, the newest first: ms, conversation, case and owner
     ledger                     hash  schema: version of all this; epoch: ms since when it may be trusted; turn: looks
-                                     into the agenda; clock (ms); while it is being filled: filled_to, a case's id
+                                     into the agenda; clock (ms); while it is being filled: filled_to, a case's id;
+                                     while a backup is put back: restoring, a mark of who does
 """
 
 import secrets

@@ -171,6 +171,11 @@ class Records:
         found = self._store.hgetall(self._key("metrics:states"))
         return {state: int(found.get(state, 0)) for state in State}
 
+    def in_hand(self) -> int:
+        """How many conversations a worker has now."""
+        seconds, micros = self._store.time()
+        return int(self._store.zcount(self._key("working"), seconds * 1000 + micros // 1000, "+inf"))
+
     def overdue(self) -> int:
         """How many conversations are due and not handed out, because workers have enough in hand."""
         seconds, micros = self._store.time()

@@ -16,6 +16,7 @@ from cody2zoho.settings import Settings
 from . import (
     backfill,
     backlog,
+    backup,
     first_case,
     idle_poll,
     live_day,
@@ -42,6 +43,7 @@ BENCHMARKS: dict[str, Callable[[], Iterator[Figure]]] = {
     "overhead": overhead.measure,
     "first_case": first_case.measure,
     "reconcile": reconcile.measure,
+    "backup": backup.measure,
     "watching": watching.measure,
     "telemetry": telemetry.measure,
     "per_case": per_case.measure,

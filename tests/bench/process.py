@@ -1,6 +1,9 @@
 """What a process has used, as Linux counts it (proc(5))."""
 
 import os
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 _TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
@@ -26,3 +29,19 @@ def _megabytes(pid: int, name: str) -> float:
     """0 for one that has ended."""
     status = Path(f"/proc/{pid}/status").read_text().splitlines()
     return next((int(line.split()[1]) / 1024 for line in status if line.startswith(f"{name}:")), 0.0)
+
+
+def run(words: list[str], environment: dict[str, str], folder: Path) -> tuple[float, float, str]:
+    """Seconds, peak memory and output of Python in a process of its own. Raises RuntimeError where it fails."""
+    began, most_mb = time.monotonic(), 0.0
+    with (folder / "said").open("w+") as output:
+        with subprocess.Popen([sys.executable, *words], env=environment, stdout=output) as running:
+            while running.poll() is None:
+                most_mb = max(most_mb, peak_mb(running.pid))
+                time.sleep(0.05)
+        seconds = time.monotonic() - began
+        output.seek(0)
+        said = output.read()
+    if running.returncode:
+        raise RuntimeError(f"{words[-1]} ended with {running.returncode}: {said[:500]}")
+    return seconds, most_mb, said

@@ -1,11 +1,8 @@
 """How long it takes to fill an empty ledger from Zoho, and to reconcile many conversations, and how much memory."""
 
 import json
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 from cody2zoho import services
 from cody2zoho.reconcile import nightly
@@ -49,10 +46,10 @@ def measure() -> Iterator[Figure]:
         # The token is there, as in a running system.
         worker.tokens.get()
         server.journal.clear()
-        rebuild_seconds, rebuild_mb, _ = _run(["-c", _REBUILD], environment, folder)
+        rebuild_seconds, rebuild_mb, _ = process.run(["-c", _REBUILD], environment, folder)
         rebuilding = server.journal["zoho"].requests
         server.journal.clear()
-        seconds, peak_mb, said = _run(["-m", "cody2zoho", "reconcile", "--json"], environment, folder)
+        seconds, peak_mb, said = process.run(["-m", "cody2zoho", "reconcile", "--json"], environment, folder)
         if json.loads(said)["cases"] != CONVERSATIONS:
             raise RuntimeError(f"reconcile found what is not there: {said[:500]}")
         asked = {name: server.journal[name].requests for name in ("cody", "zoho")}
@@ -78,19 +75,3 @@ def _fill(account: Cody, organisation: Zoho) -> None:
         one, at = conversations.id_of(number), conversations.began_at(number, CONVERSATIONS)
         account.add_conversation("A chat", bot_id=conversations.BOT, conversation_id=one, at=at)
         organisation.add_case(Cody_Conversation_ID=one)
-
-
-def _run(words: list[str], environment: dict[str, str], folder: Path) -> tuple[float, float, str]:
-    """Seconds, peak memory and output of Python in a process of its own. Raises RuntimeError where it fails."""
-    began, peak_mb = time.monotonic(), 0.0
-    with (folder / "said").open("w+") as output:
-        with subprocess.Popen([sys.executable, *words], env=environment, stdout=output) as running:
-            while running.poll() is None:
-                peak_mb = max(peak_mb, process.peak_mb(running.pid))
-                time.sleep(0.05)
-        seconds = time.monotonic() - began
-        output.seek(0)
-        said = output.read()
-    if running.returncode:
-        raise RuntimeError(f"{words[-1]} ended with {running.returncode}: {said[:500]}")
-    return seconds, peak_mb, said

@@ -32,6 +32,7 @@ WHEN_WANTED = {
     "markdown_it",
     "opentelemetry",
     "concurrent_log_handler",
+    "cryptography",
     "pygelf",
     "sentry_sdk",
 }

@@ -36,6 +36,8 @@ from cody2zoho.telemetry.events.conversations import (
 )
 from cody2zoho.telemetry.events.event import Event
 from cody2zoho.telemetry.events.ledger import (
+    BackupCompleted,
+    BackupFailed,
     BusinessMetricsSummary,
     LedgerBehind,
     LedgerRebuilt,
@@ -73,6 +75,8 @@ __all__ = [
     "ApiCall",
     "ApiPaused",
     "BackfillBatchCompleted",
+    "BackupCompleted",
+    "BackupFailed",
     "BusinessMetricsSummary",
     "CaseCreated",
     "CaseDeleted",

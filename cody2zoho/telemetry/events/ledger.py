@@ -61,3 +61,19 @@ class ReconcileCompleted(Event):
 class ReconcileFailed(Event):
     severity = logging.WARNING
     reason: str
+
+
+@dataclass(frozen=True)
+class BackupCompleted(Event):
+    """Written, and read once more; `removed` older ones went."""
+
+    conversations: int
+    size: int
+    seconds: float
+    removed: int
+
+
+@dataclass(frozen=True)
+class BackupFailed(Event):
+    severity = logging.ERROR
+    reason: str

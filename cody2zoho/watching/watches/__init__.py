@@ -10,7 +10,7 @@ from cody2zoho.services import Services
 from cody2zoho.telemetry import report
 from cody2zoho.telemetry.events import CheckFailed, TaskFailed
 from cody2zoho.watching import tracker
-from cody2zoho.watching.watches import errors, outside, silence, work
+from cody2zoho.watching.watches import errors, kept, outside, silence, work
 from cody2zoho.watching.watches.check import Check
 
 _CRITICAL, _HIGH, _MEDIUM, _LOW = ((level,) for level in Level)
@@ -137,6 +137,14 @@ CHECKS = (
         "Zoho and the ledger match, but for ALERT_DISCREPANCY_PERCENT.",
         "Run `cody2zoho reconcile`",
         outside.discrepancy,
+    ),
+    Check(
+        "backup",
+        _MEDIUM,
+        "ALERT_BACKUP_HOURS",
+        "Where BACKUP_AT is set, the last good backup is younger than ALERT_BACKUP_HOURS.",
+        "Look for `backup_failed` in the log, mend what it names, and run `cody2zoho backup create`",
+        kept.backup,
     ),
     Check(
         "feed",

@@ -1,0 +1,99 @@
+"""Backups in a folder: written beside, read by nobody but their owner, and renamed when the disk has all of it."""
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from cody2zoho.backup.place import SUFFIX, Entry
+from cody2zoho.errors import ConfigurationError, Permanent
+
+#: Whatever writes a backup has written to it within this time; what is older was left by one that was killed.
+_LEFT_SECONDS = 3_600
+
+_PART = ".part"
+
+
+@dataclass(frozen=True)
+class Folder:
+    path: Path
+
+    @property
+    def address(self) -> str:
+        return str(self.path)
+
+    def entries(self) -> list[Entry]:
+        with _sentences(self.path):
+            if not self.path.exists():
+                return []
+            files = [(one.name, one.stat()) for one in self.path.iterdir() if one.name.endswith(SUFFIX)]
+        return [Entry(name, stat.st_size, stat.st_mtime) for name, stat in files]
+
+    def write(self, name: str, chunks: Iterator[bytes]) -> int:
+        path, part = self.path / name, self.path / f".{name}{_PART}"
+        with _sentences(self.path):
+            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._sweep()
+            if path.exists():
+                raise ConfigurationError([f"There is a backup {name} already: choose another name."])
+            try:
+                size = _written(part, chunks)
+                part.rename(path)
+            except BaseException:
+                part.unlink(missing_ok=True)
+                raise
+            _sync(self.path)
+        return size
+
+    @contextmanager
+    def opened(self, name: str) -> Iterator[BinaryIO]:
+        with _sentences(self.path, name), (self.path / name).open("rb") as file:
+            yield file
+
+    def part(self, name: str, offset: int, length: int) -> bytes:
+        with self.opened(name) as file:
+            file.seek(offset)
+            return file.read(length)
+
+    def delete(self, name: str) -> None:
+        with _sentences(self.path, name):
+            (self.path / name).unlink()
+
+    def _sweep(self) -> None:
+        """What a backup left that was killed."""
+        for left in self.path.glob(f".*{SUFFIX}{_PART}"):
+            with suppress(OSError):
+                if time.time() - left.stat().st_mtime > _LEFT_SECONDS:
+                    left.unlink()
+
+
+def _written(part: Path, chunks: Iterator[bytes]) -> int:
+    with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        # One that was left there by a killed one may have been made by a more generous program.
+        os.fchmod(file.fileno(), 0o600)
+        size = sum(file.write(chunk) for chunk in chunks)
+        file.flush()
+        os.fsync(file.fileno())
+    return size
+
+
+def _sync(folder: Path) -> None:
+    """The new name too must outlive a power cut."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def _sentences(folder: Path, name: str = "") -> Iterator[None]:
+    try:
+        yield
+    except FileNotFoundError:
+        raise ConfigurationError([f"There is no backup {name} in {folder}."]) from None
+    except OSError as error:
+        raise Permanent(f"The folder of backups {folder} cannot be used: {error.strerror}.") from None

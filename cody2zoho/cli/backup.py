@@ -1,0 +1,246 @@
+"""`cody2zoho backup`: what the ledger knows, into a file and back."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from cody2zoho import configuration
+from cody2zoho.backup import guards, making, regular, restoring, sealing, shelf
+from cody2zoho.backup.container import Header
+from cody2zoho.backup.making import Made
+from cody2zoho.backup.place import Place
+from cody2zoho.backup.shelf import Item
+from cody2zoho.cli import backup_view as view
+from cody2zoho.cli.local import services_at_hand
+from cody2zoho.errors import Cody2ZohoError, ConfigurationError, Damaged
+from cody2zoho.services import Services
+
+_key_file = click.option(
+    "--key-file", type=click.Path(path_type=Path), help="File it is encrypted with; else as the settings say, or asked."
+)
+_from = click.option("--from", "address", default="", help="Folder or container; else BACKUP_TO.")
+_yes = click.option("--yes", "is_sure", is_flag=True, help="Do not ask.")
+_json = click.option("--json", "as_json", is_flag=True, help="As JSON, for scripts.")
+
+
+@click.group()
+def backup() -> None:
+    """Back up what the ledger knows, and put it back; docs/backup.md has all of it."""
+
+
+@backup.command()
+@click.option("--to", "address", default="", help="Folder, azure://container/prefix or https://…; else BACKUP_TO.")
+@click.option("--name", default="", help="Else the moment at which it is made.")
+@click.option(
+    "--encrypt/--no-encrypt", "is_encrypted", default=None, help="Else where a passphrase or a key file is set."
+)
+@_key_file
+@_json
+def create(address: str, name: str, is_encrypted: bool | None, key_file: Path | None, as_json: bool) -> None:
+    """Make a backup while everything goes on, and read it once more."""
+    with services_at_hand() as services:
+        place = shelf.place_of(address, services.settings)
+        secret = _secret_to_close(services, key_file, is_encrypted=is_encrypted)
+        with making.alone(services, "backup"):
+            made = _made(services, place, name, secret)
+        regular.keep(services, made)
+        is_filled = services.ledger.is_open()
+    view.show_made(made, as_json=as_json)
+    if not is_filled:
+        click.secho("The ledger is not filled from Zoho yet: it holds what was known so far.", fg="yellow", err=True)
+
+
+@backup.command("list")
+@_from
+@click.option("--check", "wholly", is_flag=True, help="Read every byte of each.")
+@_json
+def list_(address: str, wholly: bool, as_json: bool) -> None:
+    """Show which backups there are; exit code 1 where one is damaged."""
+    place = shelf.place_of(address, configuration.settings())
+    found = shelf.shown(place, wholly=wholly)
+    view.show_list(found, place.address, as_json=as_json)
+    if any(one.wrong for one in found):
+        sys.exit(1)
+
+
+@backup.command()
+@click.argument("file", metavar="NAME")
+@_from
+@_key_file
+@_json
+def verify(file: str, address: str, key_file: Path | None, as_json: bool) -> None:
+    """Read every byte of a backup, and open it where its key is at hand."""
+    item = shelf.item_of(file, address, configuration.settings())
+    header, totals = item.check()
+    guards.check_version(header, item.name)
+    is_opened = _opened(item, header, key_file)
+    view.show_verified(item, header, totals, is_opened=is_opened, as_json=as_json)
+
+
+@backup.command()
+@click.argument("file", metavar="NAME")
+@_from
+@_key_file
+@click.option("--merge", "is_merged", is_flag=True, help="Only add what Redis does not know.")
+@click.option("--dry-run", "is_rehearsal", is_flag=True, help="Show what would change, and touch nothing.")
+@click.option("--while-running", is_flag=True, help="Although workers run; they stop making cases at once.")
+@click.option("--from-elsewhere", is_flag=True, help="Although it is of another installation.")
+@click.option("--no-copy", is_flag=True, help="Do not back up first what is there now.")
+@_yes
+@_json
+def restore(
+    file: str,
+    address: str,
+    key_file: Path | None,
+    is_merged: bool,
+    is_rehearsal: bool,
+    while_running: bool,
+    from_elsewhere: bool,
+    no_copy: bool,
+    is_sure: bool,
+    as_json: bool,
+) -> None:
+    """Put a backup back in the place of what Redis knows; Zoho is asked before anything is made of it."""
+    with services_at_hand() as services:
+        item = shelf.item_of(file, address, services.settings)
+        rehearsal = restoring.rehearse(item, lambda sealed: _secret_to_open(sealed, item.name, key_file), services)
+        guards.check_version(rehearsal.header, item.name)
+        if not as_json:
+            view.show_changes(rehearsal, is_merged=is_merged)
+        _refuse(rehearsal.header, services, while_running=while_running, from_elsewhere=from_elsewhere)
+        if is_rehearsal:
+            if as_json:
+                view.print_changes(rehearsal, is_merged=is_merged)
+            return
+        _ask("Put it back?" if is_merged else "Replace what Redis knows by it?", is_sure=is_sure)
+        copy = None if no_copy or is_merged else _copied(services)
+        restored = restoring.restore(rehearsal, services, merged=is_merged, told=view.tell)
+    if as_json:
+        view.print_changes(rehearsal, is_merged=is_merged, restored=restored, copy=copy.item.name if copy else "")
+    else:
+        view.show_restored(restored, copy)
+
+
+@backup.command()
+@click.argument("file", metavar="NAME")
+@_from
+@_yes
+def delete(file: str, address: str, is_sure: bool) -> None:
+    """Delete a backup."""
+    item = shelf.item_of(file, address, configuration.settings())
+    one = next((one for one in shelf.shown(item.place) if one.entry.name == item.name), None)
+    if one is None:
+        raise ConfigurationError([f"There is no backup {item.name} in {item.place.address}."])
+    view.show_going([one])
+    _ask("Delete it? This cannot be undone", is_sure=is_sure)
+    item.place.delete(item.name)
+    click.echo(f"{item.name} is deleted.")
+
+
+@backup.command()
+@_from
+@click.option("--keep", type=click.IntRange(1), help="So many of the newest stay; else BACKUP_KEEP.")
+@click.option("--keep-days", type=click.FloatRange(0), default=0.0, help="And whatever is younger.")
+@_yes
+def prune(address: str, keep: int | None, keep_days: float, is_sure: bool) -> None:
+    """Delete old backups of this installation, never the last good one."""
+    with services_at_hand() as services:
+        settings, now = services.settings, services.clock()
+    place = shelf.place_of(address, settings)
+    old = shelf.superfluous(
+        place, now, keep=keep or settings.backup_keep, keep_days=keep_days, zoho=making.zoho_of(settings)
+    )
+    if not old:
+        click.echo("Nothing has to go.")
+        return
+    view.show_going(old)
+    _ask(f"Delete {'it' if len(old) == 1 else f'these {len(old)}'}? This cannot be undone", is_sure=is_sure)
+    for one in old:
+        place.delete(one.entry.name)
+    click.echo(f"{len(old)} deleted.")
+
+
+def _made(services: Services, place: Place, name: str, secret: sealing.Secret | None) -> Made:
+    """Written, and read once more."""
+    made = making.create(services, place, name=name, secret=secret)
+    made.item.check()
+    return made
+
+
+def _copied(services: Services) -> Made | None:
+    """What is there now, in case the wrong backup was named; half a restore is no loss."""
+    known = any(services.ledger.counts().values())
+    if not known or services.ledger.restoring():
+        return None
+    with making.alone(services, "backup"):
+        place = shelf.place_of("", services.settings)
+        return _made(services, place, view.copy_name(services.clock()), making.secret_of(services.settings))
+
+
+def _refuse(header: Header, services: Services, *, while_running: bool, from_elsewhere: bool) -> None:
+    reasons = [] if from_elsewhere else list(guards.foreign(header, services.settings))
+    if reasons:
+        raise Cody2ZohoError(
+            f"This backup is of another installation: {'; '.join(reasons)}. --from-elsewhere takes it."
+        )
+    reasons = [] if while_running else list(guards.at_work(services))
+    if reasons:
+        raise Cody2ZohoError(
+            f"Workers would change what is put back ({'; '.join(reasons)}): stop them, or `cody2zoho pause` and wait a "
+            "moment; --while-running does it all the same."
+        )
+
+
+def _secret_to_close(services: Services, key_file: Path | None, *, is_encrypted: bool | None) -> sealing.Secret | None:
+    if is_encrypted is False:
+        return None
+    known = sealing.of_file(key_file) if key_file else making.secret_of(services.settings)
+    if known or not is_encrypted:
+        return known
+    return sealing.of_passphrase(_prompted("Passphrase for the backup", confirmed=True))
+
+
+def _secret_to_open(sealed: dict[str, Any], name: str, key_file: Path | None) -> sealing.Secret:
+    """The one named, else that of the settings where it is of the right kind, else asked for."""
+    if key_file:
+        return sealing.of_file(key_file)
+    known = making.secret_of(configuration.settings())
+    wants_file = sealed["by"] == "key file"
+    if known and known.is_file == wants_file:
+        return known
+    if wants_file:
+        raise Damaged(f"{name} is encrypted with a key file: name it with --key-file, or in BACKUP_KEY_FILE.")
+    return sealing.of_passphrase(_prompted(f"Passphrase of {name}"))
+
+
+def _opened(item: Item, header: Header, key_file: Path | None) -> bool:
+    """Whether its lines could be read as well; without a terminal and a key its bytes have to do."""
+    if header.sealed and not (key_file or making.secret_of(configuration.settings()) or sys.stdin.isatty()):
+        return False
+    seal = (
+        sealing.opened(header.sealed, _secret_to_open(header.sealed, item.name, key_file), item.name)
+        if header.sealed
+        else None
+    )
+    restoring.read_through(item, seal)
+    return True
+
+
+def _prompted(question: str, *, confirmed: bool = False) -> str:
+    if not sys.stdin.isatty():
+        raise click.UsageError(
+            "There is no terminal to ask for a passphrase: set BACKUP_PASSPHRASE or BACKUP_KEY_FILE."
+        )
+    return str(click.prompt(question, hide_input=True, confirmation_prompt=confirmed, err=True))
+
+
+def _ask(question: str, *, is_sure: bool) -> None:
+    if is_sure:
+        return
+    if not sys.stdin.isatty():
+        raise click.UsageError("This asks first, and there is no terminal to answer at: add --yes.")
+    if not click.confirm(question, err=True):
+        click.echo("Nothing was done.", err=True)
+        sys.exit(1)
