@@ -37,6 +37,7 @@ _COMMANDS = {
     "retry": "Let parked conversations begin anew.",
     "dismiss": "Decide that parked conversations get no case.",
     "forget": "Erase our traces of one conversation, for good.",
+    "azure": "Run all of it in Azure Container Apps, and look after it there.",
     "telemetry": "Send Application Insights something, and see whether it arrives.",
     "simulate": "Serve a simulated Cody and Zoho on this machine.",
 }
