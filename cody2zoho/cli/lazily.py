@@ -24,7 +24,5 @@ class Lazily(click.Group):
         return None
 
     def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        if not self.table:
-            return
         with formatter.section("Commands"):
             formatter.write_dl([(name, sentence) for name, _, sentence in self.table])
