@@ -151,7 +151,7 @@ class Azure:
     def deployment_group_show(self, options: dict[str, Any]) -> Any:
         found = self.deployments[options["--name"]]
         found["looks"] = found.get("looks", 0) + 1
-        ended = found["looks"] > 1 or not self.state.get("takes_its_time")
+        ended = found["looks"] > self.state.get("takes_its_time", 0)
         return found if ended else {**found, "properties": {**found["properties"], "provisioningState": "Running"}}
 
     def deployment_operation_group_list(self, options: dict[str, Any]) -> Any:
@@ -198,6 +198,8 @@ class Azure:
         self.state.setdefault("restarted", []).append(options["--name"])
 
     def containerapp_logs_show(self, options: dict[str, Any]) -> None:
+        if options["--type"] == "system" and options["--format"] != "json":
+            raise Misused("ERROR: --type: only json logs supported for system logs")
         self._app(options["--name"])
         self.state["said"] = f"{options['--tail']} lines of {options['--name']} ({options['--type']})"
 

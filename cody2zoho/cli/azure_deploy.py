@@ -20,9 +20,9 @@ from cody2zoho.cloud.plan import Plan, plan
 from cody2zoho.errors import ConfigurationError, NotSetUp, Refused
 
 _LOST = """
-Redis {name} is deleted with all it knows: which conversations wait, are parked or paused, and which were forgotten.
-Conversations that were forgotten and are still at Cody get a case again. No case in Zoho is lost and none is made
-twice: the ledger is filled from Zoho before any is made. `cody2zoho backup create` keeps a copy.
+{name} is deleted with all it knows: which conversations wait, are parked or paused, and which
+were forgotten. One that was forgotten and is still at Cody gets a case again. No case in Zoho is lost, and none is
+made twice: the ledger is filled from Zoho before any is made. `cody2zoho backup create` keeps a copy.
 """
 
 _HOW = {"y": "use", "n": "recreate", "s": "skip"}
@@ -138,7 +138,7 @@ def _show(place: Place, planned: Plan, written: chosen.Chosen, subscription: str
     click.echo(
         f"{place.name} in resource group {place.resource_group}, {planned.parameters['location']} ({subscription})"
     )
-    for line in planned.changes or ("no setting and no secret has changed",):
+    for line in planned.changes or ("no setting and no secret differs from the latest deployment",):
         click.echo(f"  {line}")
     if written.stays:
         click.echo(f"  not taken along, for it holds for this machine only: {', '.join(written.stays)}")

@@ -17,8 +17,9 @@ def logs(role: str, resource_group: str, name: str, subscription: str, tail: int
     """Show the latest log lines of a role, as Azure has them."""
     az = Az(subscription)
     place = place_of(az, resource_group, name)
+    # Azure has its own lines as JSON only.
+    kind = ("--type", "system", "--format", "json") if system else ("--type", "console", "--format", "text")
     az.show(
         "containerapp", "logs", "show", "--name", place.app(role), "--resource-group", resource_group,
-        "--tail", str(tail), "--type", "system" if system else "console", "--format", "text",
-        *(("--follow",) if follow else ()),
+        "--tail", str(tail), *kind, *(("--follow",) if follow else ()),
     )  # fmt: skip

@@ -29,6 +29,7 @@ class Plan:
     parameters: dict[str, Any]
     #: By name; they never get into `parameters`, which may be shown.
     secret_values: dict[str, str]
+    #: A line each.
     changes: tuple[str, ...]
 
 
@@ -151,14 +152,24 @@ def _changes(parameters: dict[str, Any], there: There, writing: Writing) -> Iter
     """What differs from the latest deployment, without any secret."""
     before = {one["name"]: one["value"] for one in there.parameter("settings", [])}
     after = {one["name"]: one["value"] for one in parameters["settings"]}
-    for name in sorted({*before, *after}):
-        if before.get(name) != after.get(name):
-            yield f"{name}: {before.get(name, 'default')} → {after.get(name, 'default')}"
-    for name in sorted(writing.values):
-        yield f"{name}: {'written anew' if name in there.secrets else 'written'} in the vault"
     for name, words in _SHOWN.items():
-        if there.parameters and parameters[name] != there.parameter(name, None):
-            yield f"{words}: {_plain(there.parameter(name, ''))} → {_plain(parameters[name])}"
+        yield from _change(words, there.parameter(name, ""), parameters[name], "nobody")
+    for name in sorted({*before, *after}):
+        yield from _change(name, before.get(name, ""), after.get(name, ""), "its default")
+    anew = {name for name in writing.values if name in there.secrets}
+    for how, names in (("into the vault", set(writing.values) - anew), ("anew into the vault", anew)):
+        if names:
+            yield f"{how}: {', '.join(sorted(names))}"
+
+
+def _change(what: str, before: Any, after: Any, nothing: str) -> Iterator[str]:
+    old, new = _plain(before), _plain(after)
+    if old != new:
+        yield f"{what}: {old} → {new or nothing}" if old else f"{what}: {new}"
+
+
+def _plain(value: Any) -> str:
+    return ", ".join(value) if isinstance(value, list) else {"none": "left alone"}.get(value, str(value))
 
 
 #: Parameters that an operator knows by these words.
@@ -170,7 +181,3 @@ _SHOWN = {
     "allowedRanges": "who may open Flower and the status page",
     "alertEmails": "who gets mail from Azure",
 }
-
-
-def _plain(value: Any) -> str:
-    return (", ".join(value) if isinstance(value, list) else str(value)) or "nobody"

@@ -1,7 +1,7 @@
 """Tells by HTTP whether a heartbeat is fresh: `python -m cody2zoho.processes.probe FILE PORT`.
 
 For platforms that can look at nothing else, such as Azure Container Apps. It runs beside the worker or beat whose file
-it is, and imports nothing of ours, so that it costs 12 MB and no time of theirs.
+it is, and imports nothing of ours, so that it costs 20 MB and no time of theirs.
 """
 
 import sys

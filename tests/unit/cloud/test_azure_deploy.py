@@ -105,7 +105,7 @@ def test_a_second_deployment_changes_nothing(cloud: Cloud) -> None:
     done = cloud.deploy()
 
     assert done.exit_code == 0, done.output
-    assert "no setting and no secret has changed" in done.output
+    assert "no setting and no secret differs" in done.output
     assert {name: one["versions"] for name, one in cloud.vault.items()} == versions
     once = ("changedSecrets", "redisIsNew")
     assert {name: one for name, one in cloud.parameters.items() if name not in once} == {
@@ -120,7 +120,7 @@ def test_only_the_secret_that_changed_is_written_and_the_apps_read_it(cloud: Clo
     (tmp_path / ".env").write_text(ENV.replace("1000.token-that-is-secret", "1000.another-token"))
     done = cloud.deploy()
 
-    assert "zoho-refresh-token: written anew in the vault" in done.output
+    assert "anew into the vault: zoho-refresh-token\n" in done.output
     assert "another-token" not in done.output
     assert [one["name"] for one in cloud.parameters["changedSecrets"]] == ["zoho-refresh-token"]
     assert cloud.vault["zoho-refresh-token"]["versions"] == 2
@@ -132,8 +132,13 @@ def test_a_setting_that_changed_is_shown_with_both_values(cloud: Cloud, tmp_path
     written(tmp_path, "POLL_INTERVAL_SECONDS=60")
     done = cloud.deploy()
 
-    assert "POLL_INTERVAL_SECONDS: default → 60" in done.output
+    assert "POLL_INTERVAL_SECONDS: 60" in done.output
     assert "cody-api-key" not in done.output
+
+    written(tmp_path, "POLL_INTERVAL_SECONDS=90")
+    assert "POLL_INTERVAL_SECONDS: 60 → 90" in cloud.deploy().output
+    written(tmp_path)
+    assert "POLL_INTERVAL_SECONDS: 90 → its default" in cloud.deploy().output
 
 
 def test_force_settings_writes_every_secret_anew(cloud: Cloud) -> None:
@@ -227,7 +232,7 @@ def test_recreating_says_what_is_lost_and_gives_the_apps_the_new_address(cloud: 
     done = cloud.deploy("--redis", "recreate")
 
     assert done.exit_code == 0, done.output
-    assert "get a case again" in done.output
+    assert "gets a case again" in done.output
     assert [name.startswith("cody2zoho-redis") for name in cloud.state["deleted"]] == [True]
     assert cloud.vault["redis-url"]["value"] != old
     assert cloud.parameters["secretsStamp"] != stamp
@@ -433,3 +438,21 @@ def test_a_name_that_azure_would_refuse_is_refused_first(cloud: Cloud, name: str
     refused = cloud.first("--name", name)
 
     assert (refused.exit_code, "cannot be the name" in refused.output) == (2, True)
+
+
+# -- signing in to Zoho -----------------------------------------------------------------------
+
+
+def test_nothing_is_deployed_when_signing_in_to_zoho_does_not_succeed(cloud: Cloud, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("")
+    refused = cloud.first("--force-token-refresh")
+
+    assert (refused.exit_code, "Signing in to Zoho did not succeed" in refused.output) == (1, True)
+    assert not cloud.names
+
+
+def test_a_new_token_goes_into_the_file_that_is_deployed(cloud: Cloud, tmp_path: Path) -> None:
+    (tmp_path / "production.env").write_text(ENV)
+    refused = cloud.first("--force-token-refresh", "--env-file", "production.env")
+
+    assert (refused.exit_code, "--env-file names another" in refused.output) == (2, True)
