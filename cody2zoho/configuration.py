@@ -264,3 +264,8 @@ def _field_of(location: str) -> str:
     return next(
         (field for field in Settings.model_fields if location.upper() in [field.upper(), *names(field)]), location
     )
+
+
+def sentences(error: ValidationError) -> list[str]:
+    """One for each setting that is missing or wrong."""
+    return [_sentence(item) for item in error.errors()]

@@ -41,6 +41,7 @@ _COMMANDS = {
     "dismiss": "Decide that parked conversations get no case.",
     "forget": "Erase our traces of one conversation, for good.",
     "redis": "Start, look at, measure, judge and empty Redis, wherever it is.",
+    "azure": "Run all of it in Azure Container Apps, and look after it there.",
     "telemetry": "Send Application Insights something, and see whether it arrives.",
     "simulate": "Serve a simulated Cody and Zoho on this machine.",
 }

@@ -317,6 +317,7 @@ PASSED_ON = {
     "'\\n' + wrong",
     "reason",
     "sentence",
+    "sentences",
     "outcome.words",
     "self._signal",
 }
@@ -325,6 +326,8 @@ PASSED_ON = {
 VOICES = {
     "setup": ["_misnamed"],
     "configuration": ["_sentence", "_given_twice"],
+    "chosen": ["_missing", "_files_of_this_machine"],
+    "azure_deploy": ["_lacks"],
     "reading": ["_in_words", "_clash"],
 }
 

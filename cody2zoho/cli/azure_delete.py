@@ -1,0 +1,41 @@
+"""`cody2zoho azure delete`."""
+
+import sys
+
+import click
+
+from cody2zoho.cli.azure_place import must_ask, place_of, placed
+from cody2zoho.cloud import removal
+from cody2zoho.cloud.az import Az
+from cody2zoho.cloud.place import Place, resources
+from cody2zoho.errors import NotSetUp
+
+_LOST = """
+What is lost: what Redis knows (which conversations wait, are parked, paused or forgotten), logs, events and dashboards.
+What stays: all cases in Zoho, all conversations at Cody, and the resource group. The vault can be had back for 30 days.
+"""
+
+
+@click.command()
+@placed
+@click.option("--yes", "is_sure", is_flag=True, help="Do not ask.")
+def delete(resource_group: str, name: str, subscription: str, is_sure: bool) -> None:
+    """Delete all of one installation, and nothing else that is in the resource group; asks twice."""
+    az = Az(subscription)
+    place = place_of(az, resource_group, name)
+    found = removal.in_order(resources(az, place))
+    if not found:
+        raise NotSetUp(f"There is no {name} in resource group {resource_group}; nothing was done.")
+    for one in found:
+        click.echo(f"{one.type.partition('/')[2]:<28}{one.name}")
+    click.echo(_LOST)
+    if not is_sure:
+        _ask(place, len(found))
+    removal.remove(az, found, click.echo)
+
+
+def _ask(place: Place, count: int) -> None:
+    must_ask("Deleting")
+    if not click.confirm(f"Delete these {count}?") or click.prompt("Type the name of the installation") != place.name:
+        click.echo("Nothing was done.", err=True)
+        sys.exit(1)

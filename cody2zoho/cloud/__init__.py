@@ -1,0 +1,1 @@
+"""Azure, where all of it may run: what is made there, of which settings, and how one looks after it."""

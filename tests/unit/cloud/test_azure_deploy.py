@@ -1,0 +1,458 @@
+"""`cody2zoho azure deploy`: the first time, again, and with whatever there is."""
+
+from pathlib import Path
+
+import pytest
+
+from clouds import ENV, Cloud
+from cody2zoho.cloud.choice import is_pinned
+
+SECRETS = ("cody-key-that-is-secret", "zoho-secret-that-is-secret", "1000.token-that-is-secret")
+
+
+def written(tmp_path: Path, *lines: str) -> None:
+    (tmp_path / ".env").write_text(ENV + "\n".join(lines) + "\n")
+
+
+# -- the first time ---------------------------------------------------------------------------
+
+
+def test_the_first_deployment_makes_all_of_it_and_says_where(cloud: Cloud) -> None:
+    done = cloud.first()
+
+    assert done.exit_code == 0, done.output
+    assert {f"cody2zoho-{role}" for role in ("worker", "beat", "flower", "ops", "environment")} <= cloud.names
+    assert cloud.parameters["redisKind"] == "managed"
+    assert "status page  https://cody2zoho-ops.example.azurecontainerapps.io" in done.output
+    assert "only from inside" in done.output
+
+
+def test_secrets_go_to_the_vault_and_all_else_into_the_apps(cloud: Cloud) -> None:
+    cloud.first()
+
+    assert {"name": "ZOHO_DATA_CENTER", "value": "eu"} in cloud.parameters["settings"]
+    assert cloud.vault["cody-api-key"]["value"] == SECRETS[0]
+    assert cloud.vault["zoho-refresh-token"]["value"] == SECRETS[2]
+    assert {"setting": "CODY_API_KEY", "secret": "cody-api-key"} in cloud.parameters["secretSettings"]
+
+
+def test_no_secret_is_shown_or_stands_on_a_command_line(cloud: Cloud) -> None:
+    done = cloud.first()
+    assert done.exit_code == 0
+
+    for secret in SECRETS:
+        assert secret not in done.output
+        assert secret not in str(cloud.calls)
+        assert secret not in str(cloud.parameters)
+
+
+def test_logins_that_nobody_set_are_made_by_chance_and_stay(cloud: Cloud) -> None:
+    cloud.first()
+    token, login = cloud.vault["ops-token"]["value"], cloud.vault["flower-basic-auth"]["value"]
+    cloud.deploy("--image", "registry.example/cody2zoho:1.1.0")
+
+    assert len(token) >= 24
+    assert login.startswith("flower:")
+    assert cloud.vault["ops-token"] == {**cloud.vault["ops-token"], "value": token, "versions": 1}
+
+
+def test_what_holds_for_this_machine_only_stays_here(cloud: Cloud, tmp_path: Path) -> None:
+    written(tmp_path, "REDIS_URL=redis://localhost:6379/0", "STATE_DIR=/somewhere", "PORT=9000")
+    done = cloud.first()
+
+    given = {one["name"] for one in cloud.parameters["settings"]}
+    assert given == {"CODY_BOT_ID", "ZOHO_CLIENT_ID", "ZOHO_DATA_CENTER"}
+    assert "REDIS_URL, PORT, STATE_DIR" in done.output
+    assert "localhost" not in cloud.vault["redis-url"]["value"]
+
+
+def test_the_first_time_it_wants_a_place_and_an_image(cloud: Cloud) -> None:
+    done = cloud.deploy()
+
+    assert done.exit_code == 2
+    assert "--location" in done.output
+    assert "--image" in done.output
+    assert "deployments" not in cloud.state or not cloud.state["deployments"]
+
+
+@pytest.mark.parametrize(
+    ("concurrency", "a_worker", "most"), [("10", "10", 1), ("20", "10", 2), ("25", "10", 3), ("5", "10", 1)]
+)
+def test_no_more_workers_than_zoho_lets_work(
+    cloud: Cloud, tmp_path: Path, concurrency: str, a_worker: str, most: int
+) -> None:
+    written(tmp_path, f"ZOHO_MAX_CONCURRENCY={concurrency}", f"WORKER_CONCURRENCY={a_worker}")
+    cloud.first()
+
+    assert cloud.parameters["maxWorkers"] == most
+
+
+def test_the_case_file_goes_along(cloud: Cloud, tmp_path: Path) -> None:
+    (tmp_path / "cody2zoho.toml").write_text('[case]\nsubject = "Chat {conversation_id}"\n', "utf-8-sig")
+    done = cloud.first()
+
+    assert done.exit_code == 0, done.output
+    assert cloud.parameters["hasCaseFile"]
+    assert cloud.vault["cases-file"]["value"].startswith("[case]")
+
+
+# -- again ------------------------------------------------------------------------------------
+
+
+def test_a_second_deployment_changes_nothing(cloud: Cloud) -> None:
+    cloud.first()
+    before, versions = cloud.parameters, {name: one["versions"] for name, one in cloud.vault.items()}
+    done = cloud.deploy()
+
+    assert done.exit_code == 0, done.output
+    assert "no setting and no secret differs" in done.output
+    assert {name: one["versions"] for name, one in cloud.vault.items()} == versions
+    once = ("changedSecrets", "redisIsNew")
+    assert {name: one for name, one in cloud.parameters.items() if name not in once} == {
+        name: one for name, one in before.items() if name not in once
+    }
+    assert (cloud.parameters["changedSecrets"], cloud.parameters["redisIsNew"]) == ([], False)
+
+
+def test_only_the_secret_that_changed_is_written_and_the_apps_read_it(cloud: Cloud, tmp_path: Path) -> None:
+    cloud.first()
+    stamp = cloud.parameters["secretsStamp"]
+    (tmp_path / ".env").write_text(ENV.replace("1000.token-that-is-secret", "1000.another-token"))
+    done = cloud.deploy()
+
+    assert "anew into the vault: zoho-refresh-token\n" in done.output
+    assert "another-token" not in done.output
+    assert [one["name"] for one in cloud.parameters["changedSecrets"]] == ["zoho-refresh-token"]
+    assert cloud.vault["zoho-refresh-token"]["versions"] == 2
+    assert cloud.parameters["secretsStamp"] != stamp
+
+
+def test_a_setting_that_changed_is_shown_with_both_values(cloud: Cloud, tmp_path: Path) -> None:
+    cloud.first()
+    written(tmp_path, "POLL_INTERVAL_SECONDS=60")
+    done = cloud.deploy()
+
+    assert "POLL_INTERVAL_SECONDS: 60" in done.output
+    assert "cody-api-key" not in done.output
+
+    written(tmp_path, "POLL_INTERVAL_SECONDS=90")
+    assert "POLL_INTERVAL_SECONDS: 60 → 90" in cloud.deploy().output
+    written(tmp_path)
+    assert "POLL_INTERVAL_SECONDS: 90 → its default" in cloud.deploy().output
+
+
+def test_force_settings_writes_every_secret_anew(cloud: Cloud) -> None:
+    cloud.first()
+    stamp = cloud.parameters["secretsStamp"]
+    cloud.deploy("--force-settings")
+
+    assert cloud.vault["cody-api-key"]["versions"] == 2
+    assert cloud.parameters["secretsStamp"] != stamp
+
+
+def test_another_image_is_one_option_and_so_is_the_way_back(cloud: Cloud) -> None:
+    cloud.first()
+    cloud.deploy("--image", "registry.example/cody2zoho:1.1.0")
+    done = cloud.deploy("--image", "registry.example/cody2zoho:1.0.0")
+
+    assert "image: registry.example/cody2zoho:1.1.0 → registry.example/cody2zoho:1.0.0" in done.output
+    assert "worker  running" in done.output
+    assert cloud.parameters["image"].endswith(":1.0.0")
+
+
+@pytest.mark.parametrize(
+    ("image", "pinned"),
+    [
+        ("registry.example:5000/cody2zoho:1.0.0", True),
+        ("cody2zoho@sha256:" + 64 * "0", True),
+        ("registry.example:5000/cody2zoho", False),
+        ("cody2zoho:latest", False),
+        ("cody2zoho", False),
+    ],
+)
+def test_only_an_image_that_stays_the_same_is_taken(cloud: Cloud, image: str, pinned: bool) -> None:
+    assert is_pinned(image) is pinned
+    if not pinned:
+        refused = cloud.deploy("--location", "westeurope", "--image", image)
+        assert (refused.exit_code, "no tag of its own" in refused.output) == (2, True)
+
+
+def test_who_may_open_the_status_page_stays_until_it_is_closed(cloud: Cloud) -> None:
+    cloud.first("--allow", "203.0.113.7", "--allow", "198.51.100.0/24")
+    cloud.deploy()
+    assert cloud.parameters["allowedRanges"] == ["203.0.113.7/32", "198.51.100.0/24"]
+
+    done = cloud.deploy("--close")
+    assert cloud.parameters["allowedRanges"] == []
+    assert "203.0.113.7/32, 198.51.100.0/24 → nobody" in done.output
+
+
+@pytest.mark.parametrize("address", ["somewhere", "203.0.113.7/8", "2001:db8::1", "0.0.0.0.0"])
+def test_an_address_that_is_none_is_refused(cloud: Cloud, address: str) -> None:
+    refused = cloud.first("--allow", address)
+
+    assert (refused.exit_code, "--allow takes IPv4" in refused.output) == (2, True)
+    assert "cody2zoho-worker" not in cloud.names
+
+
+# -- Redis ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["managed", "cache", "container"])
+def test_each_kind_of_redis_can_be_had(cloud: Cloud, kind: str) -> None:
+    done = cloud.first("--redis-kind", kind)
+
+    assert done.exit_code == 0, done.output
+    assert cloud.parameters["redisKind"] == kind
+    assert cloud.parameters["redisTls"] is (kind != "container")
+    assert {"redis-url", "redis-address", "redis-password"} <= set(cloud.vault)
+    assert any("cody2zoho-redis" in name for name in cloud.names)
+
+
+def test_the_redis_that_is_there_stays_with_its_password(cloud: Cloud) -> None:
+    cloud.first("--redis-kind", "container")
+    password = cloud.vault["redis-password"]
+    done = cloud.deploy()
+
+    assert done.exit_code == 0, done.output
+    assert (cloud.parameters["redisKind"], cloud.vault["redis-password"]) == ("container", password)
+
+
+def test_another_kind_is_not_had_by_accident(cloud: Cloud) -> None:
+    cloud.first()
+    refused = cloud.deploy("--redis-kind", "cache")
+
+    assert (refused.exit_code, "for cache add --redis recreate" in refused.output) == (2, True)
+    assert "deleted" not in cloud.state
+
+
+def test_recreating_says_what_is_lost_and_gives_the_apps_the_new_address(cloud: Cloud) -> None:
+    cloud.first()
+    old, stamp = cloud.vault["redis-url"]["value"], cloud.parameters["secretsStamp"]
+    done = cloud.deploy("--redis", "recreate")
+
+    assert done.exit_code == 0, done.output
+    assert "gets a case again" in done.output
+    assert [name.startswith("cody2zoho-redis") for name in cloud.state["deleted"]] == [True]
+    assert cloud.vault["redis-url"]["value"] != old
+    assert cloud.parameters["secretsStamp"] != stamp
+
+
+def test_skipping_leaves_redis_alone(cloud: Cloud) -> None:
+    cloud.first()
+    before = cloud.vault["redis-url"]
+    done = cloud.deploy("--redis", "skip")
+
+    assert done.exit_code == 0, done.output
+    assert cloud.parameters["redisKind"] == "none"
+    assert cloud.vault["redis-url"] == before
+    assert cloud.deploy().exit_code == 0
+    assert (cloud.parameters["redisKind"], cloud.parameters["redisIsNew"]) == ("managed", False)
+
+
+def test_a_redis_elsewhere_is_used_where_ours_is_skipped(cloud: Cloud, tmp_path: Path) -> None:
+    written(tmp_path, "REDIS_URL=rediss://:pass%2Fword@redis.example:6380/0")
+    done = cloud.first("--redis", "skip")
+
+    assert done.exit_code == 0, done.output
+    assert not any("redis" in name for name in cloud.names)
+    assert cloud.vault["redis-address"]["value"] == "redis.example:6380"
+    assert cloud.vault["redis-password"]["value"] == "pass/word"
+    assert cloud.parameters["redisTls"]
+    assert "word@" not in done.output
+
+
+@pytest.mark.parametrize("url", ["", "redis://localhost:6379/0", "unix:///run/redis.sock"])
+def test_skipping_wants_a_redis_that_azure_reaches(cloud: Cloud, tmp_path: Path, url: str) -> None:
+    written(tmp_path, f"REDIS_URL={url}")
+    refused = cloud.first("--redis", "skip")
+
+    assert (refused.exit_code, "needs a Redis that Azure reaches" in refused.output) == (2, True)
+
+
+def test_a_redis_without_a_password_is_refused(cloud: Cloud, tmp_path: Path) -> None:
+    written(tmp_path, "REDIS_URL=redis://redis.example:6379/0")
+    refused = cloud.first("--redis", "skip")
+
+    assert (refused.exit_code, "open to all the world" in refused.output) == (2, True)
+
+
+# -- asking -----------------------------------------------------------------------------------
+
+
+def test_without_a_terminal_it_does_nothing_unless_told(cloud: Cloud) -> None:
+    refused = cloud.azure("deploy", "--location", "westeurope", "--image", "cody2zoho:1.0.0")
+
+    assert (refused.exit_code, "add --yes" in refused.output) == (2, True)
+    assert cloud.state == {}
+
+
+def test_at_a_terminal_it_asks_about_redis_and_then_goes_on(cloud: Cloud) -> None:
+    cloud.first()
+    code, said = cloud.at_a_terminal("deploy", typed="s\ny\n")
+
+    assert code == 0, said
+    assert "Y  use it" in said
+    assert cloud.parameters["redisKind"] == "none"
+
+
+def test_recreating_redis_wants_the_name_typed(cloud: Cloud) -> None:
+    cloud.first()
+    code, said = cloud.at_a_terminal("deploy", typed="n\nyes\n")
+    assert (code, "deleted" in cloud.state) == (1, False)
+    assert "Nothing was done." in said
+
+    code, said = cloud.at_a_terminal("deploy", typed="n\ncody2zoho\ny\n")
+    assert (code, len(cloud.state["deleted"])) == (0, 1), said
+
+
+def test_what_if_shows_and_changes_nothing(cloud: Cloud) -> None:
+    done = cloud.azure("deploy", "--what-if", "--location", "westeurope", "--image", "cody2zoho:1.0.0")
+    assert (done.exit_code, "all of it would be made" in done.output) == (0, True)
+    assert not cloud.names
+
+    cloud.first()
+    before = cloud.state["resources"], cloud.state["deployments"]
+    done = cloud.azure("deploy", "--what-if", "--image", "cody2zoho:2.0.0")
+    assert done.exit_code == 0, done.output
+    assert "image: registry.example/cody2zoho:1.0.0 → cody2zoho:2.0.0" in done.output
+    assert (cloud.state["resources"], cloud.state["deployments"]) == before
+    assert any(call.startswith("deployment group what-if") for call in cloud.calls)
+
+
+# -- building ---------------------------------------------------------------------------------
+
+
+def test_an_image_is_built_in_a_registry_of_its_own(cloud: Cloud, tmp_path: Path) -> None:
+    (tmp_path / "docker").mkdir()
+    (tmp_path / "docker" / "Dockerfile").write_text("FROM scratch\n")
+    done = cloud.deploy("--location", "westeurope", "--build")
+
+    assert done.exit_code == 0, done.output
+    [built] = cloud.state["built"]
+    assert cloud.parameters["image"].endswith(f".azurecr.io/{built}")
+    assert is_pinned(built)
+
+    done = cloud.deploy("--build")
+    assert done.exit_code == 0, done.output
+    assert len([call for call in cloud.calls if "--name cody2zoho-first" in call and "create" in call]) == 1
+
+
+def test_building_wants_a_working_copy(cloud: Cloud) -> None:
+    refused = cloud.deploy("--location", "westeurope", "--build")
+
+    assert (refused.exit_code, "docker/Dockerfile is not here" in refused.output) == (2, True)
+    assert "built" not in cloud.state
+
+
+# -- what goes wrong --------------------------------------------------------------------------
+
+
+def test_all_that_is_wrong_with_the_settings_is_said_at_once(cloud: Cloud, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("CODY_API_KEY=key\nPOLL_INTERVAL_SECONDS=soon\nGRAYLOG_CA_FILE=/etc/ca.pem\n")
+    refused = cloud.first()
+
+    assert refused.exit_code == 2
+    for words in ("CODY_BOT_ID is not set", "POLL_INTERVAL_SECONDS", "GRAYLOG_CA_FILE names a file"):
+        assert words in refused.output
+    assert not cloud.names
+
+
+def test_a_file_that_is_not_there_is_named(cloud: Cloud) -> None:
+    refused = cloud.first("--env-file", "production.env")
+
+    assert (refused.exit_code, "There is no production.env" in refused.output) == (2, True)
+
+
+def test_without_az_it_says_what_to_install(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+    refused = cloud.first()
+
+    assert (refused.exit_code, "install the Azure CLI" in refused.output) == (1, True)
+
+
+def test_who_is_not_signed_in_is_told_so(cloud: Cloud) -> None:
+    cloud.has(signed_in=False)
+    refused = cloud.first("--skip-login")
+
+    assert (refused.exit_code, "run `az login`" in refused.output) == (1, True)
+    assert not any(call == "login" for call in cloud.calls)
+
+
+def test_at_a_terminal_it_signs_in_first(cloud: Cloud) -> None:
+    cloud.has(signed_in=False)
+    words = ("deploy", "--location", "westeurope", "--image", "cody2zoho:1.0.0")
+    code, said = cloud.at_a_terminal(*words, typed="y\n")
+
+    assert code == 0, said
+    assert "login" in cloud.calls
+
+
+def test_a_pipeline_may_deploy(cloud: Cloud) -> None:
+    cloud.has(user_type="servicePrincipal")
+    done = cloud.first()
+
+    assert done.exit_code == 0, done.output
+    assert (cloud.parameters["deployer"], cloud.parameters["deployerType"]) == (
+        "which-pipeline-deploys",
+        "ServicePrincipal",
+    )
+
+
+def test_what_azure_refuses_is_one_sentence_and_the_next_deployment_goes_on(cloud: Cloud) -> None:
+    cloud.has(failures=["The quota of this region is used up; see https://example/?token=abc for more."])
+    refused = cloud.first()
+
+    assert refused.exit_code == 1
+    assert refused.output.splitlines()[-1].startswith("Azure did not finish the deployment: The quota")
+    assert "token=abc" not in refused.output
+
+    done = cloud.deploy()
+    assert done.exit_code == 0, done.output
+    assert "cody2zoho-worker" in cloud.names
+    assert cloud.vault["cody-api-key"]["versions"] == 1
+
+
+def test_a_vault_that_was_deleted_is_had_back(cloud: Cloud) -> None:
+    cloud.first()
+    assert cloud.azure("delete", "--yes").exit_code == 0
+    done = cloud.first()
+
+    assert done.exit_code == 0, done.output
+    assert "had the deleted vault" in done.output
+
+
+def test_two_installations_share_a_resource_group(cloud: Cloud) -> None:
+    cloud.first()
+    done = cloud.first("--name", "sales")
+
+    assert done.exit_code == 0, done.output
+    assert {"cody2zoho-worker", "sales-worker"} <= cloud.names
+    cloud.azure("delete", "--yes", "--name", "sales")
+    assert "cody2zoho-worker" in cloud.names
+    assert not any(name.startswith("sales") for name in cloud.names)
+
+
+@pytest.mark.parametrize("name", ["a", "Upper", "-x-", "much-too-long-a-name", "double--hyphen", "end-"])
+def test_a_name_that_azure_would_refuse_is_refused_first(cloud: Cloud, name: str) -> None:
+    refused = cloud.first("--name", name)
+
+    assert (refused.exit_code, "cannot be the name" in refused.output) == (2, True)
+
+
+# -- signing in to Zoho -----------------------------------------------------------------------
+
+
+def test_nothing_is_deployed_when_signing_in_to_zoho_does_not_succeed(cloud: Cloud, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("")
+    refused = cloud.first("--force-token-refresh")
+
+    assert (refused.exit_code, "Signing in to Zoho did not succeed" in refused.output) == (1, True)
+    assert not cloud.names
+
+
+def test_a_new_token_goes_into_the_file_that_is_deployed(cloud: Cloud, tmp_path: Path) -> None:
+    (tmp_path / "production.env").write_text(ENV)
+    refused = cloud.first("--force-token-refresh", "--env-file", "production.env")
+
+    assert (refused.exit_code, "--env-file names another" in refused.output) == (2, True)
