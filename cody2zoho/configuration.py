@@ -16,6 +16,7 @@ from cody2zoho.cases import reading
 from cody2zoho.errors import ConfigurationError
 from cody2zoho.settings import CREDENTIALS, Settings
 from cody2zoho.settings.formats import is_unset, without_login
+from cody2zoho.settings.in_azure import InAzure
 
 _NOT_UTF_8 = ".env is not written in UTF-8: save it so; an editor calls it the encoding."
 
@@ -32,6 +33,16 @@ def settings() -> Settings:
         raise ConfigurationError([*wrong, *_wrong_in_file()]) from None
     reading.load(found)
     return found
+
+
+def in_azure() -> InAzure:
+    """Those about Redis and Azure alone. Raises ConfigurationError with all that is wrong with them."""
+    try:
+        return InAzure()
+    except UnicodeDecodeError:
+        raise ConfigurationError([_NOT_UTF_8]) from None
+    except ValidationError as error:
+        raise ConfigurationError([_sentence(item) for item in error.errors()]) from None
 
 
 def _wrong_in_file() -> list[str]:
