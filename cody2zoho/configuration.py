@@ -6,17 +6,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from dotenv import dotenv_values
 from pydantic import AliasChoices, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings
 
 from cody2zoho.cases import reading
 from cody2zoho.errors import ConfigurationError
 from cody2zoho.settings import CREDENTIALS, Settings
 from cody2zoho.settings.formats import is_unset, without_login
-from cody2zoho.settings.in_azure import InAzure
+
+Part = TypeVar("Part", bound=BaseSettings)
 
 _NOT_UTF_8 = ".env is not written in UTF-8: save it so; an editor calls it the encoding."
 
@@ -35,10 +37,10 @@ def settings() -> Settings:
     return found
 
 
-def in_azure() -> InAzure:
-    """Those about Redis and Azure alone. Raises ConfigurationError with all that is wrong with them."""
+def part(kind: type[Part]) -> Part:
+    """A part of them, for commands that need no more. Raises ConfigurationError with all that is wrong in it."""
     try:
-        return InAzure()
+        return kind()
     except UnicodeDecodeError:
         raise ConfigurationError([_NOT_UTF_8]) from None
     except ValidationError as error:

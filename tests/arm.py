@@ -167,6 +167,7 @@ class Arm:
         self.refuses: list[tuple[str, int, str, dict[str, str]]] = []
         self.asked: list[tuple[str, str, Any]] = []
         self.queries: list[dict[str, str]] = []
+        self.operation: dict[str, Any] = {"status": "Succeeded"}
         self.strangers = 0
         self.url = ""
 
@@ -198,7 +199,7 @@ class Arm:
             (rf"POST ({cache}|{base}/default)/regenerateKey", self._regenerated),
             (rf"POST {cache}/forceReboot", lambda *_: (200, {"message": "on its way"}, {})),
             (rf"POST ({cache}|{base}/default)/(import|export)", self._accepted),
-            (r"GET /operations/1", lambda *_: (200, {"status": "Succeeded"}, {})),
+            (r"GET /operations/1", lambda *_: (200, self.operation, {})),
             (rf"GET .*{insights}/metricDefinitions", lambda *_: _every([self._defined(name) for name in self.metrics])),
             (rf"GET .*{insights}/metrics", self._measured),
             (rf"GET {below}/Microsoft.Insights/metricAlerts", lambda *_: _every(self.rules)),

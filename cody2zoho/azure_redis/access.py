@@ -5,7 +5,7 @@ Azure's words may quote an address with its key, or somebody's e-mail address; `
 
 import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from importlib.util import find_spec
@@ -158,6 +158,20 @@ def asking(*, changes: bool = False) -> Iterator[None]:
                 "`cody2zoho azure redis show` before you try again."
             ) from None
         raise Transient(f"Azure's answer did not arrive ({_kind(error)}): try again.") from None
+
+
+def finished(begin: Callable[[], Any]) -> Any:
+    """Begins what takes Azure minutes, and waits for its end. A fault while we wait does not end it."""
+    with asking(changes=True):
+        poller = begin()
+    try:
+        with asking():
+            return poller.result()
+    except Transient as error:
+        raise OutcomeUnknown(
+            "Azure has begun, and cannot be asked how far it is: `cody2zoho azure redis logs` shows how it ends, "
+            f"`show` its state. {error}"
+        ) from None
 
 
 def _kind(error: Any) -> str:

@@ -29,9 +29,11 @@ _TABLES = "ACRConnectedClientList, ACREntraAuthenticationAuditLog, REDConnection
 #: The newest, where there are more.
 _MOST_LINES = 5_000
 
-_QUERY = f"""union isfuzzy=true withsource=Source {_TABLES}
+#: Where a workspace has none of the tables yet, a union of nothing would be an error.
+_QUERY = f"""let Nothing = datatable(TimeGenerated: datetime)[];
+union isfuzzy=true withsource=Source Nothing, {_TABLES}
 | project TimeGenerated, Source, Level = column_ifexists("Level", ""),
-    OperationName = column_ifexists("OperationName", ""), Fields = pack_all(true)
+    OperationName = column_ifexists("OperationName", ""), Fields = pack_all()
 | top {_MOST_LINES} by TimeGenerated desc"""
 
 #: Of every row, and of no use to a reader.
@@ -70,7 +72,8 @@ def lines(found: Found, hours: float, now: float, level: str = "INFO") -> list[L
     """Both logs, at this level and worse, the newest last."""
     until = datetime.fromtimestamp(now, UTC)
     since = until - timedelta(hours=hours)
-    told = [*_activity(found, since, until), *_connections(found, since, until)]
+    # Once each, should Azure tell of the database where the cluster was asked for.
+    told = dict.fromkeys((*_activity(found, since, until), *_connections(found, since, until)))
     return sorted((line for line in told if is_at_least(line, level)), key=lambda line: line.at)
 
 
@@ -97,17 +100,24 @@ def is_at_least(line: Line, level: str) -> bool:
 
 
 def destinations(found: Found) -> Iterator[tuple[str, Any]]:
-    """Each diagnostic setting of the instance, with the id of what it is set on: connections are the database's."""
-    for id_ in filter(None, (found.instance.id, found.instance.database_id)):
+    """Each diagnostic setting of the instance, with the id of what it is set on."""
+    for id_ in _ids(found):
         with asking():
             every = list(found.azure.monitor.diagnostic_settings.list(id_))
         yield from ((id_, one) for one in every)
 
 
+def _ids(found: Found) -> list[str]:
+    """Azure Managed Redis has keys and connections in its database, and all else in its cluster."""
+    return [id_ for id_ in (found.instance.id, found.instance.database_id) if id_]
+
+
 def _activity(found: Found, since: datetime, until: datetime) -> Iterator[Line]:
     span = f"eventTimestamp ge '{_iso(since)}' and eventTimestamp le '{_iso(until)}'"
-    with asking():
-        every = list(found.azure.monitor.activity_logs.list(f"{span} and resourceUri eq '{found.instance.id}'"))
+    every = []
+    for id_ in _ids(found):
+        with asking():
+            every += found.azure.monitor.activity_logs.list(f"{span} and resourceUri eq '{id_}'")
     for one in every:
         yield Line(
             at=one.event_timestamp.timestamp(),

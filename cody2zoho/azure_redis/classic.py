@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from cody2zoho.azure_redis.access import Azure, asking
+from cody2zoho.azure_redis.access import Azure, asking, finished
 from cody2zoho.azure_redis.instance import Instance, Place, Service, group_of, word
 from cody2zoho.errors import Refused
 
@@ -70,14 +70,12 @@ class Classic:
     def export(self, instance: Instance, container: str, prefix: str) -> None:
         _ensure_premium(instance)
         wanted = {"format": "RDB", "prefix": prefix, "container": container}
-        with asking(changes=True):
-            self._azure.redis.redis.begin_export_data(instance.group, instance.name, wanted).result()
+        finished(lambda: self._azure.redis.redis.begin_export_data(instance.group, instance.name, wanted))
 
     def bring_in(self, instance: Instance, blobs: list[str]) -> None:
         _ensure_premium(instance)
         wanted = {"format": "RDB", "files": blobs}
-        with asking(changes=True):
-            self._azure.redis.redis.begin_import_data(instance.group, instance.name, wanted).result()
+        finished(lambda: self._azure.redis.redis.begin_import_data(instance.group, instance.name, wanted))
 
 
 def _persistence(written: Any) -> str:

@@ -54,7 +54,7 @@ def _clustering(instance: Instance) -> Finding:
             "Clustering",
             Level.FAILED,
             f"is {policy}, which wants clients that know of clusters; Celery's does not",
-            f"make one {'without shards' if instance.is_classic else 'with NoCluster'}; docs/azure-redis.md has the move",
+            f"make one {'without shards' if instance.is_classic else 'with NoCluster'}, and move: docs/azure-redis.md",
         )
     return Finding("Clustering", Level.OK, policy or "none")
 

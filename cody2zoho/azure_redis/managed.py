@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from cody2zoho.azure_redis.access import Azure, asking
+from cody2zoho.azure_redis.access import Azure, asking, finished
 from cody2zoho.azure_redis.instance import Instance, Place, Service, group_of, word
 from cody2zoho.errors import Refused
 
@@ -54,10 +54,8 @@ class Managed:
         return {"primary": found.primary_key, "secondary": found.secondary_key}
 
     def regenerate(self, instance: Instance, which: str) -> str:
-        with asking(changes=True):
-            found = self._azure.enterprise.databases.begin_regenerate_key(
-                instance.group, instance.name, _DATABASE, {"keyType": which.capitalize()}
-            ).result()
+        named, wanted = (instance.group, instance.name, _DATABASE), {"keyType": which.capitalize()}
+        found = finished(lambda: self._azure.enterprise.databases.begin_regenerate_key(*named, wanted))
         return str(found.primary_key if which == "primary" else found.secondary_key)
 
     def reboot(self, _instance: Instance, _nodes: str) -> None:
@@ -68,16 +66,12 @@ class Managed:
 
     def export(self, instance: Instance, container: str, _prefix: str) -> None:
         # It names the files itself.
-        with asking(changes=True):
-            self._azure.enterprise.databases.begin_export(
-                instance.group, instance.name, _DATABASE, {"sasUri": container}
-            ).result()
+        named, wanted = (instance.group, instance.name, _DATABASE), {"sasUri": container}
+        finished(lambda: self._azure.enterprise.databases.begin_export(*named, wanted))
 
     def bring_in(self, instance: Instance, blobs: list[str]) -> None:
-        with asking(changes=True):
-            self._azure.enterprise.databases.begin_import_method(
-                instance.group, instance.name, _DATABASE, {"sasUris": blobs}
-            ).result()
+        named, wanted = (instance.group, instance.name, _DATABASE), {"sasUris": blobs}
+        finished(lambda: self._azure.enterprise.databases.begin_import_method(*named, wanted))
 
     def _database(self, group: str, name: str) -> Any:
         """None while there is none."""

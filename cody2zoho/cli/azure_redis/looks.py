@@ -16,6 +16,7 @@ from cody2zoho.checks.finding import Level
 from cody2zoho.cli.azure_redis import view
 from cody2zoho.cli.azure_redis.options import as_json_option, at_instance, folder_option, write
 from cody2zoho.errors import Transient
+from cody2zoho.settings.in_azure import InAzure
 
 _HOURS = click.IntRange(1, metrics.LONGEST_HOURS)
 
@@ -78,7 +79,7 @@ def diagnostics(found: Found, as_json: bool) -> None:
 
     Exit code 1 while something keeps cases from being made.
     """
-    findings = list(diagnosis.findings(found, configuration.in_azure()))
+    findings = list(diagnosis.findings(found, configuration.part(InAzure)))
     if as_json:
         click.echo(view.as_json([asdict(one) for one in findings]))
     else:
@@ -144,7 +145,7 @@ def health(found: Found, hours: int, folder: Path | None, as_json: bool) -> None
     Exit code 1 below 80.
     """
     now = time.time()
-    one = healthy.look(found, configuration.in_azure(), now)
+    one = healthy.look(found, configuration.part(InAzure), now)
     if as_json:
         click.echo(view.as_json(one.as_json()))
     else:
@@ -181,7 +182,7 @@ def _reported(found: Found, one: healthy.Health, hours: int, folder: Path, now: 
 def watch(found: Found, interval: int, minutes: int | None) -> None:
     """Show how well it is, one line a look, until Ctrl-C."""
     ends_at = time.time() + minutes * 60 if minutes else float("inf")
-    settings = configuration.in_azure()
+    settings = configuration.part(InAzure)
     for at, one in healthy.watching(found, settings, time.time, time.sleep, interval):
         if isinstance(one, Transient):
             click.secho(f"{view.stamp(at)}    –  {one}", fg="yellow")

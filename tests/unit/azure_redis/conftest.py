@@ -15,6 +15,7 @@ from cody2zoho import configuration
 from cody2zoho.azure_redis import finding
 from cody2zoho.azure_redis.finding import Found
 from cody2zoho.cli import main
+from cody2zoho.settings.in_azure import InAzure
 
 
 @pytest.fixture
@@ -47,7 +48,7 @@ def call(azure: Arm) -> Callable[..., Result]:
 
 @pytest.fixture
 def found(azure: Arm) -> Found:
-    return finding.find(configuration.in_azure())
+    return finding.find(configuration.part(InAzure))
 
 
 @pytest.fixture

@@ -216,10 +216,24 @@ def test_an_import_wants_the_name_of_the_instance_typed(azure, typed, typed_name
     assert bool(changes(azure)) is is_done
 
 
-def test_an_export_that_azure_gives_up_is_told(azure, call) -> None:
-    azure.refuses = [("/operations/1", 400, f"ExportFailed|The blob {SAS} cannot be written", {})]
+@pytest.mark.parametrize("service", ["azure", "classic"])
+def test_an_export_that_azure_gives_up_is_told(request, call, service) -> None:
+    far_end = request.getfixturevalue(service)
+    error = {"code": "ExportFailed", "message": f"The blob {SAS} cannot be written"}
+    far_end.operation = {"status": "Failed", "error": error}
     refused = call("export", "--to", SAS)
 
     assert refused.exit_code == 1
     assert "Azure refuses that (ExportFailed): The blob https://shop.blob.core.windows.net/backups?…" in refused.stderr
     assert "SECRET" not in refused.output
+
+
+@pytest.mark.parametrize("status", [429, 500, 503])
+def test_an_import_that_cannot_be_asked_about_is_not_called_failed(azure, call, status) -> None:
+    """Who would begin it again would have Azure do it twice."""
+    azure.refuses = [("/operations/1", status, "Busy", {})]
+    told = call("import", "--from", FILE, "--yes")
+
+    assert told.exit_code == 1
+    assert "Azure has begun, and cannot be asked how far it is" in told.stderr
+    assert changes(azure) == [("import", {"sasUris": [FILE]})]

@@ -9,6 +9,7 @@ from arm import cluster, database, event, fired, rule
 from cody2zoho import configuration
 from cody2zoho.azure_redis import finding, health
 from cody2zoho.errors import Transient
+from cody2zoho.settings.in_azure import InAzure
 
 WELL = {"usedmemorypercentage": [40.0], "serverLoad": [10.0], "cacheLatency": [800.0], "evictedkeys": [0.0]}
 
@@ -18,7 +19,7 @@ def look(azure, clock):
     azure.metrics = dict(WELL)
 
     def look() -> health.Health:
-        settings = configuration.in_azure()
+        settings = configuration.part(InAzure)
         return health.look(finding.find(settings), settings, clock())
 
     return look
@@ -154,7 +155,7 @@ def test_watching_goes_past_a_fault_that_passes(azure, look, clock) -> None:
         clock.now += seconds
         azure.refuses = []
 
-    settings = configuration.in_azure()
+    settings = configuration.part(InAzure)
     looks = health.watching(finding.find(settings), settings, clock, wait, 60)
     (first_at, first), (second_at, second) = next(looks), next(looks)
 

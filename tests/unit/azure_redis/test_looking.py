@@ -13,10 +13,11 @@ from cody2zoho.azure_redis import activity, diagnosis, finding, metrics
 from cody2zoho.azure_redis.metrics import Kind, Metric, Series
 from cody2zoho.checks.finding import Level
 from cody2zoho.errors import Transient
+from cody2zoho.settings.in_azure import InAzure
 
 
 def findings() -> dict[str, tuple[Level, str]]:
-    settings = configuration.in_azure()
+    settings = configuration.part(InAzure)
     found = finding.find(settings)
     return {one.about: (one.level, one.words) for one in diagnosis.findings(found, settings)}
 
@@ -303,14 +304,15 @@ def test_only_lines_at_the_level_and_worse_are_shown(azure, call) -> None:
     assert told == ["CRITICAL", "ERROR"]
 
 
-def test_the_activity_is_asked_for_by_instance_and_time(azure, found) -> None:
-    activity.lines(found, 2, 1_760_000_000)
+def test_the_activity_is_asked_for_by_time_of_cluster_and_database(azure, found) -> None:
+    """A key is made anew in the database, a size chosen in the cluster; what both tell is one line."""
+    azure.events = [event(1_760_000_000 - 5)]
+    told = activity.lines(found, 2, 1_760_000_000)
     asked = [query["$filter"] for query in azure.queries if "$filter" in query]
 
-    assert asked == [
-        "eventTimestamp ge '2025-10-09T06:53:20Z' and eventTimestamp le '2025-10-09T08:53:20Z' "
-        f"and resourceUri eq '{CLUSTER_ID}'"
-    ]
+    span = "eventTimestamp ge '2025-10-09T06:53:20Z' and eventTimestamp le '2025-10-09T08:53:20Z'"
+    assert asked == [f"{span} and resourceUri eq '{id_}'" for id_ in (CLUSTER_ID, DATABASE_ID)]
+    assert len(told) == 1
 
 
 def test_nothing_logged_is_said(azure, call) -> None:
