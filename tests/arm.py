@@ -130,14 +130,15 @@ def sent(name: str = "to-the-workspace", workspace: str = WORKSPACE_ID) -> dict[
     return {"id": f"/settings/{name}", "name": name, "properties": {"workspaceId": workspace, "logs": logs}}
 
 
-def event(at: float, level: str = "Informational", name: str = "Regenerate key", who: str = "ann@shop.example") -> Any:
+def event(at: float, level: str = "Informational", name: str = "Regenerate key", id_: str = "1") -> Any:
     """A line of the activity log."""
     return {
+        "eventDataId": id_,
         "eventTimestamp": _iso(at),
         "level": level,
         "operationName": {"value": "Microsoft.Cache/redis/regenerateKey/action", "localizedValue": name},
         "status": {"value": "Succeeded", "localizedValue": "Succeeded"},
-        "caller": who,
+        "caller": "ann@shop.example",
     }
 
 
@@ -186,13 +187,14 @@ class Arm:
         return _wrong(404, "ResourceNotFound", f"No {path}")
 
     def _ways(self) -> list[tuple[str, Callable[[str, dict[str, str], Any], Answer]]]:
+        every, group = [f"/subscriptions/{SUBSCRIPTION}{part}/providers" for part in ("", "/resourceGroups/shop")]
         below, insights = f"/subscriptions/{SUBSCRIPTION}/providers", "/providers/Microsoft.Insights"
         one = rf"/subscriptions/{SUBSCRIPTION}/resourceGroups/shop/providers/Microsoft.Cache"
         cache, base = f"{one}/redis/shop-cache", f"{one}/redisEnterprise/shop-managed/databases"
         return [
             (r"GET /subscriptions", lambda *_: _every(self.subscriptions)),
-            (rf"GET {below}/Microsoft.Cache/redis", lambda *_: _every(self.caches)),
-            (rf"GET {below}/Microsoft.Cache/redisEnterprise", lambda *_: _every(self.clusters)),
+            (rf"GET ({every}|{group})/Microsoft.Cache/redis", lambda *_: _every(self.caches)),
+            (rf"GET ({every}|{group})/Microsoft.Cache/redisEnterprise", lambda *_: _every(self.clusters)),
             (rf"GET {base}", lambda *_: _every(self.databases)),
             (rf"GET {cache}/patchSchedules", lambda *_: _every(self.patched)),
             (rf"POST ({cache}|{base}/default)/listKeys", lambda *_: (200, self.keys, {})),

@@ -11,6 +11,7 @@ from functools import cached_property
 from importlib.util import find_spec
 from typing import Any
 
+from cody2zoho.azure_redis.instance import word
 from cody2zoho.errors import (
     AccessRevoked,
     Cody2ZohoError,
@@ -59,19 +60,15 @@ class Azure:
         if self._chosen:
             return self._chosen
         with asking():
-            seen = [one for one in self._subscriptions() if str(getattr(one.state, "value", one.state)) == "Enabled"]
+            seen = [one for one in self._subscriptions() if word(one.state) == "Enabled"]
         if len(seen) == 1:
             return str(seen[0].subscription_id)
         if not seen:
-            raise ConfigurationError(
-                ["This sign-in sees no Azure subscription: sign in to the right tenant with az login --tenant, or ask "
-                 "for the role Reader."]
-            )  # fmt: skip
+            sentence = "This sign-in sees no Azure subscription: sign in to the right tenant with az login --tenant."
+            raise ConfigurationError([sentence])
         names = ", ".join(f"{one.subscription_id} ({one.display_name})" for one in seen)
-        raise ConfigurationError(
-            [f"This sign-in sees several Azure subscriptions: choose one with --subscription or AZURE_SUBSCRIPTION_ID: "
-             f"{names}."]
-        )  # fmt: skip
+        sentence = f"This sign-in sees several Azure subscriptions; choose one with --subscription: {names}."
+        raise ConfigurationError([sentence])
 
     def _subscriptions(self) -> list[Any]:
         from azure.mgmt.resource.subscriptions import SubscriptionClient
@@ -146,6 +143,8 @@ def asking(*, changes: bool = False) -> Iterator[None]:
     except exceptions.ClientAuthenticationError as error:
         raise _not_signed_in(error) from None
     except exceptions.HttpResponseError as error:
+        if changes and (error.status_code or 0) >= 500:
+            raise _unknown(f"{error.status_code} {_code(error)}") from None
         raise _refusal(error) from None
     except exceptions.ServiceRequestError as error:
         raise Transient(
@@ -153,10 +152,7 @@ def asking(*, changes: bool = False) -> Iterator[None]:
         ) from None
     except exceptions.AzureError as error:
         if changes:
-            raise OutcomeUnknown(
-                f"Azure's answer did not arrive ({_kind(error)}); it may have done it: look with "
-                "`cody2zoho azure redis show` before you try again."
-            ) from None
+            raise _unknown(_kind(error)) from None
         raise Transient(f"Azure's answer did not arrive ({_kind(error)}): try again.") from None
 
 
@@ -172,6 +168,12 @@ def finished(begin: Callable[[], Any]) -> Any:
             "Azure has begun, and cannot be asked how far it is: `cody2zoho azure redis logs` shows how it ends, "
             f"`show` its state. {error}"
         ) from None
+
+
+def _unknown(why: str) -> OutcomeUnknown:
+    return OutcomeUnknown(
+        f"Azure did not say whether it did it ({why}): look with `cody2zoho azure redis logs` before you try again."
+    )
 
 
 def _kind(error: Any) -> str:
@@ -200,7 +202,7 @@ def _refusal(error: Any) -> Cody2ZohoError:
             action = _action(error)
             return Refused(
                 f"This sign-in may not do that in Azure ({action or code}): have somebody give it the role "
-                f"{_role(action)} on the instance."
+                f"{_role(action)} on the resource group, and name that with --resource-group."
             )
         case 404:
             return Refused(f"Azure knows no such thing ({code}): see --name, --resource-group and --subscription.")
@@ -221,12 +223,9 @@ def _throttled(error: Any) -> RateLimited:
 
 
 def _code(error: Any) -> str:
-    """Azure's name for it; the innermost, which says more."""
-    found = error.error
-    while getattr(found, "innererror", None):
-        found = found.innererror if not isinstance(found.innererror, dict) else None
-    code = str(getattr(found, "code", "") or getattr(error.error, "code", "") or error.status_code or "")
-    return re.sub(r"[^\w.]", "", code) or "no code"
+    """Azure's name for it."""
+    code = getattr(error.error, "code", "") or error.status_code or ""
+    return re.sub(r"[^\w.]", "", str(code)) or "no code"
 
 
 def _action(error: Any) -> str:

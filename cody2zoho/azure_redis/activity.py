@@ -66,6 +66,7 @@ class Line:
     outcome: str = ""
     who: str = ""
     fields: tuple[tuple[str, str], ...] = ()
+    id: str = ""
 
 
 def lines(found: Found, hours: float, now: float, level: str = "INFO") -> list[Line]:
@@ -126,6 +127,7 @@ def _activity(found: Found, since: datetime, until: datetime) -> Iterator[Line]:
             what=_in_words(one.operation_name),
             outcome=_in_words(one.status),
             who=one.caller or "",
+            id=one.event_data_id or "",
         )
 
 

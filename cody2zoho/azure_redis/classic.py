@@ -13,9 +13,10 @@ class Classic:
     def __init__(self, azure: Azure) -> None:
         self._azure = azure
 
-    def places(self) -> list[Place]:
+    def places(self, group: str) -> list[Place]:
+        caches = self._azure.redis.redis
         with asking():
-            found = list(self._azure.redis.redis.list_by_subscription())
+            found = list(caches.list_by_resource_group(group) if group else caches.list_by_subscription())
         return [Place(one.name, group_of(one.id), word(one.host_name), one) for one in found]
 
     def instance(self, place: Place) -> Instance:

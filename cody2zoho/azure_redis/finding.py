@@ -25,8 +25,8 @@ def find(settings: InAzure, name: str = "", group: str = "", subscription_id: st
     host = "" if name or group else _host(settings)
     azure = Azure(settings, subscription_id)
     services: tuple[Administration, ...] = (Classic(azure), Managed(azure))
-    every = [(place, service) for service in services for place in service.places()]
-    meant = [(place, service) for place, service in every if _is_meant(place, name, group, host)]
+    every = [(place, service) for service in services for place in service.places(group)]
+    meant = [(place, service) for place, service in every if _is_meant(place, name, host)]
     if len(meant) != 1:
         raise ConfigurationError([_which(meant or every, host, azure, are_meant=bool(meant))])
     place, service = meant[0]
@@ -37,16 +37,14 @@ def _host(settings: InAzure) -> str:
     host = urlsplit(settings.redis_address).hostname or ""
     # Azure's hosts have a domain, and only they can be compared with what Azure says.
     if "." not in host or host.replace(".", "").isdigit():
-        raise ConfigurationError(
-            ["REDIS_URL does not name a Redis in Azure: name the instance with --name, or the group it is alone in "
-             "with --resource-group."]
-        )  # fmt: skip
+        sentence = "REDIS_URL does not lead to a Redis in Azure: name the instance with --name."
+        raise ConfigurationError([sentence])
     return host
 
 
-def _is_meant(place: Place, name: str, group: str, host: str) -> bool:
-    """Azure does not tell capitals from small letters in any of these."""
-    asked = ((name, place.name), (group, place.group), (host, place.host))
+def _is_meant(place: Place, name: str, host: str) -> bool:
+    """Azure does not tell capitals from small letters in either."""
+    asked = ((name, place.name), (host, place.host))
     return all(wanted.lower() == there.lower() for wanted, there in asked if wanted)
 
 

@@ -57,8 +57,8 @@ class Place:
 class Administration(Protocol):
     """What one of the two services offers. All raise our errors; what takes Azure minutes is waited for."""
 
-    def places(self) -> list[Place]:
-        """All of the subscription."""
+    def places(self, group: str, /) -> list[Place]:
+        """All of a resource group, or of the subscription; some sign-ins may see no more than a group."""
 
     def instance(self, place: Place, /) -> Instance:
         """What Azure knows of it now."""

@@ -14,9 +14,10 @@ class Managed:
     def __init__(self, azure: Azure) -> None:
         self._azure = azure
 
-    def places(self) -> list[Place]:
+    def places(self, group: str) -> list[Place]:
+        clusters = self._azure.enterprise.redis_enterprise
         with asking():
-            found = list(self._azure.enterprise.redis_enterprise.list())
+            found = list(clusters.list_by_resource_group(group) if group else clusters.list())
         return [Place(one.name, group_of(one.id), word(one.host_name), one) for one in found]
 
     def instance(self, place: Place) -> Instance:

@@ -17,6 +17,7 @@ from cody2zoho.cli.azure_redis import view
 from cody2zoho.cli.azure_redis.options import as_json_option, at_instance, folder_option, write
 from cody2zoho.errors import Transient
 from cody2zoho.settings.in_azure import InAzure
+from cody2zoho.text.times import span
 
 _HOURS = click.IntRange(1, metrics.LONGEST_HOURS)
 
@@ -110,7 +111,7 @@ def logs(found: Found, hours: int, level: str, follow: bool, folder: Path | None
     for line in lines:
         _show(line, as_json)
     if not lines and not as_json:
-        click.echo(f"Nothing was logged in the last {hours} hours.", err=True)
+        click.echo(f"Nothing was logged in the last {span(hours * 3600)}.", err=True)
     if folder:
         every = "".join(f"{_as_json(line)}\n" for line in lines)
         _tell(write(folder, "logs.jsonl", every, now))

@@ -228,6 +228,16 @@ def test_an_export_that_azure_gives_up_is_told(request, call, service) -> None:
     assert "SECRET" not in refused.output
 
 
+@pytest.mark.parametrize("service", ["azure", "classic"])
+def test_a_key_that_may_have_been_made_anew_is_not_made_anew_unseen(request, call, service) -> None:
+    far_end = request.getfixturevalue(service)
+    far_end.refuses = [("regenerateKey", 500, "InternalServerError", {})]
+    told = call("regenerate-key", "primary", "--yes")
+
+    assert told.exit_code == 1
+    assert "Azure did not say whether it did it (500 InternalServerError): look with" in told.stderr
+
+
 @pytest.mark.parametrize("status", [429, 500, 503])
 def test_an_import_that_cannot_be_asked_about_is_not_called_failed(azure, call, status) -> None:
     """Who would begin it again would have Azure do it twice."""

@@ -57,7 +57,7 @@ def test_an_address_that_is_not_in_azure_says_what_to_name(azure, call, monkeypa
         monkeypatch.setenv("REDIS_URL", address)
         refused = call("show")
         assert refused.exit_code == 2
-        assert refused.stderr.startswith("REDIS_URL does not name a Redis in Azure: name the instance with --name")
+        assert refused.stderr.startswith("REDIS_URL does not lead to a Redis in Azure: name the instance with --name")
     assert azure.asked == []
 
 
@@ -86,6 +86,15 @@ def test_a_subscription_without_redis_says_so(azure, call) -> None:
     assert call("show").stderr == (
         f"There is no Redis in the Azure subscription {SUBSCRIPTION}: is it another --subscription?\n"
     )
+
+
+def test_who_may_see_no_more_than_a_resource_group_names_it(azure, call) -> None:
+    azure.refuses = [(rf"^/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Cache", 403, "AuthorizationFailed", {})]
+    refused = call("show")
+
+    assert refused.exit_code == 1
+    assert "the role Reader on the resource group, and name that with --resource-group" in refused.stderr
+    assert call("show", "--resource-group", "shop").exit_code == 0
 
 
 def test_the_only_subscription_that_is_enabled_needs_no_name(azure, call) -> None:

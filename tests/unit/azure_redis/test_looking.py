@@ -305,14 +305,14 @@ def test_only_lines_at_the_level_and_worse_are_shown(azure, call) -> None:
 
 
 def test_the_activity_is_asked_for_by_time_of_cluster_and_database(azure, found) -> None:
-    """A key is made anew in the database, a size chosen in the cluster; what both tell is one line."""
-    azure.events = [event(1_760_000_000 - 5)]
+    """A key is made anew in the database, a size chosen in the cluster; what both tell is told once."""
+    azure.events = [event(1_760_000_000 - 5, id_=id_) for id_ in "ab"]
     told = activity.lines(found, 2, 1_760_000_000)
     asked = [query["$filter"] for query in azure.queries if "$filter" in query]
 
     span = "eventTimestamp ge '2025-10-09T06:53:20Z' and eventTimestamp le '2025-10-09T08:53:20Z'"
     assert asked == [f"{span} and resourceUri eq '{id_}'" for id_ in (CLUSTER_ID, DATABASE_ID)]
-    assert len(told) == 1
+    assert [line.id for line in told] == ["a", "b"]
 
 
 def test_nothing_logged_is_said(azure, call) -> None:
