@@ -1,13 +1,13 @@
 """Which instance is meant: the one that is named, or else the one whose host stands in REDIS_URL."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from cody2zoho.azure_redis.access import Azure
 from cody2zoho.azure_redis.classic import Classic
 from cody2zoho.azure_redis.instance import Administration, Instance, Place
 from cody2zoho.azure_redis.managed import Managed
-from cody2zoho.errors import ConfigurationError
+from cody2zoho.errors import ConfigurationError, Refused
 from cody2zoho.settings.in_azure import InAzure
 
 
@@ -27,10 +27,22 @@ def find(settings: InAzure, name: str = "", group: str = "", subscription_id: st
     services: tuple[Administration, ...] = (Classic(azure), Managed(azure))
     every = [(place, service) for service in services for place in service.places(group)]
     meant = [(place, service) for place, service in every if _is_meant(place, name, host)]
+    if not every:
+        where = f"resource group {group}" if group else f"Azure subscription {azure.subscription_id}"
+        raise ConfigurationError([f"There is no Redis in the {where}: is it another --subscription?"])
     if len(meant) != 1:
-        raise ConfigurationError([_which(meant or every, host, azure, are_meant=bool(meant))])
+        raise ConfigurationError([_which(meant or every, host, are_meant=bool(meant))])
     place, service = meant[0]
     return Found(service.instance(place), service, azure)
+
+
+def again(found: Found) -> Found:
+    """The same instance, as Azure knows it now."""
+    one = found.instance
+    places = [place for place in found.service.places(one.group) if place.name == one.name]
+    if not places:
+        raise Refused(f"{one.name} is not in Azure any more: has somebody deleted it?")
+    return replace(found, instance=found.service.instance(places[0]))
 
 
 def _host(settings: InAzure) -> str:
@@ -48,11 +60,9 @@ def _is_meant(place: Place, name: str, host: str) -> bool:
     return all(wanted.lower() == there.lower() for wanted, there in asked if wanted)
 
 
-def _which(those: list[tuple[Place, Administration]], host: str, azure: Azure, *, are_meant: bool) -> str:
+def _which(those: list[tuple[Place, Administration]], host: str, *, are_meant: bool) -> str:
     names = ", ".join(f"--name {place.name} --resource-group {place.group}" for place, _ in those)
     if are_meant:
         return f"Several instances are meant; choose one: {names}."
-    if not those:
-        return f"There is no Redis in the Azure subscription {azure.subscription_id}: is it another --subscription?"
     what = f"has the host {host} of REDIS_URL" if host else "is named so"
-    return f"No Redis in the Azure subscription {azure.subscription_id} {what}; there are: {names}."
+    return f"No Redis there {what}; choose one of these, or another --subscription: {names}."

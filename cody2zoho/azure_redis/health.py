@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any, TypeVar
 
-from cody2zoho.azure_redis import alarms, diagnosis, metrics
+from cody2zoho.azure_redis import alarms, diagnosis, finding, metrics
 from cody2zoho.azure_redis.finding import Found
 from cody2zoho.azure_redis.instance import Instance
 from cody2zoho.checks.finding import Finding, Level
@@ -43,10 +43,10 @@ class Trouble:
 
 @dataclass(frozen=True)
 class Health:
-    """`reachable` is empty where this machine reaches the port, else why not; that costs nothing: it may be meant."""
+    """`unreachable` is why this machine does not reach the port, or empty; it costs nothing, for it may be meant."""
 
     troubles: tuple[Trouble, ...]
-    reachable: str
+    unreachable: str
     measured: tuple[metrics.Series, ...]
     findings: tuple[Finding, ...]
     fired: tuple[alarms.Fired, ...]
@@ -68,8 +68,8 @@ class Health:
             "score": self.score,
             "verdict": self.verdict,
             "troubles": [asdict(trouble) for trouble in self.worst_first],
-            "unreachable": self.reachable,
-            "findings": [asdict(finding) for finding in self.findings],
+            "unreachable": self.unreachable,
+            "findings": [asdict(one) for one in self.findings],
             "alerts": [asdict(alert) for alert in self.fired],
             "metrics": [series.as_json() for series in self.measured],
         }
@@ -83,7 +83,7 @@ def look(found: Found, settings: InAzure, now: float) -> Health:
     fired = tuple(one for one in every if not one.is_over)
     refused = (*unmeasured, *unalerted)
     troubles = (*_of_metrics(measured), *_of_alerts(fired), *_of_findings(findings), *refused)
-    return Health(troubles, unreachable(found.instance), measured, findings, fired)
+    return Health(troubles, _unreachable(found.instance), measured, findings, fired)
 
 
 def _asked(question: Callable[[], Iterable[Told]]) -> tuple[tuple[Told, ...], tuple[Trouble, ...]]:
@@ -101,13 +101,13 @@ def watching(
     while True:
         at = clock()
         try:
-            yield at, look(found, settings, at)
+            yield at, look(finding.again(found), settings, at)
         except Transient as error:
             yield at, error
         wait(every_seconds)
 
 
-def unreachable(instance: Instance) -> str:
+def _unreachable(instance: Instance) -> str:
     """Why the port cannot be reached from this machine; empty where it can."""
     try:
         with socket.create_connection((instance.host, instance.port), _CONNECT_SECONDS):
@@ -147,10 +147,10 @@ def _alert_costs(alert: alarms.Fired) -> int:
 
 def _of_findings(findings: tuple[Finding, ...]) -> Iterator[Trouble]:
     left = _MOST_OF_WARNINGS
-    for finding in findings:
-        if finding.level is Level.FAILED:
-            yield Trouble(f"{finding.about}: {finding.words}", 30)
-        elif finding.level is Level.WARNING:
+    for one in findings:
+        if one.level is Level.FAILED:
+            yield Trouble(f"{one.about}: {one.words}", 30)
+        elif one.level is Level.WARNING:
             cost = min(5, left)
             left -= cost
-            yield Trouble(f"{finding.about}: {finding.words}", cost)
+            yield Trouble(f"{one.about}: {one.words}", cost)

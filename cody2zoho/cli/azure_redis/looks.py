@@ -3,7 +3,9 @@
 import json
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import asdict
+from functools import cache
 from pathlib import Path
 
 import click
@@ -15,7 +17,7 @@ from cody2zoho.azure_redis.finding import Found
 from cody2zoho.checks.finding import Level
 from cody2zoho.cli.azure_redis import view
 from cody2zoho.cli.azure_redis.options import as_json_option, at_instance, folder_option, write
-from cody2zoho.errors import Transient
+from cody2zoho.errors import Cody2ZohoError, Refused, Transient
 from cody2zoho.settings.in_azure import InAzure
 from cody2zoho.text.times import span
 
@@ -69,7 +71,7 @@ def show_alerts(found: Found, hours: int, as_json: bool) -> None:
     else:
         for row in (*view.rules(rules), "", *view.fired(fired)):
             click.echo(row)
-    sys.exit(any(not one.is_over for one in fired))
+    sys.exit(1 if any(not one.is_over for one in fired) else 0)
 
 
 @click.command()
@@ -86,7 +88,7 @@ def diagnostics(found: Found, as_json: bool) -> None:
     else:
         for one in findings:
             click.echo(view.finding(one))
-    sys.exit(any(one.level is Level.FAILED for one in findings))
+    sys.exit(1 if any(one.level is Level.FAILED for one in findings) else 0)
 
 
 @click.command()
@@ -123,7 +125,7 @@ def logs(found: Found, hours: int, level: str, follow: bool, folder: Path | None
                 _show(new, as_json)
 
 
-def _say(error: Transient) -> None:
+def _say(error: Cody2ZohoError) -> None:
     click.secho(str(error), fg="yellow", err=True)
 
 
@@ -153,27 +155,40 @@ def health(found: Found, hours: int, folder: Path | None, as_json: bool) -> None
         for row in view.health(one):
             click.echo(row)
     if folder:
-        _tell(*_reported(found, one, hours, folder, now))
-    sys.exit(one.score < healthy.WELL)
+        for name, text in _parts(found, one, hours, now).items():
+            try:
+                words = text()
+            except Refused as error:
+                # One missing right leaves the rest of the report.
+                _say(error)
+            else:
+                _tell(write(folder, name, words, now))
+    sys.exit(0 if one.score >= healthy.WELL else 1)
 
 
-def _reported(found: Found, one: healthy.Health, hours: int, folder: Path, now: float) -> list[Path]:
-    shown = view.instance(found.instance, found.service.maintenance(found.instance))
-    measured = metrics.measured(found, hours, now)
-    lines = activity.lines(found, hours, now)
-    alerts = {
-        "rules": [asdict(rule) for rule in alarms.rules(found)],
-        "fired": [asdict(alert) for alert in alarms.fired(found, hours)],
+def _parts(found: Found, one: healthy.Health, hours: int, now: float) -> dict[str, Callable[[], str]]:
+    """What a report consists of, by the names of its files."""
+
+    @cache
+    def measured() -> list[metrics.Series]:
+        return metrics.measured(found, hours, now)
+
+    def report() -> str:
+        shown = view.instance(found.instance, found.service.maintenance(found.instance))
+        return view.report(shown, one, measured(), hours, now)
+
+    def alerts() -> str:
+        rules, fired = alarms.rules(found), alarms.fired(found, hours)
+        return view.as_json({"rules": [asdict(each) for each in rules], "fired": [asdict(each) for each in fired]})
+
+    return {
+        "report.md": report,
+        "instance.json": lambda: view.as_json(asdict(found.instance)),
+        "health.json": lambda: view.as_json(one.as_json()),
+        "metrics.csv": lambda: view.metrics_csv(measured()),
+        "logs.jsonl": lambda: "".join(f"{_as_json(line)}\n" for line in activity.lines(found, hours, now)),
+        "alerts.json": alerts,
     }
-    texts = {
-        "report.md": view.report(shown, one, measured, hours, now),
-        "instance.json": view.as_json(asdict(found.instance)),
-        "health.json": view.as_json(one.as_json()),
-        "metrics.csv": view.metrics_csv(measured),
-        "logs.jsonl": "".join(f"{_as_json(line)}\n" for line in lines),
-        "alerts.json": view.as_json(alerts),
-    }
-    return [write(folder, name, text, now) for name, text in texts.items()]
 
 
 @click.command()

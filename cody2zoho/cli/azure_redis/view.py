@@ -135,7 +135,7 @@ def health(one: Health) -> Iterator[str]:
     yield f"{click.style(f'{one.score} of 100', fg=_colour(one), bold=True)}: {one.verdict}"
     for trouble in one.worst_first:
         yield f"{_cost(trouble):>5}  {trouble.words}"
-    reached = "yes" if not one.reachable else f"no, {one.reachable}; that is well where its network is private"
+    reached = "yes" if not one.unreachable else f"no, {one.unreachable}; that is well where its network is private"
     yield f"Reached from this machine: {reached}"
 
 

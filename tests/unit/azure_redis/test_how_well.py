@@ -8,7 +8,7 @@ from arm import cluster, database, event, fired, rule
 
 from cody2zoho import configuration
 from cody2zoho.azure_redis import finding, health
-from cody2zoho.errors import Transient
+from cody2zoho.errors import Refused, Transient
 from cody2zoho.settings.in_azure import InAzure
 
 WELL = {"usedmemorypercentage": [40.0], "serverLoad": [10.0], "cacheLatency": [800.0], "evictedkeys": [0.0]}
@@ -144,6 +144,38 @@ def test_a_report_has_all_that_azure_can_be_asked(azure, look, call, tmp_path) -
     assert json.loads(files["health"])["score"] == 100
     assert [one["name"] for one in json.loads(files["alerts"])["rules"]] == ["one"]
     assert json.loads(files["logs"])["what"] == "Regenerate key"
+
+
+def test_a_report_without_the_right_to_a_part_has_the_others(azure, look, call, tmp_path) -> None:
+    azure.refuses = [("eventtypes", 403, "AuthorizationFailed", {})]
+    done = call("health", "--output", str(tmp_path / "out"))
+
+    names = {file.name.partition("-")[0] for file in (tmp_path / "out").iterdir()}
+    assert names == {"alerts", "health", "instance", "metrics", "report"}
+    assert "may not do that in Azure" in done.stderr
+
+
+def test_watching_sees_what_becomes_of_the_instance(azure, look, clock) -> None:
+    def wait(seconds: float) -> None:
+        clock.now += seconds
+        azure.databases = [database(resourceState="Updating")]
+
+    settings = configuration.part(InAzure)
+    looks = health.watching(finding.find(settings), settings, clock, wait, 60)
+
+    assert [next(looks)[1].score for _ in range(2)] == [100, 70]
+
+
+def test_watching_an_instance_that_is_deleted_ends_with_a_sentence(azure, look, clock) -> None:
+    def wait(_seconds: float) -> None:
+        azure.clusters = []
+
+    settings = configuration.part(InAzure)
+    looks = health.watching(finding.find(settings), settings, clock, wait, 60)
+    next(looks)
+
+    with pytest.raises(Refused, match="shop-managed is not in Azure any more: has somebody deleted it"):
+        next(looks)
 
 
 def test_watching_goes_past_a_fault_that_passes(azure, look, clock) -> None:

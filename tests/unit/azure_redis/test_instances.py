@@ -83,9 +83,9 @@ def test_two_that_may_be_meant_are_both_named(azure, call) -> None:
 def test_a_subscription_without_redis_says_so(azure, call) -> None:
     azure.clusters = []
 
-    assert call("show").stderr == (
-        f"There is no Redis in the Azure subscription {SUBSCRIPTION}: is it another --subscription?\n"
-    )
+    about = ": is it another --subscription?\n"
+    assert call("show").stderr == f"There is no Redis in the Azure subscription {SUBSCRIPTION}{about}"
+    assert call("show", "--resource-group", "shop").stderr == f"There is no Redis in the resource group shop{about}"
 
 
 def test_who_may_see_no_more_than_a_resource_group_names_it(azure, call) -> None:
