@@ -207,7 +207,7 @@ class Arm:
             (rf"GET {below}/Microsoft.Insights/metricAlerts", lambda *_: _every(self.rules)),
             (rf"GET {below}/Microsoft.AlertsManagement/alerts", lambda *_: _every(self.alerts)),
             (rf"GET .*{insights}/diagnosticSettings", self._settings),
-            (rf"GET {below}/Microsoft.Insights/eventtypes/management/values", lambda *_: _every(self.events)),
+            (rf"GET {below}/Microsoft.Insights/eventtypes/management/values", self._happened),
             (r"POST /v1/subscriptions/.*/query", self._logged),
         ]
 
@@ -242,11 +242,17 @@ class Arm:
         id_ = path.rpartition("/providers/")[0]
         return _every(next((every for known, every in self.settings.items() if known.lower() == id_.lower()), []))
 
-    def _logged(self, *_: Any) -> Answer:
+    def _happened(self, _path: str, query: dict[str, str], _body: Any) -> Answer:
+        since, until = re.findall(r"eventTimestamp [gl]e '([^']+)'", query["$filter"])
+        return _every([one for one in self.events if since <= one["eventTimestamp"] <= until])
+
+    def _logged(self, _path: str, _query: Any, body: Any) -> Answer:
+        since, until = (datetime.fromisoformat(moment) for moment in body["timespan"].split("/"))
+        rows = [row for row in self.rows if since <= datetime.fromisoformat(row[0]) <= until]
         kinds = {"TimeGenerated": "datetime", "Source": "string", "Level": "string"}
         kinds |= {"OperationName": "string", "Fields": "dynamic"}
         columns = [{"name": name, "type": kind} for name, kind in kinds.items()]
-        return 200, {"tables": [{"name": "PrimaryResult", "columns": columns, "rows": self.rows}]}, {}
+        return 200, {"tables": [{"name": "PrimaryResult", "columns": columns, "rows": rows}]}, {}
 
 
 def _every(values: list[Any]) -> Answer:

@@ -128,6 +128,7 @@ def test_rules_of_the_instance_its_group_and_its_subscription_are_told_and_no_ot
     group, subscription = CLUSTER_ID.partition("/providers/")[0], CLUSTER_ID.partition("/resourceGroups/")[0]
     azure.rules = [
         rule("of-another", scope=f"{CLUSTER_ID}-2"),
+        rule("of-a-shorter-name", scope=CLUSTER_ID[:-1]),
         rule("of-the-group", scope=group.upper(), severity=3),
         rule("of-all", scope=subscription, severity=1, enabled=False, actions=[]),
         rule("ours"),
@@ -324,7 +325,7 @@ def test_new_lines_are_followed_each_once_also_those_that_come_late(azure, found
     seen = activity.lines(found, 24, clock.now)
     waits = iter(
         [
-            lambda: azure.events.append(event(clock.now + 5, name="new")),
+            lambda: azure.events.append(event(clock.now - 5, name="new")),
             lambda: azure.events.append(event(clock.now - 500, name="late")),
         ]
     )
