@@ -6,16 +6,19 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from dotenv import dotenv_values
 from pydantic import AliasChoices, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings
 
 from cody2zoho.cases import reading
 from cody2zoho.errors import ConfigurationError
 from cody2zoho.settings import CREDENTIALS, Settings, files
 from cody2zoho.settings.formats import is_unset, without_login
+
+Part = TypeVar("Part", bound=BaseSettings)
 
 _NOT_UTF_8 = ".env is not written in UTF-8: save it so; an editor calls it the encoding."
 
@@ -62,6 +65,16 @@ def _read(instead: dict[str, Any]) -> Settings:
         raise ConfigurationError([*wrong.values(), *_wrong_in_file(sources)])
     reading.load(found)
     return found
+
+
+def part(kind: type[Part]) -> Part:
+    """A part of them, for commands that need no more. Raises ConfigurationError with all that is wrong in it."""
+    try:
+        return kind()
+    except UnicodeDecodeError:
+        raise ConfigurationError([_NOT_UTF_8]) from None
+    except ValidationError as error:
+        raise ConfigurationError([_sentence(item) for item in error.errors()]) from None
 
 
 def _wrong_in_file(sources: "_Sources") -> list[str]:

@@ -13,6 +13,7 @@ class _Azure(Lazily):
         ("logs", "azure_logs", "Show the latest log lines of a role."),
         ("restart", "azure_restart", "Restart roles; nothing is lost."),
         ("delete", "azure_delete", "Delete all of it; asks twice."),
+        ("redis", "azure_redis", "See and administer Redis in Azure, by Azure's own libraries."),
     )
 
 

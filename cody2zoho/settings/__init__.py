@@ -13,6 +13,7 @@ from cody2zoho.processes.ports import LOOPBACK
 from cody2zoho.settings import formats
 from cody2zoho.settings.alerts import Alerting
 from cody2zoho.settings.apis import DATA_CENTERS, Apis
+from cody2zoho.settings.azure import Azure
 from cody2zoho.settings.backup import Backups
 from cody2zoho.settings.cases import CaseContent
 from cody2zoho.settings.contact import Contact
@@ -41,7 +42,7 @@ _SIMULATED_QUIET_SECONDS = 3.0
 
 # pydantic takes the fields of the last class first.
 class Settings(
-    Insights, Backups, Logs, Alerting, Watching, Redis, Moments, Privacy, Contact, CaseContent, Apis, BaseSettings
+    Azure, Backups, Insights, Logs, Alerting, Watching, Redis, Moments, Privacy, Contact, CaseContent, Apis, BaseSettings
 ):
     """What this process was told; frozen."""
 

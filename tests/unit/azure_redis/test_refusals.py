@@ -1,0 +1,120 @@
+"""Azure's refusals are one sentence with a remedy, and give nothing away."""
+
+import re
+import socket
+
+import pytest
+from arm import TOKEN
+
+_DENIED = (
+    "AuthorizationFailed|The client 'ann@shop.example' does not have authorization to perform action "
+    "'Microsoft.Cache/redis/read' over scope '/subscriptions/x'."
+)
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "headers", "sentence"),
+    [
+        (
+            403,
+            _DENIED,
+            {},
+            "in Azure (Microsoft.Cache/redis/read): have somebody give it the role Reader on",
+        ),
+        (404, "SubscriptionNotFound", {}, "Azure knows no such thing (SubscriptionNotFound): see --name"),
+        (409, "Conflict", {}, "Azure is busy with that instance (Conflict): wait until it is Running"),
+        (429, "TooManyRequests", {"Retry-After": "17"}, "wants to be left alone for 17 seconds"),
+        (429, "TooManyRequests", {}, "wants to be left alone for a while"),
+        (503, "ServerTimeout", {}, "Azure has a fault of its own (503 ServerTimeout): try again later."),
+        (401, "ExpiredAuthenticationToken", {}, "Azure does not take this sign-in: run az login again"),
+        (400, "BadRequest|See https://a.example/b?sig=SECRET or write to ann@shop.example", {}, "Azure refuses that"),
+    ],
+)
+def test_a_refusal_is_a_sentence_with_a_remedy(azure, call, status, code, headers, sentence) -> None:
+    azure.refuses = [(r"/providers/Microsoft\.Cache/redis$", status, code, headers)]
+    refused = call("show")
+
+    assert refused.exit_code == 1
+    assert sentence in refused.stderr
+    assert len(refused.stderr.splitlines()) == 1
+    assert not re.search("SECRET|ann@shop", refused.stderr)
+    assert refused.stdout == ""
+
+
+def test_what_is_refused_is_asked_once(azure, call) -> None:
+    """Azure's libraries would try ten times, and wait as long as they are told."""
+    azure.refuses = [(r"/Microsoft\.Cache/redis$", 429, "TooManyRequests", {"Retry-After": "3600"})]
+    call("show")
+
+    assert sum(path.endswith("Microsoft.Cache/redis") for _, path, _ in azure.asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("action", "role"),
+    [
+        ("Microsoft.Cache/redis/listKeys/action", "Redis Cache Contributor"),
+        ("Microsoft.Cache/redisEnterprise/read", "Reader"),
+        ("Microsoft.Insights/metrics/read", "Monitoring Reader"),
+        ("Microsoft.OperationalInsights/workspaces/query/read", "Log Analytics Reader"),
+    ],
+)
+def test_a_missing_right_names_the_smallest_role_that_has_it(azure, call, action, role) -> None:
+    azure.refuses = [("/Microsoft.Cache/redis$", 403, f"AuthorizationFailed|perform action '{action}' over", {})]
+
+    assert f"give it the role {role} on" in call("show").stderr
+
+
+def test_nobody_signed_in_says_how_to_sign_in(azure, call, monkeypatch) -> None:
+    monkeypatch.delenv("IDENTITY_ENDPOINT")
+    monkeypatch.setenv("AZURE_TOKEN_CREDENTIALS", "AzureCliCredential")
+    monkeypatch.setenv("PATH", "")
+    refused = call("show")
+
+    assert refused.exit_code == 1
+    assert refused.stderr.startswith("Nobody is signed in to Azure: run az login, or set AZURE_TENANT_ID")
+    assert len(refused.stderr.splitlines()) == 1
+
+
+def test_a_token_that_azure_does_not_know_is_not_called_a_missing_right(azure, call) -> None:
+    azure.refuses = [("", 401, "InvalidAuthenticationToken", {})]
+
+    assert "does not take this sign-in" in call("show").stderr
+
+
+def test_an_azure_that_cannot_be_reached_is_a_passing_fault(azure, call, monkeypatch) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        monkeypatch.setenv("AZURE_MANAGEMENT_URL", f"https://127.0.0.1:{taken.getsockname()[1]}")
+        refused = call("show")
+
+    assert refused.exit_code == 1
+    assert refused.stderr.startswith("Azure cannot be reached (")
+    assert "see to the network, a proxy, and AZURE_MANAGEMENT_URL" in refused.stderr
+
+
+def test_a_certificate_nobody_vouches_for_is_not_trusted(azure, call, monkeypatch) -> None:
+    monkeypatch.delenv("REQUESTS_CA_BUNDLE")
+    refused = call("show")
+
+    assert refused.exit_code == 1
+    assert azure.asked == []
+
+
+def test_the_token_is_told_to_nobody_but_azure(azure, call) -> None:
+    for command in ("show", "metrics", "diagnostics", "logs", "health", "keys"):
+        assert TOKEN not in call(command).output
+
+
+def test_without_the_libraries_a_command_says_how_to_get_them(call, azure, tmp_path) -> None:
+    import subprocess
+    import sys
+
+    code = (
+        "import sys; sys.modules['azure'] = None\n"
+        "from cody2zoho.cli import main; main(['azure', 'redis', 'show'], prog_name='cody2zoho')"
+    )
+    refused = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
+
+    assert refused.returncode == 2
+    assert "pip install 'cody2zoho[azure-admin]'" in refused.stderr
+    assert "Traceback" not in refused.stderr
