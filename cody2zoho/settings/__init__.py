@@ -42,7 +42,19 @@ _SIMULATED_QUIET_SECONDS = 3.0
 
 # pydantic takes the fields of the last class first.
 class Settings(
-    Azure, Backups, Insights, Logs, Alerting, Watching, Redis, Moments, Privacy, Contact, CaseContent, Apis, BaseSettings
+    Azure,
+    Backups,
+    Insights,
+    Logs,
+    Alerting,
+    Watching,
+    Redis,
+    Moments,
+    Privacy,
+    Contact,
+    CaseContent,
+    Apis,
+    BaseSettings,
 ):
     """What this process was told; frozen."""
 
