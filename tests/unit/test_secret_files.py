@@ -8,6 +8,7 @@ from click.testing import CliRunner
 
 from cody2zoho import configuration
 from cody2zoho.cli import main
+from cody2zoho.cli.up import _told
 from cody2zoho.errors import ConfigurationError
 from cody2zoho.settings import Settings
 
@@ -186,6 +187,16 @@ def test_a_credential_in_a_file_ends_the_work_against_the_simulators(monkeypatch
         "ZOHO_CLIENT_SECRET",
         "ZOHO_REFRESH_TOKEN",
     }
+
+
+def test_the_children_of_up_are_not_told_twice_what_stands_in_a_file(given: pytest.MonkeyPatch) -> None:
+    """They get our environment, in which the file is named already."""
+    given.setenv("CODY_API_KEY", KEY)
+    given.setenv("FLOWER_BASIC_AUTH_FILE", file("somebody:word"))
+    for name, value in _told(configuration.settings(), None, "made:up").items():
+        given.setenv(name, value)
+    configuration.settings.cache_clear()
+    assert configuration.settings().flower_basic_auth.get_secret_value() == "somebody:word"
 
 
 def test_config_masks_what_a_file_holds_and_says_which_file(given: pytest.MonkeyPatch) -> None:
