@@ -420,7 +420,7 @@ def assigned(name: str, where: ast.AST) -> list[ast.expr]:
 
 def speeches(path: Path) -> Iterator[ast.expr]:
     """What the operator may be told: the texts of our errors, of wrong settings, of what the doctor finds wrong."""
-    speakers = {"print", "click.UsageError"} | {
+    speakers = {"print", "click.UsageError", "Wanting.because"} | {
         name
         for module in (errors, supervisor)
         for name, one in vars(module).items()
