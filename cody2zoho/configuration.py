@@ -2,11 +2,11 @@
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 from dotenv import dotenv_values
 from pydantic import AliasChoices, SecretStr, ValidationError
@@ -47,22 +47,21 @@ def simulators_stand_in() -> bool:
 
 
 def source(field_name: str) -> str:
-    """Where a setting has its value from, `environment` or `.env`; empty where nobody set it."""
-    return _first(_sources(), field_name).source
+    """Where a setting has its value from: `.env`, `the environment`, or by NAME_FILE; empty where nobody set it."""
+    where, name, _ = _first(_sources(), field_name)
+    if where and name not in names(field_name):
+        return name
+    return "the environment" if where == "environment" else where
 
 
 def _read(instead: dict[str, Any]) -> Settings:
-    sources = _sources()
-    secrets, wrong = _secrets_in_files(sources)
     try:
-        found = Settings(**{**_embedded_redis(sources), **secrets, **instead})
+        found = Settings(**{**_embedded_redis(), **instead})
     except UnicodeDecodeError:
         raise ConfigurationError([_NOT_UTF_8]) from None
     except ValidationError as error:
-        others = [item for item in error.errors() if not item["loc"] or _field_of(str(item["loc"][0])) not in wrong]
-        raise ConfigurationError([*wrong.values(), *map(_sentence, others), *_wrong_in_file(sources)]) from None
-    if wrong:
-        raise ConfigurationError([*wrong.values(), *_wrong_in_file(sources)])
+        wrong = [_sentence(item) for item in error.errors()]
+        raise ConfigurationError([*wrong, *_wrong_in_file()]) from None
     reading.load(found)
     return found
 
@@ -77,10 +76,10 @@ def part(kind: type[Part]) -> Part:
         raise ConfigurationError([_sentence(item) for item in error.errors()]) from None
 
 
-def _wrong_in_file(sources: "_Sources") -> list[str]:
-    found = _first(sources, "cases_file")
+def _wrong_in_file() -> list[str]:
+    source, _, named = _first(_sources(), "cases_file")
     try:
-        reading.read(Path(found.value or str(Settings.model_fields["cases_file"].default)), is_named=bool(found.source))
+        reading.read(Path(named or str(Settings.model_fields["cases_file"].default)), is_named=bool(source))
     except ConfigurationError as error:
         return error.sentences
     return []
@@ -88,11 +87,8 @@ def _wrong_in_file(sources: "_Sources") -> list[str]:
 
 def redis_is_chosen() -> bool:
     """Whether the operator names a Redis; if not, `cody2zoho up` brings one."""
-    return _is_chosen(_sources())
-
-
-def _is_chosen(sources: "_Sources") -> bool:
-    return any(_first(sources, field).source for field in ("redis_url", "redis_host"))
+    sources = _sources()
+    return any(_first(sources, field)[0] for field in ("redis_url", "redis_host"))
 
 
 def names(field_name: str) -> list[str]:
@@ -103,11 +99,6 @@ def names(field_name: str) -> list[str]:
 
 def is_secret(field: FieldInfo) -> bool:
     return field.annotation is SecretStr
-
-
-def may_be_in_a_file(field_name: str) -> bool:
-    """Whether NAME_FILE may name a file that holds it."""
-    return field_name in CREDENTIALS or is_secret(Settings.model_fields[field_name])
 
 
 def masked(value: str) -> str:
@@ -129,65 +120,42 @@ class Origin:
 def origins(env_file: Path = Path(".env")) -> Iterator[Origin]:
     """Every setting, what is in force and where it came from; also when `settings()` would refuse them."""
     sources = _sources(env_file)
-    filled_in: dict[str, dict[str, Any]] = {"simulators": _simulated(), "embedded": _embedded_redis(sources)}
+    filled_in: dict[str, dict[str, Any]] = {"simulators": _simulated(), "embedded": _embedded_redis()}
     for field_name, field in Settings.model_fields.items():
-        found = _first(sources, field_name)
-        source, raw = (found.source, found.value) if not found.path else _from_file(found)
+        source, name, raw = _first(sources, field_name)
+        if name.endswith(files.ENDING) and Settings.may_be_in_a_file(field_name):
+            source, name, raw = _from_file(source, name, raw)
         if not source:
             source, raw = next(
                 ((by, some[field_name]) for by, some in filled_in.items() if field_name in some), ("", "")
             )
         if not source:
             source, raw = ("not set", "") if field.is_required() else ("default", _plain(field.default))
-        yield Origin(found.name, masked(raw) if raw and is_secret(field) else raw, source)
+        yield Origin(name, masked(raw) if raw and is_secret(field) else raw, source)
 
 
-def _from_file(found: "_Written") -> tuple[str, str]:
-    """Where a secret came from, and itself; a path that leads nowhere is not shown, it might be the secret."""
+def _from_file(source: str, name: str, path: str) -> tuple[str, str, str]:
+    """A secret by its own name; a path that leads nowhere is not shown, it might be the secret."""
+    setting = name.removesuffix(files.ENDING)
     try:
-        return f"{found.path} ({found.source})", files.secret(found.path)
+        return f"{path} ({source})", setting, files.secret(path)
     except ValueError:
-        return f"{found.name}{files.ENDING} ({found.source})", ""
+        return f"{name} ({source})", setting, ""
 
 
-def _sources(env_file: Path = Path(".env")) -> "_Sources":
+def _sources(env_file: Path = Path(".env")) -> dict[str, Any]:
     try:
         written = dotenv_values(env_file) if env_file.exists() else {}
     except UnicodeDecodeError:
         raise ConfigurationError([_NOT_UTF_8]) from None
-    return {"environment": _in_capitals(os.environ), str(env_file): _in_capitals(written)}
+    return {"environment": dict(os.environ), str(env_file): written}
 
 
-def _in_capitals(values: Mapping[str, str | None]) -> dict[str, str | None]:
-    return {name.upper(): value for name, value in values.items()}
-
-
-def _secrets_in_files(sources: "_Sources") -> tuple[dict[str, Any], dict[str, str]]:
-    """The secrets that stand in files, and what is wrong with others, both by the names of their fields."""
-    secrets: dict[str, Any] = {}
-    wrong: dict[str, str] = {}
-    for field_name in filter(may_be_in_a_file, Settings.model_fields):
-        found = _first(sources, field_name)
-        in_file = f"{found.name}{files.ENDING}"
-        try:
-            if found.path:
-                secrets[field_name] = files.secret(found.path)
-            elif found.source and not is_unset("", sources[found.source].get(in_file)):
-                wrong[field_name] = _given_twice(found.name)
-        except ValueError as error:
-            wrong[field_name] = f"{in_file} {error}."
-    return secrets, wrong
-
-
-def _given_twice(name: str) -> str:
-    return f"{name} and {name}_FILE are both set; take one of them away."
-
-
-def _embedded_redis(sources: "_Sources") -> dict[str, Any]:
+def _embedded_redis() -> dict[str, Any]:
     """Where `cody2zoho up` has, or had, the server it brings; so every command in the same folder finds it."""
-    if _is_chosen(sources):
+    if redis_is_chosen():
         return {}
-    state = _first(sources, "state_dir").value or str(Settings.model_fields["state_dir"].default)
+    state = _first(_sources(), "state_dir")[2] or str(Settings.model_fields["state_dir"].default)
     try:
         return {"redis_url": json.loads(Path(state, "redis", "address.json").read_text())["url"]}
     except (FileNotFoundError, NotADirectoryError, ValueError, LookupError, TypeError):
@@ -195,29 +163,19 @@ def _embedded_redis(sources: "_Sources") -> dict[str, Any]:
         return {}
 
 
-#: What each source has, by names in capital letters.
-_Sources = dict[str, dict[str, str | None]]
-
-
-class _Written(NamedTuple):
-    """A setting as its source has it: the value, or the path of the file that holds it."""
-
-    source: str
-    name: str
-    value: str
-    path: str = ""
-
-
-def _first(sources: _Sources, field_name: str) -> _Written:
-    """The first source that has a real value under one of the setting's spellings; without a source where none has."""
+def _first(sources: dict[str, Any], field_name: str) -> tuple[str, str, str]:
+    """The first source that has a real value under one of the setting's spellings, or of a secret its file's path."""
     for source, values in sources.items():
-        for name in names(field_name):
-            if not is_unset(name, values.get(name)):
-                return _Written(source, name, str(values[name]))
-            path = values.get(f"{name}{files.ENDING}")
-            if may_be_in_a_file(field_name) and not is_unset("", path):
-                return _Written(source, name, "", str(path).strip())
-    return _Written("", names(field_name)[0], "")
+        found = {key.upper(): value for key, value in values.items()}
+        for name in _spellings(field_name):
+            if not is_unset(name, found.get(name)):
+                return source, name, str(found[name])
+    return "", names(field_name)[0], ""
+
+
+def _spellings(field_name: str) -> list[str]:
+    spelt = names(field_name)
+    return [*spelt, *(f"{name}{files.ENDING}" for name in spelt if Settings.may_be_in_a_file(field_name))]
 
 
 def _simulated() -> dict[str, str]:

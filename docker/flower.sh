@@ -4,8 +4,10 @@
 #   docker compose exec flower cat flower.login
 set -eu
 
-# FLOWER_BASIC_AUTH_FILE names a file that holds it; the program reads it, and says what is wrong with it.
-case "${FLOWER_BASIC_AUTH:-}${FLOWER_BASIC_AUTH_FILE:-}" in
+# A file that holds it is read by the program, which says what is wrong with it.
+[ -z "${FLOWER_BASIC_AUTH_FILE:-}" ] || exec celery -A cody2zoho flower
+
+case "${FLOWER_BASIC_AUTH:-}" in
 '' | [Yy][Oo][Uu][Rr][_-]* | '{'* | '<'*) # unset, or what a template left behind
     login="$STATE_DIR/flower.login"
     if [ ! -s "$login" ]; then

@@ -5,8 +5,10 @@
 #   docker compose exec ops cat ops.token
 set -eu
 
-# OPS_TOKEN_FILE names a file that holds it; the program reads it, and says what is wrong with it.
-case "${OPS_TOKEN:-}${OPS_TOKEN_FILE:-}" in
+# A file that holds it is read by the program, which says what is wrong with it.
+[ -z "${OPS_TOKEN_FILE:-}" ] || exec cody2zoho ops
+
+case "${OPS_TOKEN:-}" in
 '' | [Yy][Oo][Uu][Rr][_-]* | '{'* | '<'*) # unset, or what a template left behind
     token="$STATE_DIR/ops.token"
     if [ ! -s "$token" ]; then

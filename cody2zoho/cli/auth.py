@@ -123,7 +123,7 @@ def revoke(is_sure: bool) -> None:
         envfile.keep({"ZOHO_REFRESH_TOKEN": ""})
         asking.done("ZOHO_REFRESH_TOKEN is empty in .env now")
     elif where:
-        asking.odd(f"ZOHO_REFRESH_TOKEN still stands in the {where}: take it away there")
+        asking.odd(f"ZOHO_REFRESH_TOKEN still stands in {where}: take it away there")
 
 
 def _ask() -> None:

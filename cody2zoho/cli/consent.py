@@ -45,7 +45,7 @@ def _refuse_hidden(field_name: str) -> None:
     """What is written into `.env` must be what counts."""
     if (where := configuration.source(field_name)) not in ("", ".env"):
         raise ConfigurationError(
-            [f"{field_name.upper()} comes from the {where}, which counts before .env: take it away there first."]
+            [f"{field_name.upper()} comes from {where}, which counts before .env: take it away there first."]
         )
 
 
@@ -106,7 +106,7 @@ def keep(sign_in: SignIn, grant: Grant) -> None:
     envfile.keep(lines)
     configuration.settings.cache_clear()
     asking.done(f"{' and '.join(lines)} {'is' if len(lines) == 1 else 'are'} kept in .env")
-    if "ZOHO_DATA_CENTER" in lines and configuration.source("zoho_data_center") == "environment":
+    if "ZOHO_DATA_CENTER" in lines and configuration.source("zoho_data_center") == "the environment":
         asking.odd(f"ZOHO_DATA_CENTER of the environment counts before .env: make it {sign_in.centre} there, too")
 
 

@@ -51,7 +51,7 @@ class Walk:
         """Where a setting comes from, unless it may be asked for: what the environment says counts before `.env`."""
         where = configuration.source(field_name)
         if where not in ("", ".env"):
-            asking.note(f"{field_name.upper()} comes from the {where}; change it there")
+            asking.note(f"{field_name.upper()} comes from {where}; change it there")
         return where
 
 

@@ -6,11 +6,11 @@ The sentence beside a setting is its documentation: `.env.example`, `docs/config
 
 from typing import Any
 
-from pydantic import SecretStr, model_validator
+from pydantic import SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 from cody2zoho.processes.ports import LOOPBACK
-from cody2zoho.settings import formats
+from cody2zoho.settings import files, formats
 from cody2zoho.settings.alerts import Alerting
 from cody2zoho.settings.apis import DATA_CENTERS, Apis
 from cody2zoho.settings.azure import Azure
@@ -86,7 +86,8 @@ class Settings(
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """A placeholder counts as unset, so it must not hide a real value of the next source."""
+        """A placeholder is no value, so it must not hide a real value of the next source. Secrets may be in files."""
+        in_files = [name for name in cls.model_fields if cls.may_be_in_a_file(name)]
         for source in (env_settings, dotenv_settings):
             if isinstance(source, EnvSettingsSource):
                 source.env_vars = {
@@ -94,7 +95,20 @@ class Settings(
                     for name, value in source.env_vars.items()
                     if not formats.is_unset(name, value)
                 }
+                source.env_vars = {**source.env_vars, **files.filled_in(source.env_vars, in_files)}
         return init_settings, env_settings, dotenv_settings
+
+    @classmethod
+    def may_be_in_a_file(cls, name: str) -> bool:
+        """Whether NAME_FILE may name a file that holds it: each secret, and all that opens an API."""
+        return name in CREDENTIALS or cls.model_fields[name].annotation is SecretStr
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _was_in_its_file(cls, value: Any) -> Any:
+        if isinstance(value, files.Wanting):
+            raise ValueError(value.reason)
+        return value
 
     @model_validator(mode="before")
     @classmethod

@@ -1,10 +1,46 @@
 """Secrets in files, as Docker and Kubernetes hand them over: CODY_API_KEY_FILE=/run/secrets/cody_api_key."""
 
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from cody2zoho.settings.formats import is_unset
 
 ENDING = "_FILE"
+
+
+class Wanting(str):
+    """In the place of a secret that cannot be had, so that it is said with whatever else is wrong; shows nothing."""
+
+    __slots__ = ("reason",)
+    reason: str
+
+    @classmethod
+    def because(cls, reason: str) -> "Wanting":
+        wanting = cls("")
+        wanting.reason = reason
+        return wanting
+
+
+def filled_in(values: Mapping[str, str | None], names: Iterable[str]) -> dict[str, str]:
+    """Of one source the secrets whose files it names, by the names of their settings, in the source's small letters."""
+    found: dict[str, str] = {}
+    for name in names:
+        path = values.get(f"{name}_file")
+        if is_unset("", path):
+            continue
+        in_file = f"{name.upper()}{ENDING}"
+        if is_unset(name, values.get(name)):
+            found[name] = _secret_or_reason(str(path).strip(), in_file)
+        else:
+            found[name] = Wanting.because(f"is set twice: take {name.upper()} or {in_file} away")
+    return found
+
+
+def _secret_or_reason(path: str, in_file: str) -> str:
+    try:
+        return secret(path)
+    except ValueError as error:
+        return Wanting.because(f"is not to be had: {in_file} {error}")
 
 
 def secret(path: str) -> str:

@@ -32,6 +32,7 @@ class FarEnd(ThreadingHTTPServer):
         self.inputs: list[dict[str, Any]] = []
         self.not_ready_times = 0
         self.refused = 0
+        self.asked_too_early = 0
 
     @property
     def address(self) -> str:
@@ -52,6 +53,7 @@ class _Answers(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         told = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self.server.asked_too_early += self.server.not_ready_times >= 0
         if not self._is_admin():
             return
         if self.server.refused or not self.headers["X-Requested-By"]:
@@ -127,7 +129,7 @@ def test_what_was_made_in_part_is_completed(far_end: FarEnd) -> None:
 def test_it_waits_until_graylog_is_ready(far_end: FarEnd) -> None:
     far_end.not_ready_times = 4
     assert run(far_end.address)[0] == 0
-    assert len(far_end.inputs) == 3
+    assert (len(far_end.inputs), far_end.asked_too_early) == (3, 0)
 
 
 def test_a_graylog_that_never_answers_is_given_up_with_what_to_look_at() -> None:

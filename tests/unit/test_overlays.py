@@ -186,7 +186,7 @@ def test_a_secret_in_a_file_is_handed_over_and_named(name: str) -> None:
     assert named == {f"{secret.upper()}_FILE": f"/run/secrets/{secret}" for secret in one["secrets"]}
     assert one["environment"]["REDIS_PASSWORD"] == ""
     for secret in one["secrets"]:
-        assert configuration.may_be_in_a_file(secret)
+        assert Settings.may_be_in_a_file(secret)
 
 
 def test_every_secret_of_the_overlay_is_a_file_that_git_and_the_image_leave_out() -> None:

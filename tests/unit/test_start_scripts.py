@@ -68,8 +68,10 @@ def test_a_login_is_made_up_once_and_kept_for_its_owner_alone(
 @BOTH
 def test_nothing_is_made_up_where_a_file_holds_the_login(script: str, program: str, variable: str, kept: str) -> None:
     globals()["program"](program, variable)
-    result = started(script, {"STATE_DIR": str(Path.cwd()), f"{variable}_FILE": "/run/secrets/one"})
+    given = {"STATE_DIR": str(Path.cwd()), f"{variable}_FILE": "/run/secrets/one"}
+    result = started(script, given)
     assert (result.stdout, result.stderr) == ("nothing\n", "")
+    assert started(script, {**given, variable: "your_login_here"}).stdout == "your_login_here\n"
     assert not Path(kept).exists()
 
 

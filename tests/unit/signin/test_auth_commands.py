@@ -243,6 +243,17 @@ def test_a_token_in_the_environment_would_hide_the_new_one(env, monkeypatch, cal
     assert "1000.old.token" not in done.output
 
 
+def test_a_token_in_a_file_would_clash_with_the_new_one(env, call) -> None:
+    Path("token").write_text("1000.old.token\n")
+    with Path(".env").open("a") as written:
+        written.write("ZOHO_REFRESH_TOKEN_FILE=token\n")
+    before = Path(".env").read_bytes()
+    done = call("auth", "exchange", "1000.a.code")
+    says = "ZOHO_REFRESH_TOKEN comes from ZOHO_REFRESH_TOKEN_FILE, which counts before .env: take it away there first."
+    assert (done.exit_code, says in done.output) == (2, True), done.output
+    assert Path(".env").read_bytes() == before
+
+
 @pytest.mark.parametrize(
     ("words", "says"),
     [
