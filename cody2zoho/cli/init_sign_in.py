@@ -56,7 +56,8 @@ def _begun(settings: Settings) -> SignIn:
         given = asking.until_fit(lambda: asking.text(f"Data centre ({', '.join(DATA_CENTERS)})", "com"), _unfit_centre)
         _keep(zoho_data_center=_centre(given))
     if not configuration.source("zoho_client_id"):
-        asking.note("In Zoho's API console, https://api-console.zoho.com, make a client: either")
+        console = configuration.provisional().accounts_url.replace("//accounts.", "//api-console.")
+        asking.note(f"In Zoho's API console, {console}, make a client: either")
         asking.note(f"  a Server-based one, with the redirect address {redirect_uri(consent.PORT)}, or")
         asking.note("  a Self Client. docs/zoho-setup.md has pictures of both.")
         _keep(zoho_client_id=asking.until_fit(lambda: asking.text("Client id"), _unfit))

@@ -104,12 +104,17 @@ def bot(walk: Walk) -> None:
         asking.done(f"conversations of {_named(walk, bots)}")
         if where != ".env" or not asking.yes("Another bot?", default=False):
             return
+    width = max(len(_name(one)) for one in bots)
     for number, one in enumerate(bots, 1):
-        asking.note(f"{number:>3}  {one.name or 'without a name'}  {one.id}{_counted(walk, one, len(bots))}")
+        asking.note(f"{number:>3}  {_name(one):<{width}}  {one.id}{_counted(walk, one, len(bots))}")
     question = "Whose conversations become cases? A number, several with commas, or all"
     chosen = asking.until_fit(lambda: asking.text(question, "1"), lambda given: _unfit_bots(given, bots))
     walk.keep(cody_bot_id=_ids(chosen, bots))
     asking.done(f"conversations of {_named(walk, bots)}")
+
+
+def _name(one: Bot) -> str:
+    return one.name or "without a name"
 
 
 def _counted(walk: Walk, one: Bot, count: int) -> str:
@@ -139,7 +144,7 @@ def _parts(given: str) -> list[str]:
 
 
 def _named(walk: Walk, bots: list[Bot]) -> str:
-    names = {one.id: one.name or one.id for one in bots}
+    names = {one.id: _name(one) for one in bots}
     return ", ".join("all bots" if one is None else names.get(one, one) for one in walk.services.settings.bots)
 
 

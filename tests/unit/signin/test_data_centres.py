@@ -5,10 +5,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 import requests
 from dotenv import dotenv_values
 
 from centres import played
+from cody2zoho.cli import consent
+from cody2zoho.errors import Cody2ZohoError
 from cody2zoho.processes.ports import free_port
 from cody2zoho.settings import Settings
 from cody2zoho.signin import redirect
@@ -84,3 +87,9 @@ def test_whoever_begins_at_zoho_com_and_lives_in_europe_gets_both_lines(
     assert "signed in to Simulated Company" in done.stdout
     assert dotenv_values(env)["ZOHO_DATA_CENTER"] == "eu"
     assert dotenv_values(env)["ZOHO_REFRESH_TOKEN"] in organisation.accounts.refresh_tokens
+
+
+def test_whoever_agrees_nowhere_is_not_waited_for_without_end(server) -> None:
+    here = SignIn(settings(zoho_accounts_url=server.url), DEMO_CLIENT_ID, DEMO_CLIENT_SECRET, "com")
+    with pytest.raises(Cody2ZohoError, match="Nobody agreed within"):
+        consent.consent(here, free_port(), opens=False, seconds=0.05)
