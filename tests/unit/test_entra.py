@@ -150,6 +150,7 @@ def test_a_client_that_is_gone_is_forgotten(settings: Settings, azure: Identity,
     gc.collect()
     last = connect(settings)
     last.ping()
+    assert len(entra.provider()._pools) == 1
     told = logins(store)
     entra.provider().renew()
     assert logins(store) == told + 1

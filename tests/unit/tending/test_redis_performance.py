@@ -90,6 +90,20 @@ def test_the_page_has_charts_and_needs_nothing_from_outside(call, filled: redis.
     assert not any(word in text for word in WORDS)
 
 
+def test_what_the_page_names_is_text_and_no_markup(
+    call, store: redis.Redis, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REDIS_KEY_PREFIX", "<i>:")
+    store.config_set("slowlog-log-slower-than", 0)
+    store.get("<i>:ledger")
+    store.config_set("slowlog-log-slower-than", 10_000)
+    call("report", "--format", "html", "--output", str(tmp_path / "r.html"), "--seconds", "0.1")
+    store.slowlog_reset()
+    text = (tmp_path / "r.html").read_text()
+    assert "GET &lt;i&gt;:ledger" in text
+    assert "<i>" not in text
+
+
 def test_a_report_says_the_same_in_each_form(call, filled: redis.Redis, tmp_path: Path) -> None:
     as_json = json.loads(call("report", "--format", "json", "--seconds", "0.1").stdout)
     markdown = call("report", "--seconds", "0.1").stdout
