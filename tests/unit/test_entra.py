@@ -240,6 +240,7 @@ def test_what_does_not_go_with_it_is_refused_in_words(
         {"REDIS_URL": "rediss://cache.redis.azure.net:10000/0"},
         {"REDIS_HOST": "cache.redis.azure.net", "REDIS_SSL": "true"},
         {"REDIS_URL": "redis://localhost:6379/0"},
+        {"REDIS_URL": "rediss://cache.redis.azure.net:10000/0", "REDIS_PASSWORD": "only-on-this-network"},
     ],
 )
 def test_what_goes_with_it_is_taken(monkeypatch: pytest.MonkeyPatch, given: dict[str, str]) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import redis
 
+from cody2zoho.alerts import Level
 from cody2zoho.processes.ports import free_port
 from cody2zoho.settings import Settings
 from cody2zoho.tending.measuring import measure
@@ -180,7 +181,7 @@ def test_watch_sees_a_redis_that_goes_away_and_comes_back(settings: Settings, st
         flapping.client = next(clients)  # type: ignore[attr-defined]
 
     seen = list(watch(settings, flapping, 1, 2 / 60, hours, pause))  # type: ignore[arg-type]
-    assert [(one.wrong == ("answers",), one.worst == "critical") for one in seen] == [
+    assert [(one.wrong == ("answers",), one.worst is Level.CRITICAL) for one in seen] == [
         (False, False),
         (True, True),
         (False, False),
