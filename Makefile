@@ -4,6 +4,9 @@ ARGS ?=
 
 BIN := .venv/bin
 
+# Where a shell forbids it, each of the many processes of a test run compiles all of us anew, which doubles its time.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help venv demo-venv demo simulate up test coverage chaos alarms bench lint format type constraints clean
 

@@ -47,7 +47,9 @@ def ensure(services: Services) -> bool:
             # Zoho will not be asked like this: without a mend no case can be made.
             services.blocks.put(NotSetUp.what, str(error))
         except Transient as error:
-            report(RebuildPostponed(str(error)))
+            # Each tick of each worker tries again.
+            if services.blocks.may_probe("rebuild", PROBE_SECONDS):
+                report(RebuildPostponed(str(error)))
     return False
 
 

@@ -2,12 +2,13 @@
 
 import json
 import sys
+from dataclasses import replace
 
 import click
 
 from cody2zoho.alerts import Alert, Channel, Level, Notice, refusal
 from cody2zoho.alerts.alert import SYSTEM_ERROR
-from cody2zoho.alerts.channels import who_takes
+from cody2zoho.alerts.channels import Form, who_takes
 from cody2zoho.cli.local import services_at_hand
 from cody2zoho.errors import ConfigurationError
 from cody2zoho.text.times import span
@@ -55,8 +56,14 @@ def digest(as_json: bool) -> None:
 
 
 def _sent(channel: Channel, notice: Notice) -> bool:
-    if reason := refusal(channel, [notice]):
-        click.secho(f"✗ {channel.name}: {reason}", fg="red")
-        return False
+    for message in _messages(channel, notice):
+        if reason := refusal(channel, [message]):
+            click.secho(f"✗ {channel.name}: {reason}", fg="red")
+            return False
     click.echo(f"{click.style('✓', fg='green')} {channel.name} took it")
     return True
+
+
+def _messages(channel: Channel, notice: Notice) -> list[Notice]:
+    """PagerDuty opens an incident, which somebody would have to close."""
+    return [notice, replace(notice, status="resolved")] if channel.form is Form.PAGERDUTY else [notice]

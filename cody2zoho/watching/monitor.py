@@ -52,7 +52,7 @@ def started(services: Services) -> None:
     if services.settings.uses_simulators:
         report(NoCredentials("set yours; until then all work goes to SIMULATORS_URL"))
     bots = [f"bot {bot}" for bot in services.settings.bots]
-    services.blocks.start_over("work", *bots)
+    services.blocks.start_over("work", "rebuild", *bots)
     # No poll will ever lift the block of a bot that is polled no more.
     services.blocks.lift(*(what for what in services.blocks.current() if what.startswith("bot ") and what not in bots))
 

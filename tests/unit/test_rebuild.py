@@ -46,6 +46,17 @@ def test_nothing_is_handed_out_or_claimed_before_the_ledger_was_filled(account, 
     assert pipeline.ready(worker)
 
 
+def test_while_zoho_is_away_each_tick_tries_and_one_a_minute_says_so(server, plugged, caplog) -> None:
+    server.faults.add(Fault("503", path="*/coql"))
+    worker = plugged(closed=True)
+    assert [rebuild.ensure(worker) for _ in range(5)] == [False] * 5
+    assert server.journal["zoho"].kinds[QUERY] == 5
+    assert [one.message for one in caplog.records].count("rebuild_postponed") == 1
+    worker.store.delete("{cody2zoho}:blocked:probe:rebuild")
+    rebuild.ensure(worker)
+    assert [one.message for one in caplog.records].count("rebuild_postponed") == 2
+
+
 def test_after_redis_was_wiped_nothing_is_inserted_twice(account, organisation, server, plugged, clock) -> None:
     account.load(generate(60, 3, now=account.now()))
     worker = plugged(closed=True, cody_bot_id="all")

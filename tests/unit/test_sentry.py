@@ -104,22 +104,33 @@ class Project:
             found += [json.loads(payload) for header, payload in pairs if json.loads(header)["type"] == kind]
         return found
 
+    def close(self) -> None:
+        self.server.shutdown()
+        self.server.server_close()
+
 
 @pytest.fixture
 def project() -> Iterator[Project]:
     project = Project()
     yield project
-    project.server.shutdown()
-    project.server.server_close()
+    project.close()
 
 
-@pytest.fixture
-def events(project: Project) -> dict[str, dict[str, Any]]:
-    """What a process told that failed in many ways; by the message, or the last error's kind."""
+@pytest.fixture(scope="module")
+def failed() -> Iterator[Project]:
+    """What heard a process that failed in many ways."""
+    project = Project()
     subprocess.run(
         [sys.executable, "-c", PROCESS, project.dsn, *CANARIES], check=False, stderr=subprocess.PIPE, timeout=90
     )
-    told = project.items("event")
+    yield project
+    project.close()
+
+
+@pytest.fixture
+def events(failed: Project) -> dict[str, dict[str, Any]]:
+    """What that process told; by the message, or the last error's kind."""
+    told = failed.items("event")
     assert told
     return {_what(one): one for one in told}
 
@@ -147,8 +158,8 @@ def test_what_is_ours_keeps_its_words(events) -> None:
     assert "case_created" in [crumb["message"] for crumb in events["RuntimeError"]["breadcrumbs"]["values"]]
 
 
-def test_no_transcript_token_address_header_or_query_gets_out(events, project) -> None:
-    told = b"\n".join(project.bodies).decode()
+def test_no_transcript_token_address_header_or_query_gets_out(failed) -> None:
+    told = b"\n".join(failed.bodies).decode()
     assert [canary for canary in CANARIES if canary in told] == []
     # Nor where they stood: arguments, local variables, the command line.
     assert [name for name in ('"vars"', "sys.argv", '"request"', "celery-job") if name in told] == []

@@ -8,6 +8,7 @@ import pytest
 from cody2zoho.alerts import Alert, Level, Notice, send_waiting
 from cody2zoho.alerts.channels import Channel, Form
 from cody2zoho.alerts.delivery import _to_pagerduty
+from cody2zoho.cli.alerts import _messages
 from webhook import Webhook, webhook
 
 LATE = Alert("late", Level.HIGH, "system error", "A conversation waits", "Start a worker", {"hours": 3})
@@ -35,6 +36,13 @@ def test_what_is_over_in_one_installation_closes_no_incident_of_another() -> Non
     raised = _to_pagerduty(pager, Notice(LATE, "raised", 0)).partition("dedup=")[2]
     assert raised == _to_pagerduty(pager, Notice(LATE, "resolved", 0)).partition("dedup=")[2]
     assert raised != _to_pagerduty(replace(pager, environment="production"), Notice(LATE, "raised", 0))
+
+
+def test_the_incident_that_a_test_opens_is_closed_again() -> None:
+    pager = Channel("pagerduty", "pagerduty://k@events/cody2zoho/monitor", Form.PAGERDUTY, environment="staging")
+    opened, closed = (_to_pagerduty(pager, one) for one in _messages(pager, Notice(LATE, "test", 0)))
+    assert "action=trigger" in opened
+    assert closed == opened.replace("action=trigger", "action=resolve")
 
 
 @pytest.mark.parametrize("scheme", ["http", "json"])

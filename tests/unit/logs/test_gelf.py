@@ -104,6 +104,7 @@ def tcp(got: list[dict[str, Any]]) -> ThreadingTCPServer:
 def http(got: list[dict[str, Any]]) -> ThreadingHTTPServer:
     class Input(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        is_patient = True
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
@@ -114,6 +115,7 @@ def http(got: list[dict[str, Any]]) -> ThreadingHTTPServer:
             self.send_response(202 if is_taken else 413)
             self.send_header("Content-Length", "0")
             self.end_headers()
+            self.close_connection = not self.is_patient
 
         def log_message(self, *_: Any) -> None:
             pass
@@ -286,7 +288,7 @@ def test_an_address_that_only_sends_elsewhere_has_taken_no_line(serve, log) -> N
 
 def test_a_graylog_that_ends_an_idle_connection_is_not_away(serve, got, log, caplog) -> None:
     far_end = http(got)
-    far_end.RequestHandlerClass.timeout = 0.1
+    far_end.RequestHandlerClass.is_patient = False
     callers = connections(far_end)
     handler = send(log, told(serve(far_end).server_address[1], "http", graylog_host="127.0.0.1"))
     eventually(lambda: len(got) == 1)

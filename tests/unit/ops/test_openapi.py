@@ -60,7 +60,8 @@ def test_whatever_is_asked_is_answered_as_documented_and_nothing_breaks_or_leaks
 
     asked = set()
     for operation, answer in ask(document, f"http://127.0.0.1:{api.port}", ENTERING):
-        assert answer.status_code < 500, operation
+        is_honest = answer.status_code == 503 and "/health" in operation
+        assert answer.status_code < 500 or is_honest, operation
         assert not [one for one in INSIDE if one in answer.text]
         asked.add(operation)
     assert asked == {f"{method.upper()} {path}" for path, item in document["paths"].items() for method in item}
