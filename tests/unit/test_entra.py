@@ -4,6 +4,8 @@ import asyncio
 import gc
 import os
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -21,6 +23,14 @@ from cody2zoho.settings import Settings
 from cody2zoho.worker import flower
 from identity import OID, Identity, identity
 from relay import relayed
+
+NEEDED = {
+    "CODY_API_KEY": "a-key",
+    "CODY_BOT_ID": "all",
+    "ZOHO_CLIENT_ID": "1000.ID",
+    "ZOHO_CLIENT_SECRET": "a-secret",
+    "ZOHO_REFRESH_TOKEN": "1000.a.token",
+}
 
 
 @pytest.fixture
@@ -232,6 +242,14 @@ def test_what_does_not_go_with_it_is_refused_in_words(
         configuration.settings_of_redis()
     assert says in str(refused.value)
     assert "word@" not in str(refused.value)
+
+
+def test_who_does_not_want_it_loads_nothing_for_it() -> None:
+    code = "import sys, cody2zoho.celery; print({'azure', 'jwt', 'msal'} & set(sys.modules))"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env={**os.environ, **NEEDED}
+    )
+    assert done.stdout == "set()\n"
 
 
 @pytest.mark.parametrize(
