@@ -128,7 +128,7 @@ def test_a_report_that_cannot_be_written_is_told_as_that(call, store: redis.Redi
 
 def test_bars_fill_their_room_and_nothing_is_drawn_outside() -> None:
     drawn = bars([("a", "1", 1.0, 2.0), ("b", "0", 0.0, 0.0)])
-    assert (drawn[0].width, drawn[0].reach, drawn[1].reach) == (190.0, 380.0, 1.0)
+    assert (drawn[0].width, drawn[0].reach, drawn[1].reach) == (180.0, 360.0, 1.0)
     assert bars([]) == []
     assert line("t", [0, 1, 2], [5, 10, 0], str).points == "0.0,47.0 320.0,4.0 640.0,90.0"
 
