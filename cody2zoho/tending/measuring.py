@@ -40,10 +40,6 @@ class Latency:
     most: float
     worst: float
 
-    @property
-    def words(self) -> str:
-        return f"half within {self.half:.2f} ms, 99 % within {self.most:.2f} ms, longest {self.worst:.2f} ms"
-
 
 @dataclass(frozen=True)
 class Beat:

@@ -11,13 +11,9 @@ import redis
 from redis.exceptions import AuthenticationError, MovedError, NoPermissionError, ResponseError
 
 from cody2zoho.errors import Refused
-from cody2zoho.settings.formats import without_login
 
 #: How a Redis says that a command is not for us: no permission, renamed or unknown, not in this edition.
 _WITHHELD = ("noperm", "unknown command", "unknown subcommand", "not allowed", "not supported", "unsupported")
-
-#: Hosts of Azure: of Azure Cache for Redis, of Azure Managed Redis, and of its predecessor.
-_AZURE = (".redis.cache.windows.net", ".redis.azure.net", ".redisenterprise.cache.azure.net")
 
 
 def ask(client: redis.Redis, *words: str | int) -> Any:
@@ -68,11 +64,6 @@ class Server:
     def version(self) -> str:
         """That of the Redis it is, or is compatible with."""
         return str(self.info.get("redis_version", ""))
-
-    @property
-    def is_azure(self) -> bool:
-        host = without_login(self.address).partition("://")[2].rpartition("@")[2].partition("/")[0].partition(":")[0]
-        return host.endswith(_AZURE)
 
     @property
     def role(self) -> str:
