@@ -1,4 +1,12 @@
-"""How fast it answers what we ask of it, and how busy it is meanwhile."""
+"""How fast it answers what we ask of it, and how busy it is meanwhile.
+
+What it writes it deletes; where it was killed that goes by itself after a minute.
+
+Keys, below the prefix:
+    probe:<random>       string  what is written and read
+    probe:<random>:hash  hash    like a claimed conversation
+    probe:<random>:zset  zset    like the agenda
+"""
 
 import secrets
 import time
