@@ -55,10 +55,14 @@ class Redis(BaseModel):
         if value != "entra" or "redis_url" not in info.data:
             return value
         parts = urlsplit(info.data["redis_url"].get_secret_value())
-        if "@" in parts.netloc or info.data["redis_username"] or info.data["redis_password"].get_secret_value():
-            raise ValueError("has no password: take the login out of REDIS_URL, REDIS_USERNAME and REDIS_PASSWORD")
-        is_secret = parts.scheme == "rediss" if parts.scheme else info.data["redis_ssl"]
-        host = (parts.hostname or "") if parts.scheme else info.data["redis_host"]
+        if parts.scheme:
+            # Compose always sets REDIS_PASSWORD, for its own Redis; here it counts for nothing.
+            has_login, is_secret, host = "@" in parts.netloc, parts.scheme == "rediss", parts.hostname or ""
+        else:
+            has_login = bool(info.data["redis_username"] or info.data["redis_password"].get_secret_value())
+            is_secret, host = info.data["redis_ssl"], info.data["redis_host"]
+        if has_login:
+            raise ValueError("has no password: take the login out of REDIS_URL, or REDIS_USERNAME and REDIS_PASSWORD")
         if not (is_secret or _is_near(host)):
             raise ValueError("sends a token, which needs TLS: write rediss:// in REDIS_URL, or REDIS_SSL=true")
         if not _is_installed():

@@ -1,8 +1,9 @@
 """Every check of Redis's health, and what its trouble takes off a score of 100."""
 
+from cody2zoho.alerts import Level
 from cody2zoho.errors import Refused
 from cody2zoho.tending.connectivity import percentile
-from cody2zoho.tending.sample import Check, Level, Sample, Trouble
+from cody2zoho.tending.sample import Check, Sample, Trouble
 from cody2zoho.tending.server import Server
 
 
@@ -132,7 +133,7 @@ def _slow_commands(seen: Sample) -> Trouble | None:
 
 
 def _clock(seen: Sample) -> Trouble | None:
-    if seen.apart_seconds is None or seen.apart_seconds <= 5:
+    if seen.apart_seconds <= 5:
         return None
     return Trouble(Level.MEDIUM, 10, f"Its clock and this machine's differ by {seen.apart_seconds:.0f} seconds")
 

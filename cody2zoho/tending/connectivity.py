@@ -1,4 +1,8 @@
-"""The way to Redis, step by step, so that the one that fails names what to mend."""
+"""The way to Redis, step by step, so that the one that fails names what to mend.
+
+Keys, below the prefix:
+    probe:<random>  string  written, read and deleted; gone after a minute where we were killed
+"""
 
 import secrets
 import socket

@@ -1,4 +1,4 @@
-"""Deleting what is ours, by kind; the ledger's own mark goes first, so that it is closed before anything is missing."""
+"""Deleting what is ours, by kind; the ledger's own mark goes first and last: it is closed while anything is missing."""
 
 from collections.abc import Collection, Iterator
 from itertools import islice
@@ -14,10 +14,13 @@ _AT_ONCE = 500
 
 def flush(client: redis.Redis, prefix: str, only: Collection[str] = ()) -> int:
     """Delete our keys, or those that go with the names in `only`; how many went. Raises Refused."""
-    gone = 0
-    if not only or "ledger" in only:
-        gone += int(client.unlink(f"{prefix}ledger"))
-    return gone + _unlink(client, (key for key in names(client, below(prefix)) if _is_meant(key, prefix, only)))
+    ours = (key for key in names(client, below(prefix)) if _is_meant(key, prefix, only))
+    if only and "ledger" not in only:
+        return _unlink(client, ours)
+    mark = f"{prefix}ledger"
+    gone = int(client.unlink(mark)) + _unlink(client, ours)
+    # Workers may have filled it meanwhile, and what they had noted is gone by now.
+    return gone + int(client.unlink(mark))
 
 
 def flush_everything(client: redis.Redis, prefix: str) -> int:

@@ -7,10 +7,11 @@ from typing import Any
 import redis
 from redis.exceptions import RedisError
 
+from cody2zoho.alerts import Level
 from cody2zoho.errors import Refused
 from cody2zoho.settings import Settings
 from cody2zoho.tending.checks import CHECKS
-from cody2zoho.tending.sample import EXIT_CODES, Level, Sample, sample
+from cody2zoho.tending.sample import EXIT_CODES, Sample, sample
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,11 @@ class Health:
         return EXIT_CODES[self.worst] if self.worst else 0
 
     def as_json(self) -> dict[str, Any]:
-        return {"score": self.score, "worst": self.worst, "checks": [asdict(reason) for reason in self.reasons]}
+        return {
+            "score": self.score,
+            "worst": self.worst and self.worst.lower(),
+            "checks": [asdict(reason) for reason in self.reasons],
+        }
 
 
 def look(settings: Settings, client: redis.Redis, clock: Callable[[], float]) -> Health:
@@ -49,7 +54,7 @@ def look(settings: Settings, client: redis.Redis, clock: Callable[[], float]) ->
 def away(error: RedisError) -> Health:
     words = f"It does not answer ({type(error).__name__}): no case is made"
     remedy = "`cody2zoho redis connectivity` shows where the way ends"
-    return Health(0, Level.CRITICAL, [Reason("answers", Level.CRITICAL, 100, words, remedy)])
+    return Health(0, Level.CRITICAL, [Reason("answers", Level.CRITICAL.lower(), 100, words, remedy)])
 
 
 def judge(seen: Sample) -> Health:
@@ -64,6 +69,6 @@ def judge(seen: Sample) -> Health:
             reasons.append(Reason(check.name, "ok", 0, check.sentence, ""))
             continue
         levels.append(trouble.level)
-        reasons.append(Reason(check.name, trouble.level, trouble.points, trouble.words, check.remedy))
+        reasons.append(Reason(check.name, trouble.level.lower(), trouble.points, trouble.words, check.remedy))
     worst = min(levels, key=list(Level).index, default=None)
     return Health(max(0, 100 - sum(reason.points for reason in reasons)), worst, reasons)

@@ -1,4 +1,12 @@
-"""How fast it answers what we ask of it, and how busy it is meanwhile."""
+"""How fast it answers what we ask of it, and how busy it is meanwhile.
+
+What it writes it deletes; where it was killed that goes by itself after a minute.
+
+Keys, below the prefix:
+    probe:<random>       string  what is written and read
+    probe:<random>:hash  hash    like a claimed conversation
+    probe:<random>:zset  zset    like the agenda
+"""
 
 import secrets
 import time
@@ -39,10 +47,6 @@ class Latency:
     half: float
     most: float
     worst: float
-
-    @property
-    def words(self) -> str:
-        return f"half within {self.half:.2f} ms, 99 % within {self.most:.2f} ms, longest {self.worst:.2f} ms"
 
 
 @dataclass(frozen=True)
@@ -104,7 +108,7 @@ def _measured(
     name = f"{prefix}probe:{secrets.token_hex(8)}"
     began = clock()
     try:
-        seen, looked, pings_seen = _commands(client), began, 0
+        seen, looked, pings_seen = read(client, ""), began, 0
         for operation in cycle(_OPERATIONS):
             start = clock()
             if start - began >= seconds and all(taken.values()):
@@ -112,10 +116,10 @@ def _measured(
             _OPERATIONS[operation](client, name)
             taken[operation].append((clock() - start) * 1000)
             if start - looked >= seconds / 10:
-                now, used = _commands(client), _used(client)
-                rate = (now - seen) / (start - looked)
+                now = read(client, "")
+                rate = _grown(seen, now, start - looked, "total_commands_processed") or 0.0
                 lately = sorted(taken["ping"][pings_seen:]) or [0.0]
-                yield Beat(start - began, rate, percentile(lately, 50), used)
+                yield Beat(start - began, rate, percentile(lately, 50), now.used)
                 seen, looked, pings_seen = now, start, len(taken["ping"])
     finally:
         client.unlink(name, f"{name}:hash", f"{name}:zset")
@@ -148,14 +152,6 @@ _OPERATIONS: dict[str, Callable[[redis.Redis, str], Any]] = {
 
 def _latency(name: str, taken: list[float]) -> Latency:
     return Latency(name, len(taken), percentile(taken, 50), percentile(taken, 99), taken[-1])
-
-
-def _commands(client: redis.Redis) -> float:
-    return read(client, "").number("total_commands_processed")
-
-
-def _used(client: redis.Redis) -> int:
-    return read(client, "").used
 
 
 def _grown(before: Server, after: Server, seconds: float, *names: str) -> float | None:

@@ -13,7 +13,7 @@ WIDTH = 640
 _ROW = 26
 _BAR = 18
 #: Left of the bars is room for their names, right of them for their figures.
-_NAMES, _FIGURES = 150, 110
+_NAMES, _FIGURES = 150, 130
 _LINE_HEIGHT = 90
 
 

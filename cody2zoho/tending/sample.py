@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import StrEnum
 
 import redis
 
+from cody2zoho.alerts import Level
 from cody2zoho.errors import Refused
 from cody2zoho.settings import Settings
 from cody2zoho.tending.connectivity import pings
@@ -19,15 +19,7 @@ _SLOW_ENTRIES = 100
 _FEW_KEYS = 65_536 + 1_000
 
 
-class Level(StrEnum):
-    """As alerts have them; the exit code is that of the worst."""
-
-    CRITICAL = "critical"
-    HIGH = "high"
-    MEDIUM = "medium"
-    LOW = "low"
-
-
+#: As of `cody2zoho monitor`.
 EXIT_CODES = {Level.CRITICAL: 4, Level.HIGH: 3, Level.MEDIUM: 1, Level.LOW: 0}
 
 
@@ -39,8 +31,8 @@ class Sample:
     settings: Settings
     #: Milliseconds, in order of length.
     pings: list[float]
-    #: By how many seconds this machine's clock and the server's differ; None where it does not tell.
-    apart_seconds: float | None
+    #: By how many seconds this machine's clock and the server's differ.
+    apart_seconds: float
     #: The server's Unix second.
     now: float
     #: None where SLOWLOG is refused.

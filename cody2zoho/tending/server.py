@@ -11,20 +11,16 @@ import redis
 from redis.exceptions import AuthenticationError, MovedError, NoPermissionError, ResponseError
 
 from cody2zoho.errors import Refused
-from cody2zoho.settings.formats import without_login
 
 #: How a Redis says that a command is not for us: no permission, renamed or unknown, not in this edition.
 _WITHHELD = ("noperm", "unknown command", "unknown subcommand", "not allowed", "not supported", "unsupported")
-
-#: Hosts of Azure: of Azure Cache for Redis, of Azure Managed Redis, and of its predecessor.
-_AZURE = (".redis.cache.windows.net", ".redis.azure.net", ".redisenterprise.cache.azure.net")
 
 
 def ask(client: redis.Redis, *words: str | int) -> Any:
     """The answer to a command. Raises Refused where this Redis does not let us ask."""
     try:
         return client.execute_command(*words)  # type: ignore[no-untyped-call]
-    except (NoPermissionError, ResponseError) as error:
+    except ResponseError as error:
         if is_withheld(error):
             raise withheld(str(words[0])) from None
         raise
@@ -68,11 +64,6 @@ class Server:
     def version(self) -> str:
         """That of the Redis it is, or is compatible with."""
         return str(self.info.get("redis_version", ""))
-
-    @property
-    def is_azure(self) -> bool:
-        host = without_login(self.address).partition("://")[2].rpartition("@")[2].partition("/")[0].partition(":")[0]
-        return host.endswith(_AZURE)
 
     @property
     def role(self) -> str:
@@ -123,31 +114,21 @@ class Server:
 def read(client: redis.Redis, address: str) -> Server:
     """Look at it once, in three round trips. Raises RedisError where it does not answer."""
     refusals: list[str] = []
-    info = _section(client, refusals)
-    commands = _section(client, [], "commandstats") if info else {}
+    info = _asked(client, refusals, "INFO") or {}
+    commands = _asked(client, refusals, "INFO", "commandstats") if info else {}
     return Server(
         address=address,
         info=info,
-        keys=int(client.dbsize()) if _may_count(client, refusals) else 0,
+        keys=int(_asked(client, refusals, "DBSIZE") or 0),
         commands={name.removeprefix("cmdstat_"): one for name, one in commands.items() if isinstance(one, dict)},
         refusals=tuple(refusals),
     )
 
 
-def _section(client: redis.Redis, refusals: list[str], *section: str) -> dict[str, Any]:
+def _asked(client: redis.Redis, refusals: list[str], *words: str) -> Any:
+    """None where it is refused."""
     try:
-        found = ask(client, "INFO", *section)
+        return ask(client, *words)
     except Refused as refusal:
         refusals.append(str(refusal))
-        return {}
-    # Of a server that answers in its own words, with its own parser, the whole is a dictionary already.
-    return dict(found)
-
-
-def _may_count(client: redis.Redis, refusals: list[str]) -> bool:
-    try:
-        ask(client, "DBSIZE")
-    except Refused as refusal:
-        refusals.append(str(refusal))
-        return False
-    return True
+        return None

@@ -8,11 +8,12 @@ from typing import Any
 import redis
 from redis.exceptions import RedisError
 
+from cody2zoho.alerts import Level
 from cody2zoho.settings import Settings
 from cody2zoho.tending import health
 from cody2zoho.tending.connectivity import percentile
 from cody2zoho.tending.health import Health
-from cody2zoho.tending.sample import Level, sample
+from cody2zoho.tending.sample import sample
 from cody2zoho.tending.server import Server
 
 
@@ -32,7 +33,7 @@ class Seen:
     wrong: tuple[str, ...]
 
     def as_json(self) -> dict[str, Any]:
-        return asdict(self)
+        return asdict(self) | {"worst": self.worst and self.worst.lower()}
 
 
 def watch(

@@ -4,6 +4,8 @@ import asyncio
 import gc
 import os
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -21,6 +23,14 @@ from cody2zoho.settings import Settings
 from cody2zoho.worker import flower
 from identity import OID, Identity, identity
 from relay import relayed
+
+NEEDED = {
+    "CODY_API_KEY": "a-key",
+    "CODY_BOT_ID": "all",
+    "ZOHO_CLIENT_ID": "1000.ID",
+    "ZOHO_CLIENT_SECRET": "a-secret",
+    "ZOHO_REFRESH_TOKEN": "1000.a.token",
+}
 
 
 @pytest.fixture
@@ -150,6 +160,7 @@ def test_a_client_that_is_gone_is_forgotten(settings: Settings, azure: Identity,
     gc.collect()
     last = connect(settings)
     last.ping()
+    assert len(entra.provider()._pools) == 1
     told = logins(store)
     entra.provider().renew()
     assert logins(store) == told + 1
@@ -233,12 +244,21 @@ def test_what_does_not_go_with_it_is_refused_in_words(
     assert "word@" not in str(refused.value)
 
 
+def test_who_does_not_want_it_loads_nothing_for_it() -> None:
+    code = "import sys, cody2zoho.celery; print({'azure', 'jwt', 'msal'} & set(sys.modules))"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env={**os.environ, **NEEDED}
+    )
+    assert done.stdout == "set()\n"
+
+
 @pytest.mark.parametrize(
     "given",
     [
         {"REDIS_URL": "rediss://cache.redis.azure.net:10000/0"},
         {"REDIS_HOST": "cache.redis.azure.net", "REDIS_SSL": "true"},
         {"REDIS_URL": "redis://localhost:6379/0"},
+        {"REDIS_URL": "rediss://cache.redis.azure.net:10000/0", "REDIS_PASSWORD": "only-on-this-network"},
     ],
 )
 def test_what_goes_with_it_is_taken(monkeypatch: pytest.MonkeyPatch, given: dict[str, str]) -> None:

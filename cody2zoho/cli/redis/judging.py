@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from cody2zoho.alerts import Level
 from cody2zoho.cli.local import store_at_hand
 from cody2zoho.cli.redis.looking import about
 from cody2zoho.errors import ConfigurationError
@@ -16,7 +17,7 @@ from cody2zoho.tending import measuring, page, scanning
 from cody2zoho.tending import report as told
 from cody2zoho.tending import watch as watching
 from cody2zoho.tending.health import Health, Reason
-from cody2zoho.tending.sample import EXIT_CODES, Level
+from cody2zoho.tending.sample import EXIT_CODES
 from cody2zoho.tending.server import read
 from cody2zoho.text.amounts import size
 
@@ -100,7 +101,7 @@ def _line(seen: watching.Seen) -> str:
     clients = "" if seen.clients is None else f"{seen.clients:,}"
     keys = "" if seen.keys is None else f"{seen.keys:,}"
     most = "" if seen.most_milliseconds is None else f"{seen.most_milliseconds:.1f} ms"
-    colour = _COLOURS[seen.worst] if seen.worst else None
+    colour = _COLOURS[seen.worst.lower()] if seen.worst else None
     line = (
         f"{at:<10}{seen.score:>5}{rate:>12}{used:>10}{clients:>9}{keys:>11}{most:>12}  {', '.join(seen.wrong) or '–'}"
     )
@@ -108,7 +109,7 @@ def _line(seen: watching.Seen) -> str:
 
 
 def _show(found: Health) -> None:
-    colour = "green" if found.worst in (None, Level.LOW) else _COLOURS[found.worst]
+    colour = "green" if found.worst in (None, Level.LOW) else _COLOURS[found.worst.lower()]
     click.secho(f"{found.score} of 100", fg=colour, bold=True)
     for reason in found.reasons:
         _show_reason(reason)

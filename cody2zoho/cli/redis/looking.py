@@ -30,7 +30,7 @@ def status(as_json: bool) -> None:
     """Show on one screen what it is, how it stands and what of ours is in it."""
     with store_at_hand() as (settings, client):
         server = read(client, settings.shown_redis_address)
-        look = scanning.look(client, settings.redis_key_prefix, scanning.below(settings.redis_key_prefix))
+        look = scanning.look(client, settings.redis_key_prefix, scanning.below(settings.redis_key_prefix), tell=_tell)
         seen = signs.read(client, settings.redis_key_prefix)
         workers = lively(seen, now(client))
     rows = dict(about(server))

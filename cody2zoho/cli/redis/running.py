@@ -44,14 +44,23 @@ def stop(in_container: bool | None, force: bool) -> None:
 @_port
 def restart(in_container: bool | None, port: int | None) -> None:
     """Stop it, where it runs, and start it again on the same data."""
-    there = container.found() if in_container or (in_container is None and container.has_engine()) else None
-    if there is None or not there.is_ours:
+    there = _container_meant(in_container)
+    if there is None:
         _start(in_container, port, again=True)
     elif port and port != there.port:
         raise Cody2ZohoError("The container keeps its port: `cody2zoho redis stop`, then `start` with another --port.")
     else:
         container.restart()
         click.echo(f"Redis runs on 127.0.0.1:{container.port()}, in the container {container.NAME}.")
+
+
+def _container_meant(in_container: bool | None) -> container.Container | None:
+    """One that we started: because it is asked for, or runs, and no embedded server does."""
+    if in_container is None:
+        is_embedded = background.is_there(Path(configuration.settings_of_redis().state_dir) / "redis")
+        in_container = not is_embedded and container.has_engine()
+    there = container.found() if in_container else None
+    return there if there and there.is_ours and there.runs else None
 
 
 def _start(in_container: bool | None, port: int | None, *, again: bool = False) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import yaml
 from click.testing import CliRunner, Result
+from processes import end_all
 
 from cody2zoho import configuration
 from cody2zoho.cli import main
@@ -170,6 +171,21 @@ def test_restart_keeps_it_as_it_is_whatever_is_written_now(
     moved = call("restart", "--port", "7001")
     assert moved.exit_code == 1
     assert "The container keeps its port" in moved.stderr
+
+
+def test_restart_leaves_a_stopped_one_alone_where_the_embedded_server_runs(
+    call: Call, docker: Docker, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    call("start")
+    call("stop")
+    monkeypatch.delenv("REDIS_URL")
+    try:
+        call("start", "--embedded")
+        assert "its data: .state/redis" in call("restart").stdout
+        assert not docker.did("restart")
+        assert call("stop").stdout == "Redis has written its data into .state/redis, and ended.\n"
+    finally:
+        end_all(tmp_path)
 
 
 def test_force_kills(call: Call, docker: Docker) -> None:

@@ -162,3 +162,14 @@ def test_every_command_is_documented_with_every_option(name: str) -> None:
     documented = set(re.findall(r"^\| `(--\w+)`", section, re.MULTILINE))
     options = {one for part in commands.commands[name].params for one in (*part.opts, *part.secondary_opts)}
     assert documented == {one for one in options if one.startswith("--")}
+
+
+def test_a_setting_that_is_wrong_is_told_and_credentials_may_be_missing(
+    call, store: redis.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert call("status").exit_code == 0
+    monkeypatch.setenv("REDIS_MAX_CONNECTIONS", "many")
+    refused = call("status")
+    assert refused.exit_code == 2
+    assert refused.stderr.startswith('REDIS_MAX_CONNECTIONS "many" is wrong: ')
+    assert "CODY_API_KEY" not in refused.stderr

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import redis
 
+from cody2zoho.alerts import Level
 from cody2zoho.processes.ports import free_port
 from cody2zoho.settings import Settings
 from cody2zoho.tending.measuring import measure
@@ -90,6 +91,20 @@ def test_the_page_has_charts_and_needs_nothing_from_outside(call, filled: redis.
     assert not any(word in text for word in WORDS)
 
 
+def test_what_the_page_names_is_text_and_no_markup(
+    call, store: redis.Redis, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REDIS_KEY_PREFIX", "<i>:")
+    store.config_set("slowlog-log-slower-than", 0)
+    store.get("<i>:ledger")
+    store.config_set("slowlog-log-slower-than", 10_000)
+    call("report", "--format", "html", "--output", str(tmp_path / "r.html"), "--seconds", "0.1")
+    store.slowlog_reset()
+    text = (tmp_path / "r.html").read_text()
+    assert "GET &lt;i&gt;:ledger" in text
+    assert "<i>" not in text
+
+
 def test_a_report_says_the_same_in_each_form(call, filled: redis.Redis, tmp_path: Path) -> None:
     as_json = json.loads(call("report", "--format", "json", "--seconds", "0.1").stdout)
     markdown = call("report", "--seconds", "0.1").stdout
@@ -113,7 +128,7 @@ def test_a_report_that_cannot_be_written_is_told_as_that(call, store: redis.Redi
 
 def test_bars_fill_their_room_and_nothing_is_drawn_outside() -> None:
     drawn = bars([("a", "1", 1.0, 2.0), ("b", "0", 0.0, 0.0)])
-    assert (drawn[0].width, drawn[0].reach, drawn[1].reach) == (190.0, 380.0, 1.0)
+    assert (drawn[0].width, drawn[0].reach, drawn[1].reach) == (180.0, 360.0, 1.0)
     assert bars([]) == []
     assert line("t", [0, 1, 2], [5, 10, 0], str).points == "0.0,47.0 320.0,4.0 640.0,90.0"
 
@@ -166,7 +181,7 @@ def test_watch_sees_a_redis_that_goes_away_and_comes_back(settings: Settings, st
         flapping.client = next(clients)  # type: ignore[attr-defined]
 
     seen = list(watch(settings, flapping, 1, 2 / 60, hours, pause))  # type: ignore[arg-type]
-    assert [(one.wrong == ("answers",), one.worst == "critical") for one in seen] == [
+    assert [(one.wrong == ("answers",), one.worst is Level.CRITICAL) for one in seen] == [
         (False, False),
         (True, True),
         (False, False),
