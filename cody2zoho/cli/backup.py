@@ -52,6 +52,21 @@ def create(address: str, name: str, is_encrypted: bool | None, key_file: Path | 
         click.secho("The ledger is not filled from Zoho yet: it holds what was known so far.", fg="yellow", err=True)
 
 
+@backup.command()
+@_json
+def nightly(as_json: bool) -> None:
+    """Make a backup and let the oldest go, as a worker does at BACKUP_AT."""
+    with services_at_hand() as services:
+        try:
+            made, removed = regular.back_up(services)
+        except Cody2ZohoError as error:
+            if not as_json:
+                raise
+            view.print_failure(str(error))
+            sys.exit(1)
+    view.show_made(made, as_json=as_json, removed=removed)
+
+
 @backup.command("list")
 @_from
 @click.option("--check", "wholly", is_flag=True, help="Read every byte of each.")
