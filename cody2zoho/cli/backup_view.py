@@ -71,7 +71,7 @@ def show_changes(rehearsal: Rehearsal, *, is_merged: bool) -> None:
     click.echo(f"{rehearsal.item.name} is intact, made {age} ago, {_when(rehearsal.header.made_at)} UTC\n")
     heads = ("", "backup", "Redis now", "added", "known to both", "kept" if is_merged else "lost")
     rows = [heads, *(_state_row(state.value, figures) for state in State if _is_any(state, figures))]
-    for line in _aligned(rows, right=True):
+    for line in _aligned(rows, right=True) if len(rows) > 1 else ():
         click.echo(line)
     click.echo("")
     for sentence in _sentences(figures, is_merged=is_merged):

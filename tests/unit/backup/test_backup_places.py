@@ -61,6 +61,27 @@ def test_nothing_is_written_over(place: Place) -> None:
     assert place.part("one.backup", 0, 5) == b"first"
 
 
+def test_a_container_that_is_not_there_is_said_before_anything_is_read(storage: BlobServer) -> None:
+    def chunks() -> Iterator[bytes]:
+        raise AssertionError("it was read")
+        yield b""
+
+    with pytest.raises(ConfigurationError, match="no such container"):
+        of("azure://another", storage.connection).write("one.backup", chunks())
+
+
+def test_who_was_quicker_is_not_written_over(storage: BlobServer) -> None:
+    place = of("azure://backups", storage.connection)
+
+    def chunks() -> Iterator[bytes]:
+        place.write("one.backup", iter([b"quicker"]))
+        yield b"x"
+
+    with pytest.raises(ConfigurationError, match=r"There is a backup one\.backup already"):
+        place.write("one.backup", chunks())
+    assert storage.blobs["one.backup"] == b"quicker"
+
+
 def test_what_is_not_there_is_said(place: Place) -> None:
     for asked in (lambda: place.part("no.backup", 0, 1), lambda: place.delete("no.backup")):
         with pytest.raises(ConfigurationError, match=r"There is no backup no\.backup in "):
