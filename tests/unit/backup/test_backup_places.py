@@ -52,6 +52,7 @@ def test_what_fails_half_way_is_not_there(place: Place) -> None:
     with pytest.raises(Transient, match="Redis is away"):
         place.write("one.backup", chunks())
     assert place.entries() == []
+    assert not isinstance(place, Folder) or list(place.path.iterdir()) == []
 
 
 def test_nothing_is_written_over(place: Place) -> None:
@@ -108,6 +109,8 @@ def test_only_the_owner_reads_a_file_even_while_it_is_written(tmp_path: Path) ->
         modes.extend(stat.S_IMODE(one.stat().st_mode) for one in folder.path.iterdir())
 
     old = os.umask(0)
+    folder.path.mkdir(mode=0o700)
+    (folder.path / ".one.backup.part").touch(0o666)
     try:
         folder.write("one.backup", chunks())
     finally:
