@@ -49,6 +49,7 @@ class Blobs:
     def write(self, name: str, chunks: Iterator[bytes]) -> int:
         counted = _Counted(chunks)
         with _sentences(self.address, name):
+            self._ensure_free(name)
             self._blob(name).upload_blob(counted, overwrite=False, max_concurrency=1)
         return counted.size
 
@@ -64,6 +65,18 @@ class Blobs:
     def delete(self, name: str) -> None:
         with _sentences(self.address, name):
             self._blob(name).delete_blob()
+
+    def _ensure_free(self, name: str) -> None:
+        """Before all is read; the upload itself is refused too, where somebody was quicker."""
+        from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError  # noqa: PLC0415
+
+        try:
+            self._blob(name).get_blob_properties()
+        except ResourceNotFoundError as error:
+            if _code(error) == "ContainerNotFound":
+                raise
+            return
+        raise ResourceExistsError
 
     def _blob(self, name: str) -> Any:
         return self._client.get_blob_client("/".join(filter(None, (self.prefix, name))))

@@ -71,9 +71,9 @@ class Folder:
 
 
 def _written(part: Path, chunks: Iterator[bytes]) -> int:
-    with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-        # One that was left there by a killed one may have been made by a more generous program.
-        os.fchmod(file.fileno(), 0o600)
+    # What a killed one left there may be open to others.
+    part.unlink(missing_ok=True)
+    with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
         size = sum(file.write(chunk) for chunk in chunks)
         file.flush()
         os.fsync(file.fileno())

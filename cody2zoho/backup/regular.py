@@ -1,39 +1,28 @@
-"""The backup that a worker makes by itself, and what is known of the latest one.
+"""What `cody2zoho backup nightly` does: a backup, read once more, in the place of the oldest."""
 
-Keys, below the prefix:
-    backup  hash  the latest good one: at (s), name, to, conversations, bytes, seconds; failed: why one after it was
-                  none, and failed_at (s)
-"""
-
-from cody2zoho.backup import making, shelf
+from cody2zoho.backup import known, making, shelf
 from cody2zoho.backup.making import Made
-from cody2zoho.backup.place import Place
 from cody2zoho.errors import Cody2ZohoError, Transient
 from cody2zoho.services import Services
-from cody2zoho.telemetry import report
-from cody2zoho.telemetry.events import BackupCompleted, BackupFailed
-from cody2zoho.text.times import span
 
 #: A row of empty backups would push out the good ones.
 _NOT_FILLED = "The ledger is not filled from Zoho yet: there is nothing whole to back up."
 
 
-def back_up(services: Services) -> str:
-    """Make one where BACKUP_TO says, read it once more, and keep BACKUP_KEEP; returns words for Flower."""
+def back_up(services: Services) -> tuple[Made, int]:
+    """Make one where BACKUP_TO says, and keep BACKUP_KEEP; returns it, and how many went."""
     try:
         if not services.ledger.is_open():
             raise Transient(_NOT_FILLED)
         place = shelf.place_of("", services.settings)
-        made = making.create(services, place, secret=making.secret_of(services.settings))
-        made.item.check()
+        with making.alone(services, "backup"):
+            made = making.create(services, place, secret=making.secret_of(services.settings))
+            made.item.check()
         keep(services, made)
-        removed = _prune(services, place)
+        return made, _prune(services)
     except Cody2ZohoError as error:
-        note_failure(services, str(error))
-        report(BackupFailed(str(error)))
+        known.note_failure(services, str(error))
         raise
-    report(BackupCompleted(made.totals.conversations, made.size, made.seconds, removed))
-    return f"{made.item.name}: {made.totals.conversations} conversations, {made.size} bytes"
 
 
 def keep(services: Services, made: Made) -> None:
@@ -46,38 +35,15 @@ def keep(services: Services, made: Made) -> None:
         "bytes": made.size,
         "seconds": f"{made.seconds:.1f}",
     }
-    with services.store.pipeline() as pipe:
-        pipe.delete(_key(services))
-        pipe.hset(_key(services), items=[part for pair in facts.items() for part in pair])
-        pipe.execute()
+    known.keep(services, facts)
 
 
-def note_failure(services: Services, reason: str) -> None:
-    services.store.hset(_key(services), mapping={"failed": reason, "failed_at": int(services.clock())})
-
-
-def latest(services: Services) -> dict[str, str]:
-    """What is known of the latest one; empty before the first."""
-    return {str(name): str(value) for name, value in services.store.hgetall(_key(services)).items()}
-
-
-def words(latest: dict[str, str], now: float) -> str:
-    """When the latest good one was made, and whether one failed since."""
-    made = (
-        f"last backup {span(now - int(latest['at']))} ago: {latest['name']}" if "at" in latest else "no good backup yet"
-    )
-    return f"{made}; one after it failed: {latest['failed']}" if "failed" in latest else made
-
-
-def _prune(services: Services, place: Place) -> int:
+def _prune(services: Services) -> int:
     settings = services.settings
+    place = shelf.place_of("", settings)
     old = shelf.superfluous(
         place, services.clock(), keep=settings.backup_keep, keep_days=0, zoho=making.zoho_of(settings)
     )
     for one in old:
         place.delete(one.entry.name)
     return len(old)
-
-
-def _key(services: Services) -> str:
-    return f"{services.settings.redis_key_prefix}backup"

@@ -52,6 +52,21 @@ def create(address: str, name: str, is_encrypted: bool | None, key_file: Path | 
         click.secho("The ledger is not filled from Zoho yet: it holds what was known so far.", fg="yellow", err=True)
 
 
+@backup.command()
+@_json
+def nightly(as_json: bool) -> None:
+    """Make one and let the oldest go, as at BACKUP_AT."""
+    with services_at_hand() as services:
+        try:
+            made, removed = regular.back_up(services)
+        except Cody2ZohoError as error:
+            if not as_json:
+                raise
+            view.print_failure(str(error))
+            sys.exit(1)
+    view.show_made(made, as_json=as_json, removed=removed)
+
+
 @backup.command("list")
 @_from
 @click.option("--check", "wholly", is_flag=True, help="Read every byte of each.")
@@ -71,7 +86,7 @@ def list_(address: str, wholly: bool, as_json: bool) -> None:
 @_key_file
 @_json
 def verify(file: str, address: str, key_file: Path | None, as_json: bool) -> None:
-    """Read every byte of a backup, and open it where its key is at hand."""
+    """Read every byte of a backup, and every line."""
     item = shelf.item_of(file, address, configuration.settings())
     header, totals = item.check()
     guards.check_version(header, item.name)
@@ -102,7 +117,7 @@ def restore(
     is_sure: bool,
     as_json: bool,
 ) -> None:
-    """Put a backup back in the place of what Redis knows; Zoho is asked before anything is made of it."""
+    """Put a backup in the place of what Redis knows."""
     with services_at_hand() as services:
         item = shelf.item_of(file, address, services.settings)
         rehearsal = restoring.rehearse(item, lambda sealed: _secret_to_open(sealed, item.name, key_file), services)

@@ -23,9 +23,10 @@ def copy_name(now: float) -> str:
     return f"before-restore-{datetime.fromtimestamp(now, UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
 
 
-def show_made(made: Made, *, as_json: bool) -> None:
+def show_made(made: Made, *, as_json: bool, removed: int = 0) -> None:
     if as_json:
-        _print({**_facts(made.item.name, made.size, made.header, made.totals), "to": made.item.place.address})
+        facts = _facts(made.item.name, made.size, made.header, made.totals)
+        _print({**facts, "to": made.item.place.address, "seconds": round(made.seconds, 2), "removed": removed})
         return
     closed = "encrypted" if made.header.sealed else "not encrypted"
     click.echo(f"{made.item.place.address}/{made.item.name}")
@@ -33,6 +34,13 @@ def show_made(made: Made, *, as_json: bool) -> None:
         f"{made.totals.conversations} conversations, {size(made.size)}, {closed}, in {made.seconds:.1f} s, "
         "and read once more"
     )
+    if removed:
+        click.echo(f"{removed} older ones are deleted.")
+
+
+def print_failure(sentence: str) -> None:
+    """For the worker that has called us."""
+    _print({"failed": sentence})
 
 
 def show_list(found: list[Shown], address: str, *, as_json: bool) -> None:
@@ -63,7 +71,7 @@ def show_changes(rehearsal: Rehearsal, *, is_merged: bool) -> None:
     click.echo(f"{rehearsal.item.name} is intact, made {age} ago, {_when(rehearsal.header.made_at)} UTC\n")
     heads = ("", "backup", "Redis now", "added", "known to both", "kept" if is_merged else "lost")
     rows = [heads, *(_state_row(state.value, figures) for state in State if _is_any(state, figures))]
-    for line in _aligned(rows, right=True):
+    for line in _aligned(rows, right=True) if len(rows) > 1 else ():
         click.echo(line)
     click.echo("")
     for sentence in _sentences(figures, is_merged=is_merged):

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from cody2zoho.backup import regular
+from cody2zoho.backup import known
 from cody2zoho.cli.local import services_at_hand
 from cody2zoho.ledger.history import Run
 from cody2zoho.ledger.paused import Pause
@@ -75,7 +75,7 @@ def _seen(services: Services) -> _Seen:
         aside=services.paused.aside(),
         feed=_feed(services),
         reconciled=nightly.latest(services),
-        backup=regular.latest(services),
+        backup=known.latest(services),
         cleaned_up=counters.cleaned_up(counters.read(services.store, services.settings.redis_key_prefix)),
         run=services.history.latest(),
         limits=services.limits.now(),
@@ -92,7 +92,7 @@ def _show(seen: _Seen) -> None:
     if seen.reconciled:
         click.echo(_last_reconciled(seen.reconciled, seen.now - seen.reconciled.get("at", 0)))
     if seen.backup:
-        click.echo(regular.words(seen.backup, seen.now))
+        click.echo(known.words(seen.backup, seen.now))
     if words := counters.in_words(seen.cleaned_up):
         click.echo(f"after dead workers, {words}")
     for pause in seen.paused:

@@ -13,7 +13,7 @@ from redis.exceptions import RedisError
 
 from cody2zoho import alerts, sentry
 from cody2zoho.backfill import batches
-from cody2zoho.backup import regular
+from cody2zoho.backup import nightly as backing_up
 from cody2zoho.errors import Cody2ZohoError, Transient
 from cody2zoho.limits import locks
 from cody2zoho.reconcile import nightly
@@ -120,8 +120,7 @@ def reconcile() -> dict[str, int] | str:
 @shared_task(base=Wordless, name="cody2zoho.backup", throws=(Cody2ZohoError,))
 def backup() -> str:
     """Make a backup, read it once more, and let the oldest go."""
-    with _alone("backup") as alone:
-        return regular.back_up(services()) if alone else "another backup, or a restore, is still running"
+    return backing_up.run(services())
 
 
 # As often as `dispatch_due`, and mostly for nothing.

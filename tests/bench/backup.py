@@ -2,16 +2,18 @@
 
 import json
 import os
+from base64 import b64encode
 from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
 
 from cody2zoho import services
 from cody2zoho.ledger.ledger import Ledger
-from cody2zoho.ledger.records import State
+from cody2zoho.ledger.records import Held, State
 from cody2zoho.models import Conversation
 from cody2zoho.settings import SIMULATED_KEY_PREFIX, Settings
 
-from . import conversations, process, state
+from . import conversations, process
 from .figures import Figure
 from .installation import only_redis
 
@@ -55,14 +57,26 @@ def measure() -> Iterator[Figure]:
 def _fill(address: str) -> None:
     """With what the ledger keeps of each case, and of some that wait."""
     ledger = _ledger(address)
-    held = ((conversations.id_of(number), str(state.held(number))) for number in range(1, FINISHED + 1))
-    ledger.adopt(held)
+    ledger.adopt(map(_finished, range(1, FINISHED + 1)))
     for first in range(FINISHED + 1, FINISHED + WAITING + 1, 500):
         numbers = range(first, min(first + 500, FINISHED + WAITING + 1))
         ledger.add_new(
             Conversation(conversations.id_of(one), conversations.BOT, 1_755_000_000 + one) for one in numbers
         )
     ledger.open()
+
+
+def _finished(number: int) -> tuple[str, str]:
+    """Ids and digests as they are in life: nothing that packs well."""
+    chance = sha256(str(number).encode())
+    held = Held(
+        f"5725767000{number:09}",
+        2 + number % 30,
+        chance.hexdigest()[:16],
+        1_755_000_000 + 60 * number,
+        chance.hexdigest()[16:32],
+    )
+    return b64encode(chance.digest(), b"-_").decode()[:12], str(held)
 
 
 def _check(address: str) -> None:

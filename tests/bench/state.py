@@ -36,10 +36,10 @@ def fill(ledger: Ledger) -> None:
     """As many as there are, as a ledger that was lost is filled."""
     for first in range(1, MANY + 1, _PER_CALL):
         numbers = range(first, min(first + _PER_CALL, MANY + 1))
-        ledger.adopt((conversations.id_of(number), str(held(number))) for number in numbers)
+        ledger.adopt((conversations.id_of(number), str(_held(number))) for number in numbers)
 
 
-def held(number: int) -> Held:
+def _held(number: int) -> Held:
     """All that the ledger keeps of a case that we have made; its id is as long as those of Zoho's records are."""
     return Held(f"5725767000{number:09}", 12, f"{number:016x}", 1_755_000_157, cases.fingerprint(str(number)))
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from cody2zoho.alerts.alert import SYSTEM_ERROR, Alert, Level
-from cody2zoho.backup import regular
+from cody2zoho.backup import known
 from cody2zoho.services import Services
 from cody2zoho.text.times import span
 from cody2zoho.watching import sentinel
@@ -12,7 +12,7 @@ from cody2zoho.watching import sentinel
 def backup(services: Services) -> Iterator[Alert]:
     if services.settings.backup_at == "never":
         return
-    latest, now = regular.latest(services), services.shared_clock()
+    latest, now = known.latest(services), services.shared_clock()
     made_at = float(latest.get("at", 0))
     # Whoever has just switched it on has none yet.
     age = now - (made_at or sentinel.watched_since(services, "backup"))

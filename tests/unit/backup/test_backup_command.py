@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from chats import chat, work
-from cody2zoho.backup import making, regular
+from cody2zoho.backup import known, making
 from cody2zoho.backup.container import Header, Totals, written
 from cody2zoho.backup.folder import Folder
 from cody2zoho.ledger.records import State
@@ -223,7 +223,7 @@ def test_the_status_tells_of_the_latest(filled, run) -> None:
     run("backup", "create", "--name", "first")
     assert "last backup " in run("status").output
     assert json.loads(run("status", "--json").output)["backup"]["conversations"] == "2"
-    regular.note_failure(filled, "The disk is full.")
+    known.note_failure(filled, "The disk is full.")
     assert "first.backup; one after it failed: The disk is full." in run("status").output
 
 

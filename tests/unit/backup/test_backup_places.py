@@ -52,6 +52,7 @@ def test_what_fails_half_way_is_not_there(place: Place) -> None:
     with pytest.raises(Transient, match="Redis is away"):
         place.write("one.backup", chunks())
     assert place.entries() == []
+    assert not isinstance(place, Folder) or list(place.path.iterdir()) == []
 
 
 def test_nothing_is_written_over(place: Place) -> None:
@@ -59,6 +60,27 @@ def test_nothing_is_written_over(place: Place) -> None:
     with pytest.raises(ConfigurationError, match=r"There is a backup one\.backup already"):
         place.write("one.backup", iter([b"second"]))
     assert place.part("one.backup", 0, 5) == b"first"
+
+
+def test_a_container_that_is_not_there_is_said_before_anything_is_read(storage: BlobServer) -> None:
+    def chunks() -> Iterator[bytes]:
+        raise AssertionError("it was read")
+        yield b""
+
+    with pytest.raises(ConfigurationError, match="no such container"):
+        of("azure://another", storage.connection).write("one.backup", chunks())
+
+
+def test_who_was_quicker_is_not_written_over(storage: BlobServer) -> None:
+    place = of("azure://backups", storage.connection)
+
+    def chunks() -> Iterator[bytes]:
+        place.write("one.backup", iter([b"quicker"]))
+        yield b"x"
+
+    with pytest.raises(ConfigurationError, match=r"There is a backup one\.backup already"):
+        place.write("one.backup", chunks())
+    assert storage.blobs["one.backup"] == b"quicker"
 
 
 def test_what_is_not_there_is_said(place: Place) -> None:
@@ -87,6 +109,8 @@ def test_only_the_owner_reads_a_file_even_while_it_is_written(tmp_path: Path) ->
         modes.extend(stat.S_IMODE(one.stat().st_mode) for one in folder.path.iterdir())
 
     old = os.umask(0)
+    folder.path.mkdir(mode=0o700)
+    (folder.path / ".one.backup.part").touch(0o666)
     try:
         folder.write("one.backup", chunks())
     finally:
