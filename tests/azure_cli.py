@@ -26,6 +26,7 @@ COMMANDS = {
     "group show": (["--name"], []),
     "group create": (["--name", "--location"], ["--tags"]),
     "resource list": ([], ["--resource-group", "--tag", "--name"]),
+    "resource show": ([], ["--ids"]),
     "resource delete": ([], ["--ids", "--no-wait"]),
     "rest": (["--url"], ["--method", "--body", "--resource"]),
     "keyvault list-deleted": ([], ["--resource-type"]),
@@ -126,8 +127,18 @@ class Azure:
         if gone["type"] == "Microsoft.KeyVault/vaults":
             self.state["deleted_vault"] = gone["name"]
 
+    def resource_show(self, options: dict[str, Any]) -> Any:
+        return {"properties": {"AppId": f"app-of-{self.resources[options['--ids']]['name']}"}}
+
     def rest(self, options: dict[str, Any]) -> Any:
-        """Secrets of a vault, two a page, as Azure itself gives them: without their values."""
+        if options["--url"].startswith("https://api.applicationinsights.io/v1/apps/"):
+            assert options["--resource"] == "https://api.applicationinsights.io"
+            self.state["asked"] = {"app": options["--url"].split("/")[5], "body": options["--body"]}
+            return self.state["insights"]
+        return self._secrets(options)
+
+    def _secrets(self, options: dict[str, Any]) -> Any:
+        """Those of a vault, two a page, as Azure itself gives them: without their values."""
         vault, _, query = options["--url"].partition("/secrets?")
         if vault not in self.resources:
             raise Refused("ERROR: Not Found")
@@ -236,6 +247,7 @@ class Azure:
         self.state["installation"] = given["name"]
         self._make("Microsoft.KeyVault/vaults", f"{given['name']}-{given['unique']}")
         self._make("Microsoft.App/managedEnvironments", f"{given['name']}-environment")
+        self._make("Microsoft.Insights/components", f"{given['name']}-insights")
         if given["ownRegistry"]:
             self._make("Microsoft.ContainerRegistry/registries", f"{given['name'].replace('-', '')}{given['unique']}")
         for one in given["changedSecrets"]:

@@ -66,6 +66,7 @@ def plan(place: Place, choice: Choice, chosen: Chosen, there: There, deployer: t
         "redisSku": choice.redis_sku or there.parameter("redisSku", ""),
         "redisIsNew": redis.is_new,
         "redisTls": redis.speaks_tls,
+        "kedaReachesRedis": redis.kind != "container",
         "redisKeyPrefix": chosen.redis_key_prefix,
         "maxWorkers": chosen.max_workers,
         "workerConcurrency": chosen.number("WORKER_CONCURRENCY"),

@@ -53,6 +53,9 @@ param redisIsNew bool = true
 @description('Whether Redis speaks TLS.')
 param redisTls bool = redisKind != 'container'
 
+@description('Whether KEDA can look at Redis. It stands outside the environment, and does not reach a container inside.')
+param kedaReachesRedis bool = redisKind != 'container'
+
 @description('What every key begins with; KEDA looks at the queue below it.')
 param redisKeyPrefix string = '{cody2zoho}:'
 
@@ -178,6 +181,7 @@ module apps 'modules/apps.bicep' = if (!empty(image)) {
     secretsStamp: secretsStamp
     hasCaseFile: hasCaseFile
     redisTls: redisTls
+    kedaReachesRedis: kedaReachesRedis
     redisKeyPrefix: redisKeyPrefix
     maxWorkers: maxWorkers
     workerConcurrency: workerConcurrency

@@ -15,6 +15,7 @@ param secretSettings array
 param secretsStamp string
 param hasCaseFile bool
 param redisTls bool
+param kedaReachesRedis bool
 param redisKeyPrefix string
 param maxWorkers int
 param workerConcurrency int
@@ -60,6 +61,24 @@ var heartbeat = [
   { type: 'Liveness', httpGet: { path: '/health/liveness', port: 8081 }, periodSeconds: 30, failureThreshold: 3 }
 ]
 
+var byQueue = {
+  name: 'cases'
+  custom: {
+    type: 'redis'
+    metadata: {
+      listName: '${redisKeyPrefix}cases'
+      // A worker more for each worker's fill that waits.
+      listLength: string(workerConcurrency)
+      databaseIndex: '0'
+      enableTLS: redisTls ? 'true' : 'false'
+    }
+    auth: [
+      { secretRef: 'redis-address', triggerParameter: 'address' }
+      { secretRef: 'redis-password', triggerParameter: 'password' }
+    ]
+  }
+}
+
 module worker 'app.bicep' = {
   name: '${name}-worker'
   params: {
@@ -75,27 +94,9 @@ module worker 'app.bicep' = {
     probes: heartbeat
     // Never 0: beat's ticks need a worker every two seconds. KEDA sees what waits in the queue and not what is being
     // worked on, so a worker may be told to stop in the midst of it: it hands back what it cannot finish.
-    minReplicas: 1
+    minReplicas: kedaReachesRedis ? 1 : maxWorkers
     maxReplicas: maxWorkers
-    scaleRules: [
-      {
-        name: 'cases'
-        custom: {
-          type: 'redis'
-          metadata: {
-            listName: '${redisKeyPrefix}cases'
-            // A worker more for each worker's fill that waits.
-            listLength: string(workerConcurrency)
-            databaseIndex: '0'
-            enableTLS: string(redisTls)
-          }
-          auth: [
-            { secretRef: 'redis-address', triggerParameter: 'address' }
-            { secretRef: 'redis-password', triggerParameter: 'password' }
-          ]
-        }
-      }
-    ]
+    scaleRules: kedaReachesRedis ? [byQueue] : []
   }
 }
 

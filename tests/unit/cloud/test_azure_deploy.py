@@ -205,6 +205,7 @@ def test_each_kind_of_redis_can_be_had(cloud: Cloud, kind: str) -> None:
     assert done.exit_code == 0, done.output
     assert cloud.parameters["redisKind"] == kind
     assert cloud.parameters["redisTls"] is (kind != "container")
+    assert cloud.parameters["kedaReachesRedis"] is (kind != "container")
     assert {"redis-url", "redis-address", "redis-password"} <= set(cloud.vault)
     assert any("cody2zoho-redis" in name for name in cloud.names)
 
@@ -216,6 +217,9 @@ def test_the_redis_that_is_there_stays_with_its_password(cloud: Cloud) -> None:
 
     assert done.exit_code == 0, done.output
     assert (cloud.parameters["redisKind"], cloud.vault["redis-password"]) == ("container", password)
+
+    cloud.deploy("--redis", "skip")
+    assert (cloud.parameters["redisKind"], cloud.parameters["kedaReachesRedis"]) == ("none", False)
 
 
 def test_another_kind_is_not_had_by_accident(cloud: Cloud) -> None:

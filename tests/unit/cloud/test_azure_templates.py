@@ -107,7 +107,8 @@ def test_there_is_exactly_one_beat_and_always_a_worker() -> None:
     given = {who.partition(": ")[2]: params for who, _, params in modules() if who.startswith("apps.bicep")}
 
     assert (given["beat"]["minReplicas"], given["beat"]["maxReplicas"]) == (1, 1)
-    assert (given["worker"]["minReplicas"], given["worker"]["maxReplicas"]) == (1, "maxWorkers")
+    assert given["worker"]["maxReplicas"] == "maxWorkers"
+    assert "minReplicas: kedaReachesRedis ? 1 : maxWorkers" in (FOLDER / "modules" / "apps.bicep").read_text()
 
 
 def test_nobody_outside_reaches_anything_unless_an_address_is_allowed() -> None:

@@ -1,0 +1,56 @@
+"""`cody2zoho azure query`."""
+
+import json
+from typing import Any
+
+import click
+
+from cody2zoho.cli.azure_place import place_of, placed
+from cody2zoho.cloud import asking
+from cody2zoho.cloud.asking import Query, Table
+from cody2zoho.cloud.az import Az
+
+_LONGEST = 60
+
+
+@click.command()
+@click.argument("query", metavar="[QUERY]", default="")
+@placed
+@click.option("--hours", type=click.FloatRange(0.1, 720), default=24, show_default=True, help="How far back it looks.")
+@click.option("--json", "as_json", is_flag=True, help="As JSON, for scripts.")
+def query(query: str, resource_group: str, name: str, subscription: str, hours: float, as_json: bool) -> None:
+    """Ask Application Insights one of the saved queries; without a name, show all."""
+    known = {one.name: one for one in asking.queries()}
+    if not query:
+        _show_all(list(known.values()))
+        return
+    if query not in known:
+        raise click.UsageError(f"There is no query {query}; `cody2zoho azure query` shows all.")
+    az = Az(subscription)
+    table = asking.ask(az, place_of(az, resource_group, name), known[query], hours)
+    if as_json:
+        click.echo(json.dumps([dict(zip(table.columns, row, strict=True)) for row in table.rows]))
+    else:
+        _show(table)
+
+
+def _show_all(known: list[Query]) -> None:
+    widest = max(len(one.name) for one in known)
+    for one in known:
+        click.echo(f"{one.name:<{widest}}  {one.sentence}")
+
+
+def _show(table: Table) -> None:
+    if not table.rows:
+        click.echo("Nothing was found; what is sent arrives within five minutes.")
+        return
+    lines = [table.columns, *([_plain(cell) for cell in row] for row in table.rows)]
+    widths = [max(len(cell) for cell in column) for column in zip(*lines, strict=True)]
+    for line in lines:
+        click.echo("  ".join(f"{cell:<{width}}" for cell, width in zip(line, widths, strict=True)).rstrip())
+
+
+def _plain(cell: Any) -> str:
+    """A cell in a line: figures without a tail, texts cut."""
+    text = f"{cell:.2f}".rstrip("0").rstrip(".") if isinstance(cell, float) else str("" if cell is None else cell)
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
