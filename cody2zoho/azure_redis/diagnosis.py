@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from cody2zoho.azure_redis import activity, alarms
 from cody2zoho.azure_redis.finding import Found
-from cody2zoho.azure_redis.instance import Instance, word
+from cody2zoho.azure_redis.instance import Instance, Service, word
 from cody2zoho.checks.finding import Finding, Level
 from cody2zoho.errors import Cody2ZohoError
 from cody2zoho.settings.in_azure import InAzure
@@ -125,7 +125,7 @@ def _retirement(instance: Instance) -> Finding:
             "Azure Cache for Redis ends on 30 September 2028",
             "move to Azure Managed Redis: see docs/azure-redis.md",
         )
-    if instance.sku.startswith("Enterprise"):
+    if instance.service is Service.ENTERPRISE:
         return Finding(
             "Service",
             Level.WARNING,

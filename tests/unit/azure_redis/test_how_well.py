@@ -5,8 +5,8 @@ import socket
 import time
 
 import pytest
-from arm import cluster, database, event, fired, rule
 
+from arm import cluster, database, event, fired, rule
 from cody2zoho import configuration
 from cody2zoho.azure_redis import finding, health
 from cody2zoho.errors import Refused, Transient

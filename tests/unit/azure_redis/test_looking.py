@@ -6,8 +6,8 @@ import time
 from dataclasses import replace
 
 import pytest
-from arm import CACHE_ID, CLUSTER_ID, DATABASE_ID, cache, cluster, connection, database, event, fired, rule, sent
 
+from arm import CACHE_ID, CLUSTER_ID, DATABASE_ID, cache, cluster, connection, database, event, fired, rule, sent
 from cody2zoho import configuration
 from cody2zoho.azure_redis import activity, diagnosis, finding, metrics
 from cody2zoho.azure_redis.metrics import Kind, Metric, Series

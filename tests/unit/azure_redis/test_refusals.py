@@ -1,9 +1,13 @@
 """Azure's refusals are one sentence with a remedy, and give nothing away."""
 
+import json
 import re
 import socket
+import subprocess
+import sys
 
 import pytest
+
 from arm import TOKEN
 
 _DENIED = (
@@ -75,6 +79,19 @@ def test_nobody_signed_in_says_how_to_sign_in(azure, call, monkeypatch) -> None:
     assert len(refused.stderr.splitlines()) == 1
 
 
+def test_who_is_signed_in_with_az_needs_nothing_else(azure, call, monkeypatch, tmp_path) -> None:
+    monkeypatch.delenv("IDENTITY_ENDPOINT")
+    monkeypatch.setenv("AZURE_TOKEN_CREDENTIALS", "dev")
+    token = {"accessToken": TOKEN, "expiresOn": "2100-01-01 00:00:00.000000", "expires_on": 4102444800}
+    program = tmp_path / "bin" / "az"
+    program.parent.mkdir()
+    program.write_text(f"#!/bin/sh\necho '{json.dumps(token)}'\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{program.parent}:/usr/bin:/bin")
+
+    assert call("show").exit_code == 0
+
+
 def test_a_token_that_azure_does_not_know_is_not_called_a_missing_right(azure, call) -> None:
     azure.refuses = [("", 401, "InvalidAuthenticationToken", {})]
 
@@ -106,9 +123,6 @@ def test_the_token_is_told_to_nobody_but_azure(azure, call) -> None:
 
 
 def test_without_the_libraries_a_command_says_how_to_get_them(call, azure, tmp_path) -> None:
-    import subprocess
-    import sys
-
     code = (
         "import sys; sys.modules['azure'] = None\n"
         "from cody2zoho.cli import main; main(['azure', 'redis', 'show'], prog_name='cody2zoho')"
