@@ -46,8 +46,8 @@ def test_a_refusal_is_a_sentence_with_a_remedy(azure, call, status, code, header
 
 
 def test_what_is_refused_is_asked_once(azure, call) -> None:
-    """Azure's libraries would try ten times, and wait as long as they are told."""
-    azure.refuses = [(r"/Microsoft\.Cache/redis$", 429, "TooManyRequests", {"Retry-After": "3600"})]
+    """Azure's libraries would try ten times, and wait as long as they are told each time."""
+    azure.refuses = [(r"/Microsoft\.Cache/redis$", 429, "TooManyRequests", {"Retry-After": "1"})]
     call("show")
 
     assert sum(path.endswith("Microsoft.Cache/redis") for _, path, _ in azure.asked) == 1
