@@ -15,7 +15,6 @@ from cody2zoho import configuration
 from cody2zoho.azure_redis import finding
 from cody2zoho.azure_redis.finding import Found
 from cody2zoho.cli import main
-from cody2zoho.settings.in_azure import InAzure
 
 
 @pytest.fixture
@@ -46,7 +45,7 @@ def call(azure: Arm) -> Callable[..., Result]:
 
 @pytest.fixture
 def found(azure: Arm) -> Found:
-    return finding.find(configuration.part(InAzure))
+    return finding.find(configuration.settings_of_redis())
 
 
 @pytest.fixture

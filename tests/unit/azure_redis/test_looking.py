@@ -13,11 +13,10 @@ from cody2zoho.azure_redis import activity, diagnosis, finding, metrics
 from cody2zoho.azure_redis.metrics import Kind, Metric, Series
 from cody2zoho.checks.finding import Level
 from cody2zoho.errors import Transient
-from cody2zoho.settings.in_azure import InAzure
 
 
 def findings() -> dict[str, tuple[Level, str]]:
-    settings = configuration.part(InAzure)
+    settings = configuration.settings_of_redis()
     found = finding.find(settings)
     return {one.about: (one.level, one.words) for one in diagnosis.findings(found, settings)}
 
