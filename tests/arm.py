@@ -110,12 +110,14 @@ def rule(name: str = "memory-high", scope: str = CLUSTER_ID, **properties: Any) 
     return {"id": f"/rules/{name}", "name": name, "location": "global", "properties": every | properties}
 
 
-def fired(at: float, condition: str = "Fired", severity: str = "Sev2", rule: str = "memory-high") -> dict[str, Any]:
+def fired(
+    at: float, condition: str = "Fired", severity: str = "Sev2", rule: str = "memory-high", state: str = "New"
+) -> dict[str, Any]:
     """An alert that a rule raised."""
     essentials = {
         "severity": severity,
         "signalType": "Metric",
-        "alertState": "New",
+        "alertState": state,
         "monitorCondition": condition,
         "targetResource": CLUSTER_ID,
         "alertRule": f"/subscriptions/x/providers/microsoft.insights/metricAlerts/{rule}",

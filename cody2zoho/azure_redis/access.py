@@ -202,7 +202,7 @@ def _refusal(error: Any) -> Cody2ZohoError:
             action = _action(error)
             return Refused(
                 f"This sign-in may not do that in Azure ({action or code}): have somebody give it the role "
-                f"{_role(action)} on the resource group, and name that with --resource-group."
+                f"{_role(action)}; docs/azure-redis.md says on what."
             )
         case 404:
             return Refused(f"Azure knows no such thing ({code}): see --name, --resource-group and --subscription.")

@@ -94,7 +94,7 @@ def test_who_may_see_no_more_than_a_resource_group_names_it(azure, call) -> None
     refused = call("show")
 
     assert refused.exit_code == 1
-    assert "the role Reader on the resource group, and name that with --resource-group" in refused.stderr
+    assert "have somebody give it the role Reader" in refused.stderr
     assert call("show", "--resource-group", "shop").exit_code == 0
 
 

@@ -23,7 +23,7 @@ _DENIED = (
             403,
             _DENIED,
             {},
-            "in Azure (Microsoft.Cache/redis/read): have somebody give it the role Reader on",
+            "in Azure (Microsoft.Cache/redis/read): have somebody give it the role Reader;",
         ),
         (404, "SubscriptionNotFound", {}, "Azure knows no such thing (SubscriptionNotFound): see --name"),
         (409, "Conflict", {}, "Azure is busy with that instance (Conflict): wait until it is Running"),
@@ -65,7 +65,7 @@ def test_what_is_refused_is_asked_once(azure, call) -> None:
 def test_a_missing_right_names_the_smallest_role_that_has_it(azure, call, action, role) -> None:
     azure.refuses = [("/Microsoft.Cache/redis$", 403, f"AuthorizationFailed|perform action '{action}' over", {})]
 
-    assert f"give it the role {role} on" in call("show").stderr
+    assert f"give it the role {role};" in call("show").stderr
 
 
 def test_nobody_signed_in_says_how_to_sign_in(azure, call, monkeypatch) -> None:
