@@ -56,6 +56,10 @@ def test_only_what_the_service_measures_is_asked_for(azure, call) -> None:
         (6, ["PT1M", "PT5M", "PT1H"], "PT5M"),
         (24, ["PT5M", "PT1H"], "PT1H"),
         (720, ["PT5M", "PT1H"], "PT1H"),
+        (1, ["PT1M"], "PT1M"),
+        (24, ["PT1M"], "PT15M"),
+        (720, ["PT1M"], "PT6H"),
+        (24, [], "PT15M"),
     ],
 )
 def test_the_step_is_one_that_azure_has_and_not_too_fine(azure, found, hours, grains, asked) -> None:
@@ -65,6 +69,13 @@ def test_the_step_is_one_that_azure_has_and_not_too_fine(azure, found, hours, gr
     assert [query["interval"] for query in azure.queries if "interval" in query] == [asked]
     spans = [query["timespan"] for query in azure.queries if "timespan" in query]
     assert spans[0].endswith("/2025-10-09T08:53:20Z")
+    assert [query["AutoAdjustTimegrain"] for query in azure.queries if "interval" in query] == ["true"]
+
+
+def test_the_step_that_azure_took_is_the_one_that_is_told(azure, call) -> None:
+    azure.metrics, azure.took = {"serverLoad": [1.0]}, "PT1H"
+
+    assert json.loads(call("metrics", "--json").output)[0]["step_seconds"] == 3600
 
 
 def test_a_step_without_a_figure_is_left_out_and_none_at_all_is_a_dash(azure, call) -> None:
