@@ -6,19 +6,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from dotenv import dotenv_values
 from pydantic import AliasChoices, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
-from pydantic_settings import BaseSettings
 
 from cody2zoho.cases import reading
 from cody2zoho.errors import ConfigurationError
 from cody2zoho.settings import CREDENTIALS, Settings, files
 from cody2zoho.settings.formats import is_unset, without_login
-
-Part = TypeVar("Part", bound=BaseSettings)
 
 _NOT_UTF_8 = ".env is not written in UTF-8: save it so; an editor calls it the encoding."
 
@@ -66,14 +63,17 @@ def _read(instead: dict[str, Any]) -> Settings:
     return found
 
 
-def part(kind: type[Part]) -> Part:
-    """A part of them, for commands that need no more. Raises ConfigurationError with all that is wrong in it."""
+def settings_of_redis() -> Settings:
+    """The same for what needs Redis alone: credentials may be missing. Raises ConfigurationError."""
     try:
-        return kind()
+        return Settings(**_embedded_redis())
     except UnicodeDecodeError:
         raise ConfigurationError([_NOT_UTF_8]) from None
     except ValidationError as error:
-        raise ConfigurationError([_sentence(item) for item in error.errors()]) from None
+        if wrong := [_sentence(item) for item in error.errors() if item["type"] != "missing"]:
+            raise ConfigurationError(wrong) from None
+        lacking: dict[str, Any] = {_field_of(str(item["loc"][0])): "not set" for item in error.errors()}
+        return Settings(**_embedded_redis(), **lacking)
 
 
 def _wrong_in_file() -> list[str]:

@@ -110,12 +110,14 @@ def rule(name: str = "memory-high", scope: str = CLUSTER_ID, **properties: Any) 
     return {"id": f"/rules/{name}", "name": name, "location": "global", "properties": every | properties}
 
 
-def fired(at: float, condition: str = "Fired", severity: str = "Sev2", rule: str = "memory-high") -> dict[str, Any]:
+def fired(
+    at: float, condition: str = "Fired", severity: str = "Sev2", rule: str = "memory-high", state: str = "New"
+) -> dict[str, Any]:
     """An alert that a rule raised."""
     essentials = {
         "severity": severity,
         "signalType": "Metric",
-        "alertState": "New",
+        "alertState": state,
         "monitorCondition": condition,
         "targetResource": CLUSTER_ID,
         "alertRule": f"/subscriptions/x/providers/microsoft.insights/metricAlerts/{rule}",
@@ -160,6 +162,7 @@ class Arm:
         self.keys = {"primaryKey": "p" * 43 + "=", "secondaryKey": "s" * 43 + "="}
         self.grains = ["PT5M", "PT1H"]
         self.metrics: dict[str, list[float | None]] = {}
+        self.took = ""
         self.rules = [rule()]
         self.alerts: list[dict[str, Any]] = []
         self.settings: dict[str, list[dict[str, Any]]] = {DATABASE_ID: [sent()]}
@@ -225,9 +228,11 @@ class Arm:
 
     def _measured(self, _path: str, query: dict[str, str], _body: Any) -> Answer:
         begins = datetime.fromisoformat(query["timespan"].partition("/")[0])
-        step = {"PT1M": 60, "PT5M": 300, "PT1H": 3600}[query["interval"]]
+        interval = self.took or query["interval"]
+        number, unit = re.fullmatch(r"PT(\d+)([MH])", interval).groups()
+        step = int(number) * {"M": 60, "H": 3600}[unit]
         value = [self._series(name, begins, step) for name in query["metricnames"].split(",")]
-        return 200, {"timespan": query["timespan"], "interval": query["interval"], "value": value}, {}
+        return 200, {"timespan": query["timespan"], "interval": interval, "value": value}, {}
 
     def _series(self, name: str, begins: datetime, step: int) -> dict[str, Any]:
         rows = [

@@ -22,7 +22,7 @@ from cody2zoho.errors import (
     Transient,
 )
 from cody2zoho.logs import safe
-from cody2zoho.settings.in_azure import InAzure
+from cody2zoho.settings import Settings
 
 #: Azure has so many seconds to take a connection, and to answer.
 _CONNECT_SECONDS, _ANSWER_SECONDS = 10, 60
@@ -44,7 +44,7 @@ _ROLES = (
 class Azure:
     """Azure's clients, each made when it is wanted; they send once, as all of ours do."""
 
-    def __init__(self, settings: InAzure, subscription_id: str = "") -> None:
+    def __init__(self, settings: Settings, subscription_id: str = "") -> None:
         if not is_installed():
             raise ConfigurationError(
                 ["Azure's libraries are not installed: run pip install 'cody2zoho[azure-admin]', then again."]
@@ -202,7 +202,7 @@ def _refusal(error: Any) -> Cody2ZohoError:
             action = _action(error)
             return Refused(
                 f"This sign-in may not do that in Azure ({action or code}): have somebody give it the role "
-                f"{_role(action)} on the resource group, and name that with --resource-group."
+                f"{_role(action)}; docs/azure-redis.md says on what."
             )
         case 404:
             return Refused(f"Azure knows no such thing ({code}): see --name, --resource-group and --subscription.")

@@ -86,7 +86,8 @@ def _fired(one: Any) -> Fired:
     return Fired(
         name=one.name,
         severity=int(word(told.severity).removeprefix("Sev") or 4),
-        is_over=word(told.monitor_condition) == "Resolved",
+        # Some never end by themselves; a person closes those.
+        is_over=word(told.monitor_condition) == "Resolved" or word(told.alert_state) == "Closed",
         state=word(told.alert_state),
         since=told.start_date_time.timestamp(),
         rule=word(told.alert_rule).rpartition("/")[2],

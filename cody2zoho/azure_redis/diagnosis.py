@@ -8,15 +8,15 @@ from urllib.parse import urlsplit
 
 from cody2zoho.azure_redis import activity, alarms
 from cody2zoho.azure_redis.finding import Found
-from cody2zoho.azure_redis.instance import Instance, word
+from cody2zoho.azure_redis.instance import Instance, Service, word
 from cody2zoho.checks.finding import Finding, Level
 from cody2zoho.errors import Cody2ZohoError
-from cody2zoho.settings.in_azure import InAzure
+from cody2zoho.settings import Settings
 
 _SETTINGS = "in the Azure portal, under the instance's settings"
 
 
-def findings(found: Found, settings: InAzure) -> Iterator[Finding]:
+def findings(found: Found, settings: Settings) -> Iterator[Finding]:
     """Of the instance as it is set up, then of what watches it; what cannot be asked is said."""
     for check in _OF_THE_INSTANCE:
         yield check(found.instance)
@@ -125,7 +125,7 @@ def _retirement(instance: Instance) -> Finding:
             "Azure Cache for Redis ends on 30 September 2028",
             "move to Azure Managed Redis: see docs/azure-redis.md",
         )
-    if instance.sku.startswith("Enterprise"):
+    if instance.service is Service.ENTERPRISE:
         return Finding(
             "Service",
             Level.WARNING,
@@ -148,7 +148,7 @@ _OF_THE_INSTANCE: tuple[Callable[[Instance], Finding], ...] = (
 )
 
 
-def _address(instance: Instance, settings: InAzure) -> Iterator[Finding]:
+def _address(instance: Instance, settings: Settings) -> Iterator[Finding]:
     """Only where REDIS_URL leads to this instance."""
     address = urlsplit(settings.redis_address)
     if (address.hostname or "").lower() != instance.host.lower():

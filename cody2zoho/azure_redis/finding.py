@@ -8,7 +8,7 @@ from cody2zoho.azure_redis.classic import Classic
 from cody2zoho.azure_redis.instance import Administration, Instance, Place
 from cody2zoho.azure_redis.managed import Managed
 from cody2zoho.errors import ConfigurationError, Refused
-from cody2zoho.settings.in_azure import InAzure
+from cody2zoho.settings import Settings
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class Found:
     azure: Azure
 
 
-def find(settings: InAzure, name: str = "", group: str = "", subscription_id: str = "") -> Found:
+def find(settings: Settings, name: str = "", group: str = "", subscription_id: str = "") -> Found:
     """Raises ConfigurationError where none or several are meant."""
     host = "" if name or group else _host(settings)
     azure = Azure(settings, subscription_id)
@@ -45,7 +45,7 @@ def again(found: Found) -> Found:
     return replace(found, instance=found.service.instance(places[0]))
 
 
-def _host(settings: InAzure) -> str:
+def _host(settings: Settings) -> str:
     host = urlsplit(settings.redis_address).hostname or ""
     # Azure's hosts have a domain, and only they can be compared with what Azure says.
     if "." not in host or host.replace(".", "").isdigit():

@@ -10,7 +10,7 @@ from cody2zoho.azure_redis.finding import Found
 from cody2zoho.azure_redis.instance import Instance
 from cody2zoho.checks.finding import Finding, Level
 from cody2zoho.errors import Refused, Transient
-from cody2zoho.settings.in_azure import InAzure
+from cody2zoho.settings import Settings
 
 Told = TypeVar("Told")
 
@@ -75,7 +75,7 @@ class Health:
         }
 
 
-def look(found: Found, settings: InAzure, now: float) -> Health:
+def look(found: Found, settings: Settings, now: float) -> Health:
     """All that Azure can be asked, and whether the port can be reached from here."""
     measured, unmeasured = _asked(lambda: metrics.measured(found, _HOURS, now))
     every, unalerted = _asked(lambda: alarms.fired(found, 24))
@@ -95,7 +95,7 @@ def _asked(question: Callable[[], Iterable[Told]]) -> tuple[tuple[Told, ...], tu
 
 
 def watching(
-    found: Found, settings: InAzure, clock: Callable[[], float], wait: Callable[[float], None], every_seconds: float
+    found: Found, settings: Settings, clock: Callable[[], float], wait: Callable[[float], None], every_seconds: float
 ) -> Iterator[tuple[float, Health | Transient]]:
     """A look every so many seconds, with its Unix second; a fault that passes is told as one, and gone past."""
     while True:

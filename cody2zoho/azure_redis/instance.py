@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 class Service(StrEnum):
     CLASSIC = "Azure Cache for Redis"
+    ENTERPRISE = "Azure Cache for Redis Enterprise"
     MANAGED = "Azure Managed Redis"
 
 

@@ -23,7 +23,7 @@ class Managed:
     def instance(self, place: Place) -> Instance:
         cluster, database = place.told, self._database(place.group, place.name)
         return Instance(
-            service=Service.MANAGED,
+            service=Service.ENTERPRISE if word(cluster.sku.name).startswith("Enterprise") else Service.MANAGED,
             id=cluster.id,
             name=cluster.name,
             group=place.group,
@@ -59,9 +59,9 @@ class Managed:
         found = finished(lambda: self._azure.enterprise.databases.begin_regenerate_key(*named, wanted))
         return str(found.primary_key if which == "primary" else found.secondary_key)
 
-    def reboot(self, _instance: Instance, _nodes: str) -> None:
+    def reboot(self, instance: Instance, _nodes: str) -> None:
         raise Refused(
-            "Azure Managed Redis cannot be rebooted: Azure replaces a sick node by itself. What a reboot is mostly "
+            f"{instance.service} cannot be rebooted: Azure replaces a sick node by itself. What a reboot is mostly "
             "wanted for, restarting worker and beat does: their connections are made anew."
         )
 

@@ -15,6 +15,10 @@ LONGEST_HOURS = 30 * 24
 #: Azure is asked for no more figures of each metric than this.
 _MOST_FIGURES = 200
 
+#: The steps that Azure Monitor knows. A service may have a few of them only: Azure Managed Redis, five minutes and an
+#: hour.
+_STEPS = [timedelta(minutes=minutes) for minutes in (1, 5, 15, 30, 60, 6 * 60, 12 * 60, 24 * 60)]
+
 
 class Kind(StrEnum):
     """How Azure sums up what it measured within one step."""
@@ -106,20 +110,25 @@ def measured(found: Found, hours: float, now: float) -> list[Series]:
             found.instance.id,
             timespan=f"{_iso(until - timedelta(hours=hours))}/{_iso(until)}",
             interval=step,
+            # Where we guess wrong, Azure takes the nearest step that it has.
+            auto_adjust_timegrain=True,
             metricnames=",".join(metric.id for metric in wanted),
             aggregation="Average,Maximum,Total",
         )
     by_name = {word(one.name.value).lower(): one for one in told.value}
-    return [_series(metric, by_name.get(metric.id.lower()), int(step.total_seconds())) for metric in wanted]
+    return [
+        _series(metric, by_name.get(metric.id.lower()), int((told.interval or step).total_seconds()))
+        for metric in wanted
+    ]
 
 
 def _step(hours: float, defined: list[Any]) -> timedelta:
-    """The shortest step that all of them have and that needs not too many figures, else the longest.
-
-    Azure Managed Redis has five minutes and an hour, and nothing between.
-    """
+    """The shortest step that all of them have and that needs not too many figures, else the longest."""
     offered: list[set[timedelta]] = [{each.time_grain for each in one.metric_availabilities or []} for one in defined]
-    shared = sorted(set.intersection(*offered)) or [timedelta(hours=1)]
+    shared = sorted(set.intersection(*offered)) or _STEPS
+    if len(shared) == 1:
+        # Only how often it is measured: Azure Monitor sums that up.
+        shared = [step for step in _STEPS if step >= shared[0]] or shared
     return next((step for step in shared if timedelta(hours=hours) / step <= _MOST_FIGURES), shared[-1])
 
 

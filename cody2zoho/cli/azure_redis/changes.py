@@ -19,7 +19,6 @@ from cody2zoho.cli.azure_redis.options import (
     yes_option,
 )
 from cody2zoho.errors import Refused
-from cody2zoho.settings.in_azure import InAzure
 
 _WHICH = click.Choice(("primary", "secondary"))
 
@@ -167,7 +166,7 @@ def _ensure_keys(found: Found) -> None:
 
 def _used(found: Found, every: dict[str, str]) -> str:
     """Which key REDIS_URL has; empty where it leads elsewhere."""
-    address = urlsplit(configuration.part(InAzure).redis_address)
+    address = urlsplit(configuration.settings_of_redis().redis_address)
     password = unquote(address.password or "")
     is_here = (address.hostname or "").lower() == found.instance.host.lower()
     return next((which for which, key in every.items() if is_here and key == password), "")

@@ -18,7 +18,6 @@ from cody2zoho.checks.finding import Level
 from cody2zoho.cli.azure_redis import view
 from cody2zoho.cli.azure_redis.options import as_json_option, at_instance, folder_option, write
 from cody2zoho.errors import Cody2ZohoError, Refused, Transient
-from cody2zoho.settings.in_azure import InAzure
 from cody2zoho.text.times import span
 
 _HOURS = click.IntRange(1, metrics.LONGEST_HOURS)
@@ -82,7 +81,7 @@ def diagnostics(found: Found, as_json: bool) -> None:
 
     Exit code 1 while something keeps cases from being made.
     """
-    findings = list(diagnosis.findings(found, configuration.part(InAzure)))
+    findings = list(diagnosis.findings(found, configuration.settings_of_redis()))
     if as_json:
         click.echo(view.as_json([asdict(one) for one in findings]))
     else:
@@ -148,7 +147,7 @@ def health(found: Found, hours: int, folder: Path | None, as_json: bool) -> None
     Exit code 1 below 80.
     """
     now = time.time()
-    one = healthy.look(found, configuration.part(InAzure), now)
+    one = healthy.look(found, configuration.settings_of_redis(), now)
     if as_json:
         click.echo(view.as_json(one.as_json()))
     else:
@@ -198,7 +197,7 @@ def _parts(found: Found, one: healthy.Health, hours: int, now: float) -> dict[st
 def watch(found: Found, interval: int, minutes: int | None) -> None:
     """Show how well it is, one line a look, until Ctrl-C."""
     ends_at = time.time() + minutes * 60 if minutes else float("inf")
-    settings = configuration.part(InAzure)
+    settings = configuration.settings_of_redis()
     for at, one in healthy.watching(found, settings, time.time, time.sleep, interval):
         if isinstance(one, Transient):
             click.secho(f"{view.stamp(at)}    –  {one}", fg="yellow")

@@ -168,7 +168,7 @@ def report(shown: dict[str, str], one: Health, measured: Sequence[Series], hours
         "## The instance\n\n" + _table(("", ""), shown.items()),
         f"## Measured in the last {hours:g} h\n\n```\n" + "\n".join(metrics(measured, hours)) + "\n```",
         "## Set-up\n\n" + _table(("", "", "what to do"), _checked(one.findings)),
-        "## Alerts\n\n```\n" + "\n".join(fired(one.fired)) + "\n```",
+        "## Alerts that go on\n\n```\n" + "\n".join(fired(one.fired)) + "\n```",
     ]
     return "\n\n".join(parts) + "\n"
 

@@ -8,14 +8,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from arm import Arm, arm, environment
 from click.testing import CliRunner, Result
 
+from arm import CACHE_ID, Arm, arm, cache, environment, rule, sent
 from cody2zoho import configuration
 from cody2zoho.azure_redis import finding
 from cody2zoho.azure_redis.finding import Found
 from cody2zoho.cli import main
-from cody2zoho.settings.in_azure import InAzure
 
 
 @pytest.fixture
@@ -30,8 +29,6 @@ def azure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Arm]:
 @pytest.fixture
 def classic(azure: Arm, monkeypatch: pytest.MonkeyPatch) -> Arm:
     """With one of Azure Cache for Redis instead."""
-    from arm import CACHE_ID, cache, rule, sent
-
     azure.caches, azure.clusters = [cache()], []
     azure.rules, azure.settings = [rule(scope=CACHE_ID)], {CACHE_ID: [sent()]}
     monkeypatch.setenv("REDIS_URL", f"rediss://:{'p' * 43}%3D@shop-cache.redis.cache.windows.net:6380/0")
@@ -48,7 +45,7 @@ def call(azure: Arm) -> Callable[..., Result]:
 
 @pytest.fixture
 def found(azure: Arm) -> Found:
-    return finding.find(configuration.part(InAzure))
+    return finding.find(configuration.settings_of_redis())
 
 
 @pytest.fixture

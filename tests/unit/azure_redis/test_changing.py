@@ -1,6 +1,7 @@
 """Keys, reboot, export and import: asked first, never by accident, and nothing secret is shown."""
 
 import pytest
+
 from arm import cache, database
 
 SAS = "https://shop.blob.core.windows.net/backups?sv=2024&sig=SECRET"

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+
 from arm import SUBSCRIPTION, cache, cluster, database
 
 
@@ -93,7 +94,7 @@ def test_who_may_see_no_more_than_a_resource_group_names_it(azure, call) -> None
     refused = call("show")
 
     assert refused.exit_code == 1
-    assert "the role Reader on the resource group, and name that with --resource-group" in refused.stderr
+    assert "have somebody give it the role Reader" in refused.stderr
     assert call("show", "--resource-group", "shop").exit_code == 0
 
 
@@ -133,6 +134,12 @@ def test_a_wrong_setting_of_redis_is_one_sentence(azure, call, monkeypatch) -> N
 
     assert refused.exit_code == 2
     assert refused.stderr.startswith('AZURE_MANAGEMENT_URL "management.azure.com" is not a web address')
+
+
+def test_the_enterprise_tiers_are_told_from_azure_managed_redis(azure, call) -> None:
+    azure.clusters = [cluster(sku="Enterprise_E10")]
+
+    assert json.loads(call("show", "--json").output)["service"] == "Azure Cache for Redis Enterprise"
 
 
 @pytest.mark.parametrize("policy", ["OSSCluster", "EnterpriseCluster"])

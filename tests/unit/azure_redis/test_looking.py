@@ -6,18 +6,17 @@ import time
 from dataclasses import replace
 
 import pytest
-from arm import CACHE_ID, CLUSTER_ID, DATABASE_ID, cache, cluster, connection, database, event, fired, rule, sent
 
+from arm import CACHE_ID, CLUSTER_ID, DATABASE_ID, cache, cluster, connection, database, event, fired, rule, sent
 from cody2zoho import configuration
 from cody2zoho.azure_redis import activity, diagnosis, finding, metrics
 from cody2zoho.azure_redis.metrics import Kind, Metric, Series
 from cody2zoho.checks.finding import Level
 from cody2zoho.errors import Transient
-from cody2zoho.settings.in_azure import InAzure
 
 
 def findings() -> dict[str, tuple[Level, str]]:
-    settings = configuration.part(InAzure)
+    settings = configuration.settings_of_redis()
     found = finding.find(settings)
     return {one.about: (one.level, one.words) for one in diagnosis.findings(found, settings)}
 
@@ -57,6 +56,10 @@ def test_only_what_the_service_measures_is_asked_for(azure, call) -> None:
         (6, ["PT1M", "PT5M", "PT1H"], "PT5M"),
         (24, ["PT5M", "PT1H"], "PT1H"),
         (720, ["PT5M", "PT1H"], "PT1H"),
+        (1, ["PT1M"], "PT1M"),
+        (24, ["PT1M"], "PT15M"),
+        (720, ["PT1M"], "PT6H"),
+        (24, [], "PT15M"),
     ],
 )
 def test_the_step_is_one_that_azure_has_and_not_too_fine(azure, found, hours, grains, asked) -> None:
@@ -66,6 +69,13 @@ def test_the_step_is_one_that_azure_has_and_not_too_fine(azure, found, hours, gr
     assert [query["interval"] for query in azure.queries if "interval" in query] == [asked]
     spans = [query["timespan"] for query in azure.queries if "timespan" in query]
     assert spans[0].endswith("/2025-10-09T08:53:20Z")
+    assert [query["AutoAdjustTimegrain"] for query in azure.queries if "interval" in query] == ["true"]
+
+
+def test_the_step_that_azure_took_is_the_one_that_is_told(azure, call) -> None:
+    azure.metrics, azure.took = {"serverLoad": [1.0]}, "PT1H"
+
+    assert json.loads(call("metrics", "--json").output)[0]["step_seconds"] == 3600
 
 
 def test_a_step_without_a_figure_is_left_out_and_none_at_all_is_a_dash(azure, call) -> None:
@@ -153,8 +163,9 @@ def test_an_alert_that_goes_on_comes_first_and_makes_the_exit_code(azure, call) 
 
 
 def test_what_is_over_or_was_never_raised_is_no_trouble(azure, call) -> None:
-    azure.alerts = [fired(1_760_000_000, "Resolved")]
-    assert call("alerts").exit_code == 0
+    for over in (fired(1_760_000_000, "Resolved"), fired(1_760_000_000, state="Closed")):
+        azure.alerts = [over]
+        assert call("alerts").exit_code == 0
     azure.alerts, azure.rules = [], []
     assert call("alerts").output == "No rule watches it.\n\nNothing was raised.\n"
 

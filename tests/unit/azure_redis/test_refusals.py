@@ -1,9 +1,13 @@
 """Azure's refusals are one sentence with a remedy, and give nothing away."""
 
+import json
 import re
 import socket
+import subprocess
+import sys
 
 import pytest
+
 from arm import TOKEN
 
 _DENIED = (
@@ -19,7 +23,7 @@ _DENIED = (
             403,
             _DENIED,
             {},
-            "in Azure (Microsoft.Cache/redis/read): have somebody give it the role Reader on",
+            "in Azure (Microsoft.Cache/redis/read): have somebody give it the role Reader;",
         ),
         (404, "SubscriptionNotFound", {}, "Azure knows no such thing (SubscriptionNotFound): see --name"),
         (409, "Conflict", {}, "Azure is busy with that instance (Conflict): wait until it is Running"),
@@ -42,8 +46,8 @@ def test_a_refusal_is_a_sentence_with_a_remedy(azure, call, status, code, header
 
 
 def test_what_is_refused_is_asked_once(azure, call) -> None:
-    """Azure's libraries would try ten times, and wait as long as they are told."""
-    azure.refuses = [(r"/Microsoft\.Cache/redis$", 429, "TooManyRequests", {"Retry-After": "3600"})]
+    """Azure's libraries would try ten times, and wait as long as they are told each time."""
+    azure.refuses = [(r"/Microsoft\.Cache/redis$", 429, "TooManyRequests", {"Retry-After": "1"})]
     call("show")
 
     assert sum(path.endswith("Microsoft.Cache/redis") for _, path, _ in azure.asked) == 1
@@ -61,7 +65,7 @@ def test_what_is_refused_is_asked_once(azure, call) -> None:
 def test_a_missing_right_names_the_smallest_role_that_has_it(azure, call, action, role) -> None:
     azure.refuses = [("/Microsoft.Cache/redis$", 403, f"AuthorizationFailed|perform action '{action}' over", {})]
 
-    assert f"give it the role {role} on" in call("show").stderr
+    assert f"give it the role {role};" in call("show").stderr
 
 
 def test_nobody_signed_in_says_how_to_sign_in(azure, call, monkeypatch) -> None:
@@ -73,6 +77,19 @@ def test_nobody_signed_in_says_how_to_sign_in(azure, call, monkeypatch) -> None:
     assert refused.exit_code == 1
     assert refused.stderr.startswith("Nobody is signed in to Azure: run az login, or set AZURE_TENANT_ID")
     assert len(refused.stderr.splitlines()) == 1
+
+
+def test_who_is_signed_in_with_az_needs_nothing_else(azure, call, monkeypatch, tmp_path) -> None:
+    monkeypatch.delenv("IDENTITY_ENDPOINT")
+    monkeypatch.setenv("AZURE_TOKEN_CREDENTIALS", "dev")
+    token = {"accessToken": TOKEN, "expiresOn": "2100-01-01 00:00:00.000000", "expires_on": 4102444800}
+    program = tmp_path / "bin" / "az"
+    program.parent.mkdir()
+    program.write_text(f"#!/bin/sh\necho '{json.dumps(token)}'\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{program.parent}:/usr/bin:/bin")
+
+    assert call("show").exit_code == 0
 
 
 def test_a_token_that_azure_does_not_know_is_not_called_a_missing_right(azure, call) -> None:
@@ -106,9 +123,6 @@ def test_the_token_is_told_to_nobody_but_azure(azure, call) -> None:
 
 
 def test_without_the_libraries_a_command_says_how_to_get_them(call, azure, tmp_path) -> None:
-    import subprocess
-    import sys
-
     code = (
         "import sys; sys.modules['azure'] = None\n"
         "from cody2zoho.cli import main; main(['azure', 'redis', 'show'], prog_name='cody2zoho')"
