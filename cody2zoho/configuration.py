@@ -27,9 +27,9 @@ def settings() -> Settings:
 
 
 def provisional() -> Settings:
-    """The settings, each credential that nobody has set replaced by one that opens nothing: for who is about to ask.
+    """The settings, each credential that nobody has set replaced by one that opens nothing.
 
-    Raises ConfigurationError with what is wrong, but nothing that is missing.
+    For whoever is about to ask for them, or needs Redis alone. Raises ConfigurationError with what is wrong, but nothing that is missing.
     """
     fields = {name: field for name, field in Settings.model_fields.items() if field.is_required()}
     missing = [name for name in fields if not source(name)]
@@ -61,19 +61,6 @@ def _read(instead: dict[str, Any]) -> Settings:
         raise ConfigurationError([*wrong, *_wrong_in_file()]) from None
     reading.load(found)
     return found
-
-
-def settings_of_redis() -> Settings:
-    """The same for what needs Redis alone: credentials may be missing. Raises ConfigurationError."""
-    try:
-        return Settings(**_embedded_redis())
-    except UnicodeDecodeError:
-        raise ConfigurationError([_NOT_UTF_8]) from None
-    except ValidationError as error:
-        if wrong := [_sentence(item) for item in error.errors() if item["type"] != "missing"]:
-            raise ConfigurationError(wrong) from None
-        lacking: dict[str, Any] = {_field_of(str(item["loc"][0])): "not set" for item in error.errors()}
-        return Settings(**_embedded_redis(), **lacking)
 
 
 def _wrong_in_file() -> list[str]:

@@ -166,7 +166,7 @@ def _ensure_keys(found: Found) -> None:
 
 def _used(found: Found, every: dict[str, str]) -> str:
     """Which key REDIS_URL has; empty where it leads elsewhere."""
-    address = urlsplit(configuration.settings_of_redis().redis_address)
+    address = urlsplit(configuration.provisional().redis_address)
     password = unquote(address.password or "")
     is_here = (address.hostname or "").lower() == found.instance.host.lower()
     return next((which for which, key in every.items() if is_here and key == password), "")

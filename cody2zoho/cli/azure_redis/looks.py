@@ -81,7 +81,7 @@ def diagnostics(found: Found, as_json: bool) -> None:
 
     Exit code 1 while something keeps cases from being made.
     """
-    findings = list(diagnosis.findings(found, configuration.settings_of_redis()))
+    findings = list(diagnosis.findings(found, configuration.provisional()))
     if as_json:
         click.echo(view.as_json([asdict(one) for one in findings]))
     else:
@@ -147,7 +147,7 @@ def health(found: Found, hours: int, folder: Path | None, as_json: bool) -> None
     Exit code 1 below 80.
     """
     now = time.time()
-    one = healthy.look(found, configuration.settings_of_redis(), now)
+    one = healthy.look(found, configuration.provisional(), now)
     if as_json:
         click.echo(view.as_json(one.as_json()))
     else:
@@ -197,7 +197,7 @@ def _parts(found: Found, one: healthy.Health, hours: int, now: float) -> dict[st
 def watch(found: Found, interval: int, minutes: int | None) -> None:
     """Show how well it is, one line a look, until Ctrl-C."""
     ends_at = time.time() + minutes * 60 if minutes else float("inf")
-    settings = configuration.settings_of_redis()
+    settings = configuration.provisional()
     for at, one in healthy.watching(found, settings, time.time, time.sleep, interval):
         if isinstance(one, Transient):
             click.secho(f"{view.stamp(at)}    –  {one}", fg="yellow")

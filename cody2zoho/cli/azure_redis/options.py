@@ -25,7 +25,7 @@ def at_instance(command: Callable[..., Any]) -> Callable[..., Any]:
     @click.option("--subscription", default="", help="The subscription; else AZURE_SUBSCRIPTION_ID, or the only one.")
     @functools.wraps(command)
     def found_first(*words: Any, name: str, group: str, subscription: str, **options: Any) -> Any:
-        found = finding.find(configuration.settings_of_redis(), name, group, subscription)
+        found = finding.find(configuration.provisional(), name, group, subscription)
         return command(*words, found=found, **options)
 
     return found_first

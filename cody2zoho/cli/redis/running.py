@@ -57,7 +57,7 @@ def restart(in_container: bool | None, port: int | None) -> None:
 def _container_meant(in_container: bool | None) -> container.Container | None:
     """One that we started: because it is asked for, or runs, and no embedded server does."""
     if in_container is None:
-        is_embedded = background.is_there(Path(configuration.settings_of_redis().state_dir) / "redis")
+        is_embedded = background.is_there(Path(configuration.provisional().state_dir) / "redis")
         in_container = not is_embedded and container.has_engine()
     there = container.found() if in_container else None
     return there if there and there.is_ours and there.runs else None

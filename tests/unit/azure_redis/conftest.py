@@ -45,7 +45,7 @@ def call(azure: Arm) -> Callable[..., Result]:
 
 @pytest.fixture
 def found(azure: Arm) -> Found:
-    return finding.find(configuration.settings_of_redis())
+    return finding.find(configuration.provisional())
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ def look(azure, clock):
     azure.metrics = dict(WELL)
 
     def look() -> health.Health:
-        settings = configuration.settings_of_redis()
+        settings = configuration.provisional()
         return health.look(finding.find(settings), settings, clock())
 
     return look
@@ -160,7 +160,7 @@ def test_watching_sees_what_becomes_of_the_instance(azure, look, clock) -> None:
         clock.now += seconds
         azure.databases = [database(resourceState="Updating")]
 
-    settings = configuration.settings_of_redis()
+    settings = configuration.provisional()
     looks = health.watching(finding.find(settings), settings, clock, wait, 60)
 
     assert [next(looks)[1].score for _ in range(2)] == [100, 70]
@@ -170,7 +170,7 @@ def test_watching_an_instance_that_is_deleted_ends_with_a_sentence(azure, look, 
     def wait(_seconds: float) -> None:
         azure.clusters = []
 
-    settings = configuration.settings_of_redis()
+    settings = configuration.provisional()
     looks = health.watching(finding.find(settings), settings, clock, wait, 60)
     next(looks)
 
@@ -187,7 +187,7 @@ def test_watching_goes_past_a_fault_that_passes(azure, look, clock) -> None:
         clock.now += seconds
         azure.refuses = []
 
-    settings = configuration.settings_of_redis()
+    settings = configuration.provisional()
     looks = health.watching(finding.find(settings), settings, clock, wait, 60)
     (first_at, first), (second_at, second) = next(looks), next(looks)
 

@@ -16,7 +16,7 @@ from cody2zoho.errors import Transient
 
 
 def findings() -> dict[str, tuple[Level, str]]:
-    settings = configuration.settings_of_redis()
+    settings = configuration.provisional()
     found = finding.find(settings)
     return {one.about: (one.level, one.words) for one in diagnosis.findings(found, settings)}
 
