@@ -29,7 +29,8 @@ def settings() -> Settings:
 def provisional() -> Settings:
     """The settings, each credential that nobody has set replaced by one that opens nothing.
 
-    For whoever is about to ask for them, or needs Redis alone. Raises ConfigurationError with what is wrong, but nothing that is missing.
+    For whoever is about to ask for them, or needs Redis alone. Raises ConfigurationError with what is wrong, but
+    nothing that is missing.
     """
     fields = {name: field for name, field in Settings.model_fields.items() if field.is_required()}
     missing = [name for name in fields if not source(name)]
