@@ -220,6 +220,7 @@ def test_flowers_queues_are_asked_for_as_who_the_machine_is(
     with relayed(connect, b"never", 0) as relay:
         asked = broker.Redis(f"redis://127.0.0.1:{relay.port}/0")
         assert asyncio.run(asked.queues(["cases"])) == [{"name": "cases", "messages": 1}]
+    assert len(azure.given) == 1
 
 
 @pytest.mark.parametrize(

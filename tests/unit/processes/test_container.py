@@ -173,11 +173,13 @@ def test_restart_keeps_it_as_it_is_whatever_is_written_now(
     assert "The container keeps its port" in moved.stderr
 
 
-def test_restart_leaves_a_stopped_one_alone_where_the_embedded_server_runs(
-    call: Call, docker: Docker, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+@pytest.mark.parametrize("container_runs", [True, False])
+def test_restart_leaves_it_alone_where_the_embedded_server_runs(
+    call: Call, docker: Docker, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, container_runs: bool
 ) -> None:
     call("start")
-    call("stop")
+    if not container_runs:
+        call("stop")
     monkeypatch.delenv("REDIS_URL")
     try:
         call("start", "--embedded")
