@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from chats import chat, pass_time, work
+from chats import case_of, chat, live, pass_time, work
 from cody2zoho import rebuild
 from cody2zoho.backup import making, restoring, shelf
 from cody2zoho.backup.catalogue import BY_CONVERSATION, LEFT_OUT, PLACES, REST
@@ -122,6 +122,26 @@ def test_nothing_is_handed_out_before_zoho_told_of_what_was_made_since(
     assert server.journal["zoho"].kinds[INSERT] == inserts
     assert worker.ledger.counts()[State.CREATED] == 20
     assert audit(account, organisation).perfect
+
+
+def test_what_was_said_and_written_after_the_backup_is_not_written_twice(
+    account, organisation, plugged, folder, clock
+) -> None:
+    worker = plugged(conversation_quiet_seconds=60, follow_up_hours=24)
+    one = chat(account, ago=600)
+    live(worker, clock, 120)
+    made = making.create(worker, folder, name="one")
+    account.say(one, "Second words", at=account.now())
+    live(worker, clock, 1_200)
+    clock.now += 7_200
+    worker.store.flushall()
+    restoring.restore(restoring.rehearse(made.item, None, worker), worker, merged=False, told=lambda _: None)
+    live(worker, clock, 60)
+    account.say(one, "Third words", at=account.now())
+    live(worker, clock, 3_600)
+    case = organisation.cases[case_of(organisation, one)]
+    [note] = [note["Note_Content"] for note in organisation.notes]
+    assert ("Second words" in case["Description"], "Second words" in note, "Third words" in note) == (True, False, True)
 
 
 def test_what_was_in_hand_is_tried_again_and_finds_its_case(
