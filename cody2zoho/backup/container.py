@@ -64,7 +64,9 @@ class Header:
     @classmethod
     def of(cls, body: bytes, name: str) -> "Header":
         facts = _json(body, name)
-        if int(facts.get("format", 0)) > FORMAT:
+        if not isinstance(facts.get("format"), int):
+            raise Damaged(f"{name} is no backup of cody2zoho.")
+        if facts["format"] > FORMAT:
             raise Damaged(
                 f"{name} has format {facts['format']}, written by cody2zoho {facts.get('version')}, and this one reads "
                 f"formats up to {FORMAT}: update it."
@@ -131,7 +133,8 @@ class Reader:
         """What stands in it, line by line. Only when all were taken is it known that the file is whole."""
         for place, body in enumerate(self._bodies(seal)):
             packed = seal.open(body, place, self._bound) if seal else body
-            yield from self._unpacked(packed).splitlines()
+            # Not splitlines: what somebody typed may hold other ends of lines.
+            yield from self._unpacked(packed).split("\n")
 
     def _bodies(self, seal: Seal | None = None) -> Iterator[bytes]:
         blocks = 0

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 
-from cody2zoho import __version__
+from cody2zoho import __version__, upgrade
 from cody2zoho.backup import sealing
 from cody2zoho.backup.container import Header, Totals, written
 from cody2zoho.backup.place import Place
@@ -54,6 +54,7 @@ def create(services: Services, place: Place, *, name: str = "", secret: sealing.
         raise ConfigurationError(["The name of a backup has letters, digits, dots, dashes and underscores only."])
     if services.ledger.restoring():
         raise ConfigurationError(["A backup is being put back, or was by half: there is nothing whole to back up."])
+    upgrade.bring_up(services)
     now, began = services.clock(), time.monotonic()
     seal, facts = sealing.new(secret) if secret else (None, None)
     header = Header(

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from cody2zoho import rebuild
+from cody2zoho import rebuild, upgrade
 from cody2zoho.backup import sealing
 from cody2zoho.backup.catalogue import PLACES, REST, UNITED
 from cody2zoho.backup.container import Header, Reader, Seal
@@ -101,6 +101,7 @@ def restore(
     Raises Transient where, after so long, something else is still at work.
     """
     with alone(services, *_LOCKS, wait_seconds=wait_seconds):
+        upgrade.bring_up(services) if merged else upgrade.check(services)
         mark = secrets.token_hex(8)
         services.ledger.begin_restoring(mark)
         if not merged:
@@ -144,6 +145,7 @@ def _put_back(some: list[str], mark: str, services: Services, *, merged: bool) -
 def _put(services: Services, kind: str, name: str, value: list[Any], until: str, *, is_kept: bool) -> None:
     """Members of a key; where it `is_kept`, those that are there stay as they are."""
     key = f"{services.settings.redis_key_prefix}{name}"
+    was_there = is_kept and services.store.exists(key)
     with services.store.pipeline() as pipe:
         match kind:
             case "hash":
@@ -153,11 +155,11 @@ def _put(services: Services, kind: str, name: str, value: list[Any], until: str,
                 if value:
                     pipe.zadd(key, dict(value), nx=is_kept)
             case "list":
-                if not (is_kept and services.store.exists(key)):
+                if not was_there:
                     pipe.rpush(key, *value)
             case "string":
                 pipe.set(key, value[0], nx=is_kept)
-        if until:
+        if until and not was_there:
             # One whose time has come goes at once.
             pipe.pexpireat(key, int(until))
         pipe.execute()

@@ -5,6 +5,7 @@ So no block can be changed, moved, left out or taken from another backup. The ke
 a passphrase (scrypt) or a key file (HKDF) and 16 bytes of salt.
 """
 
+import re
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -70,7 +71,7 @@ def new(secret: Secret) -> tuple["Sealed", dict[str, Any]]:
 
 def opened(facts: dict[str, Any], secret: Secret, name: str) -> "Sealed":
     """The key that a header tells of. Raises Damaged where the secret is of the other kind."""
-    if facts.get("cipher") != "AES-256-GCM" or any(facts.get(part, 0) > most for part, most in _MOST_COST.items()):
+    if not _is_known(facts):
         raise Damaged(f"{name} is encrypted in a way that this cody2zoho does not know: update it.")
     if (facts["by"] == "key file") != secret.is_file:
         raise Damaged(f"{name} is encrypted with a {facts['by']}: name that one.")
@@ -80,6 +81,14 @@ def opened(facts: dict[str, Any], secret: Secret, name: str) -> "Sealed":
     return Sealed(
         library.cipher(derived(secret.value, salt, facts)), bytes.fromhex(facts["nonce"]), name, library.wrong
     )
+
+
+def _is_known(facts: dict[str, Any]) -> bool:
+    """Whether a header, whoever wrote it, asks for nothing but what we do, and for no more than is sensible."""
+    if facts.get("cipher") != "AES-256-GCM" or facts.get("by") not in ("passphrase", "key file"):
+        return False
+    costs = facts["by"] == "key file" or all(0 < int(facts.get(one, 0)) <= most for one, most in _MOST_COST.items())
+    return costs and all(re.fullmatch("([0-9a-f]{2})+", str(facts.get(part, ""))) for part in ("salt", "nonce"))
 
 
 @dataclass(frozen=True)

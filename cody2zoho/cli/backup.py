@@ -120,7 +120,13 @@ def restore(
     """Put a backup in the place of what Redis knows."""
     with services_at_hand() as services:
         item = shelf.item_of(file, address, services.settings)
-        rehearsal = restoring.rehearse(item, lambda sealed: _secret_to_open(sealed, item.name, key_file), services)
+        asked: list[sealing.Secret] = []
+
+        def secret_for(sealed: dict[str, Any]) -> sealing.Secret:
+            asked.append(_secret_to_open(sealed, item.name, key_file))
+            return asked[-1]
+
+        rehearsal = restoring.rehearse(item, secret_for, services)
         guards.check_version(rehearsal.header, item.name)
         if not as_json:
             view.show_changes(rehearsal, is_merged=is_merged)
@@ -130,7 +136,7 @@ def restore(
                 view.print_changes(rehearsal, is_merged=is_merged)
             return
         _ask("Put it back?" if is_merged else "Replace what Redis knows by it?", is_sure=is_sure)
-        copy = None if no_copy or is_merged else _copied(services)
+        copy = None if no_copy or is_merged else _copied(services, *asked)
         restored = restoring.restore(rehearsal, services, merged=is_merged, told=view.tell)
     if as_json:
         view.print_changes(rehearsal, is_merged=is_merged, restored=restored, copy=copy.item.name if copy else "")
@@ -184,14 +190,15 @@ def _made(services: Services, place: Place, name: str, secret: sealing.Secret | 
     return made
 
 
-def _copied(services: Services) -> Made | None:
-    """What is there now, in case the wrong backup was named; half a restore is no loss."""
+def _copied(services: Services, *secrets: sealing.Secret) -> Made | None:
+    """What is there now, in case the wrong backup was named, closed as that one is; half a restore is no loss."""
     known = any(services.ledger.counts().values())
     if not known or services.ledger.restoring():
         return None
     with making.alone(services, "backup"):
         place = shelf.place_of("", services.settings)
-        return _made(services, place, view.copy_name(services.clock()), making.secret_of(services.settings))
+        secret = making.secret_of(services.settings) or next(iter(secrets), None)
+        return _made(services, place, view.copy_name(services.clock()), secret)
 
 
 def _refuse(header: Header, services: Services, *, while_running: bool, from_elsewhere: bool) -> None:

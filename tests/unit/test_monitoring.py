@@ -169,6 +169,7 @@ RAISED: list[tuple[str, str, dict[str, str]]] = [
     ("broker", "high", {'cody2zoho_alerts_raised{check="broker",severity="high"}': "1"}),
     ("consecutive_errors", "high", {'cody2zoho_alerts_raised{check="consecutive_errors",severity="high"}': "1"}),
     ("silence", "medium", {'cody2zoho_alerts_raised{check="silence",severity="medium"}': "1"}),
+    ("backup", "medium", {'cody2zoho_alerts_raised{check="backup",severity="medium"}': "1"}),
     ("feed", "low", {'cody2zoho_alerts_raised{check="feed",severity="low"}': "1"}),
     ("other", "medium", {'cody2zoho_alerts_raised{check="of_tomorrow",severity="medium"}': "1"}),
 ]

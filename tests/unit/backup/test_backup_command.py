@@ -195,6 +195,8 @@ def test_encrypted_with_a_key_file(filled, run, tmp_path: Path) -> None:
     assert json.loads(made.output)["encrypted"] is True
     assert "name it with --key-file" in run("backup", "restore", "first", "--yes").output
     assert run("backup", "restore", "first", "--yes", "--key-file", str(tmp_path / "key")).exit_code == 0
+    # What was there before lies in none that anybody may read.
+    assert {one["encrypted"] for one in json.loads(run("backup", "list", "--json").output)} == {True}
     (tmp_path / "key").write_bytes(KEY[::-1])
     assert run("backup", "verify", "first", "--key-file", str(tmp_path / "key")).exit_code == 1
 

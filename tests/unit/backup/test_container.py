@@ -162,6 +162,9 @@ def test_a_passphrase_that_is_soon_guessed_is_refused() -> None:
 
 def test_a_header_that_asks_for_all_memory_is_refused() -> None:
     facts = {"cipher": "AES-256-GCM", "by": "passphrase", "salt": "00", "nonce": "00", "n": 2**30, "r": 8, "p": 1}
+    for wrong in ({"by": "nobody"}, {"n": 2, "salt": "zz"}, {"n": 0}, {"n": 2, "nonce": None}):
+        with pytest.raises(Damaged, match="does not know"):
+            sealing.opened({**facts, **wrong}, PASSPHRASE, "one")
     with pytest.raises(Damaged, match="does not know"):
         sealing.opened(facts, PASSPHRASE, "one")
     with pytest.raises(Damaged, match="does not know"):

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from chats import chat, pass_time, work
+from chats import case_of, chat, live, pass_time, work
 from cody2zoho import rebuild
 from cody2zoho.backup import making, restoring, shelf
 from cody2zoho.backup.catalogue import BY_CONVERSATION, LEFT_OUT, PLACES, REST
 from cody2zoho.backup.container import Header, Reader, Totals, written
 from cody2zoho.backup.snapshot import Snapshot
-from cody2zoho.errors import Transient
+from cody2zoho.errors import ConfigurationError, Transient
 from cody2zoho.ledger.records import SCHEMA, Held, State
 from cody2zoho.models import Conversation
 from cody2zoho.simulators.audit import audit
@@ -122,6 +122,26 @@ def test_nothing_is_handed_out_before_zoho_told_of_what_was_made_since(
     assert server.journal["zoho"].kinds[INSERT] == inserts
     assert worker.ledger.counts()[State.CREATED] == 20
     assert audit(account, organisation).perfect
+
+
+def test_what_was_said_and_written_after_the_backup_is_not_written_twice(
+    account, organisation, plugged, folder, clock
+) -> None:
+    worker = plugged(conversation_quiet_seconds=60, follow_up_hours=24)
+    one = chat(account, ago=600)
+    live(worker, clock, 120)
+    made = making.create(worker, folder, name="one")
+    account.say(one, "Second words", at=account.now())
+    live(worker, clock, 1_200)
+    clock.now += 7_200
+    worker.store.flushall()
+    restoring.restore(restoring.rehearse(made.item, None, worker), worker, merged=False, told=lambda _: None)
+    live(worker, clock, 60)
+    account.say(one, "Third words", at=account.now())
+    live(worker, clock, 3_600)
+    case = organisation.cases[case_of(organisation, one)]
+    [note] = [note["Note_Content"] for note in organisation.notes]
+    assert ("Second words" in case["Description"], "Second words" in note, "Third words" in note) == (True, False, True)
 
 
 def test_what_was_in_hand_is_tried_again_and_finds_its_case(
@@ -299,6 +319,51 @@ def test_a_case_that_a_worker_reports_meanwhile_is_kept(account, worker, folder,
     restoring.restore(rehearsal, worker, merged=False, told=reports)
     assert worker.ledger.looked_up([one])[one].case_id == "4711"
     assert sum(worker.ledger.counts().values()) == 600
+
+
+def test_whatever_a_visitor_calls_himself_comes_back(plugged, folder) -> None:
+    worker = plugged(contact_match="email")
+    name = 'a@example.com \u2028\u2029\x85\x0b\x1e\n\t"\\ 😀 ü'
+    worker.ledger.add_new([Conversation("NamedOne1111", "support", 1, name)])
+    made = making.create(worker, folder, name="one")
+    worker.store.flushall()
+    restoring.restore(restoring.rehearse(made.item, None, worker), worker, merged=False, told=lambda _: None)
+    assert worker.ledger.about("NamedOne1111")["name"] == name
+
+
+def test_merged_nothing_that_is_there_ends_earlier(worker, back_up, put_back) -> None:
+    key = f"{PREFIX}metrics:credits"
+    worker.store.hset(key, "1|cases", 7)
+    worker.store.pexpire(key, 30)
+    back_up()
+    worker.store.hset(key, "2|cases", 8)
+    worker.store.pexpire(key, 60_000)
+    put_back(merged=True)
+    assert worker.store.blpop(["nothing"], timeout=0.05) is None
+    assert worker.store.hgetall(key) == {"1|cases": "7", "2|cases": "8"}
+    assert worker.store.pttl(key) > 30_000
+
+
+def test_a_state_of_the_first_version_is_brought_up_before(worker, back_up, put_back) -> None:
+    worker.store.hset(f"{PREFIX}conversation:OldOne111111", mapping={"state": "created", "case": "57"})
+    worker.store.hset(f"{PREFIX}metrics:states", "created", 1)
+    worker.store.hdel(f"{PREFIX}ledger", "schema")
+    made = back_up()
+    assert '"is":"finished","id":"OldOne111111","record":"created 57"' in text_of(made)
+
+
+def test_a_state_of_a_later_version_is_neither_read_nor_replaced(worker, folder, back_up) -> None:
+    made = back_up()
+    worker.store.hset(f"{PREFIX}ledger", "schema", SCHEMA + 1)
+    rehearsal = restoring.rehearse(made.item, None, worker)
+    for asked in (
+        lambda: back_up("two"),
+        lambda: restoring.restore(rehearsal, worker, merged=False, told=lambda _: None),
+        lambda: restoring.restore(rehearsal, worker, merged=True, told=lambda _: None),
+    ):
+        with pytest.raises(ConfigurationError, match="written by a newer cody2zoho"):
+            asked()
+    assert not worker.ledger.restoring()
 
 
 def test_redis_wiped_in_the_midst_of_a_restore_is_noticed(account, worker, folder, back_up) -> None:
