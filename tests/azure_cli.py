@@ -135,7 +135,10 @@ class Azure:
     def rest(self, options: dict[str, Any]) -> Any:
         if options["--url"].startswith("https://api.applicationinsights.io/v1/apps/"):
             assert options["--resource"] == "https://api.applicationinsights.io"
-            self.state["asked"] = {"app": options["--url"].split("/")[5], "body": options["--body"]}
+            self.state["asked"] = {
+                "app": options["--url"].split("/")[5],
+                "body": Path(options["--body"].removeprefix("@")).read_text(),
+            }
             return self.state["insights"]
         return self._secrets(options)
 
