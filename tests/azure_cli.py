@@ -106,6 +106,8 @@ class Azure:
         return {"id": "who-deploys"}
 
     def ad_sp_show(self, _: dict[str, Any]) -> Any:
+        if self.state.get("entra_is_silent"):
+            raise Refused("ERROR: Insufficient privileges to complete the operation.")
         return {"id": "which-pipeline-deploys"}
 
     def group_exists(self, _: dict[str, Any]) -> bool:
@@ -133,7 +135,10 @@ class Azure:
     def rest(self, options: dict[str, Any]) -> Any:
         if options["--url"].startswith("https://api.applicationinsights.io/v1/apps/"):
             assert options["--resource"] == "https://api.applicationinsights.io"
-            self.state["asked"] = {"app": options["--url"].split("/")[5], "body": options["--body"]}
+            self.state["asked"] = {
+                "app": options["--url"].split("/")[5],
+                "body": Path(options["--body"].removeprefix("@")).read_text(),
+            }
             return self.state["insights"]
         return self._secrets(options)
 
@@ -269,6 +274,7 @@ class Azure:
                 for name in ("redis-url", "redis-address", "redis-password"):
                     self.vault[name] = {"tags": None, "value": f"{name} {made}", "versions": made}
         if given["redisKind"] == "container":
+            self._make("Microsoft.Storage/storageAccounts", f"{given['name']}{given['unique']}")
             self._container(f"{given['name']}-redis", "docker.io/library/redis:7.4-alpine", 1, ingress=None)
 
     def _apps(self, given: dict[str, Any]) -> None:

@@ -108,10 +108,14 @@ def _renew_token(env_file: Path) -> None:
 
 
 def _deployer(az: Az, account: dict[str, Any]) -> tuple[str, str]:
-    """Who may read the vault: its id in Entra, and what it is."""
-    if account["user"]["type"] == "user":
-        return str(az.ask("ad", "signed-in-user", "show")["id"]), "User"
-    return str(az.ask("ad", "sp", "show", "--id", account["user"]["name"])["id"]), "ServicePrincipal"
+    """Who may read the vault: its id in Entra, and what it is. Not every pipeline may ask for its own."""
+    who = account["user"]
+    words = ("signed-in-user", "show") if who["type"] == "user" else ("sp", "show", "--id", who["name"])
+    try:
+        return str(az.ask("ad", *words)["id"]), "User" if who["type"] == "user" else "ServicePrincipal"
+    except Refused as refused:
+        click.echo(f"You get no right to read the vault, for Entra does not tell who you are: {refused}", err=True)
+        return "", ""
 
 
 def _redis(choice: Choice, there: There, *, is_sure: bool) -> Any:

@@ -41,6 +41,8 @@ def _shown(az: Az, place: Place, *, as_json: bool) -> running.Running:
 
 def show(seen: running.Running) -> None:
     """The apps, Redis, and the addresses."""
+    if not seen.apps:
+        click.echo("No role is there yet: deploy again.", err=True)
     for app in seen.apps:
         line = f"{app.role:<8}{_state(app):<10}{_replicas(app):<10}{app.image}"
         click.secho(line, fg=None if app.is_well else "red")

@@ -3,6 +3,7 @@
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from cody2zoho.cloud.az import Az
@@ -43,6 +44,10 @@ def ask(az: Az, place: Place, query: Query, hours: float) -> Table:
         raise NotSetUp(f"There is no Application Insights of {place.name}: `cody2zoho azure deploy` makes it.")
     app = az.ask("resource", "show", "--ids", found.id)["properties"]["AppId"]
     asked = json.dumps({"query": query.text, "timespan": f"PT{round(60 * hours)}M"})
-    words = ("--method", "post", "--url", f"{_SERVICE}/v1/apps/{app}/query", "--resource", _SERVICE, "--body", asked)
-    [table, *_] = az.ask("rest", *words)["tables"]
+    words = ("--method", "post", "--url", f"{_SERVICE}/v1/apps/{app}/query", "--resource", _SERVICE)
+    with TemporaryDirectory(prefix="cody2zoho-") as folder:
+        # In a file, for on Windows `az` is a batch file, to which `|` means something.
+        body = Path(folder, "body.json")
+        body.write_text(asked, "utf-8")
+        [table, *_] = az.ask("rest", *words, "--body", f"@{body}")["tables"]
     return Table(tuple(one["name"] for one in table["columns"]), tuple(map(tuple, table["rows"])))

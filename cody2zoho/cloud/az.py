@@ -61,6 +61,8 @@ class Az:
         return subprocess.run(
             [self._program, *words, *place],
             capture_output=not is_shown,
+            # A question that nobody sees would never be answered.
+            stdin=None if is_shown else subprocess.DEVNULL,
             text=True,
             timeout=None if is_shown else _SECONDS,
             check=False,

@@ -59,8 +59,9 @@ class There:
     vault_is_deleted: bool = False
 
     @property
-    def is_first_time(self) -> bool:
-        return not self.resources
+    def redis_data(self) -> list[Resource]:
+        """Where a Redis container keeps what it knows; nothing else of ours has a storage account."""
+        return [one for one in self.resources if one.type.lower() == "microsoft.storage/storageaccounts"]
 
     @property
     def redis_kind(self) -> RedisKind | None:

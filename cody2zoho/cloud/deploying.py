@@ -56,9 +56,9 @@ class Deploying:
         if there.vault_is_deleted:
             self.az.ask("keyvault", "recover", "--name", self.place.vault)
             self.say(f"had the deleted vault {self.place.vault} back")
-        for one in there.redis if recreates else ():
+        for one in (*there.redis, *there.redis_data) if recreates else ():
             self.az.ask("resource", "delete", "--ids", one.id)
-            self.say(f"deleted Redis {one.name}")
+            self.say(f"deleted {one.name}")
 
     def build(self, plan: Plan, there: There, folder: Path) -> str:
         """The name of an image built of a working copy, in a registry of our own that is made where it is missing."""

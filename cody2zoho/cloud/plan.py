@@ -3,7 +3,7 @@
 import ipaddress
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import unquote, urlsplit
 from uuid import uuid4
 
@@ -54,7 +54,7 @@ def plan(place: Place, choice: Choice, chosen: Chosen, there: There, deployer: t
     parameters = {
         "name": place.name,
         "unique": place.unique,
-        "location": choice.location or there.location,
+        "location": choice.location or there.parameter("location", "") or there.location,
         "image": choice.image or there.parameter("image", ""),
         "ownRegistry": choice.builds or there.parameter("ownRegistry", False),
         "settings": [{"name": name, "value": value} for name, value in sorted(chosen.settings.items())],
@@ -63,7 +63,7 @@ def plan(place: Place, choice: Choice, chosen: Chosen, there: There, deployer: t
         "secretsStamp": there.parameter("secretsStamp", "") if is_same else uuid4().hex[:8],
         "hasCaseFile": bool(case_file),
         "redisKind": "none" if redis.action == "skip" else redis.kind,
-        "redisSku": choice.redis_sku or there.parameter("redisSku", ""),
+        "redisSku": choice.redis_sku or _same_sku(redis, there),
         "redisIsNew": redis.is_new,
         "redisTls": redis.speaks_tls,
         "kedaReachesRedis": redis.kind != "container",
@@ -72,7 +72,7 @@ def plan(place: Place, choice: Choice, chosen: Chosen, there: There, deployer: t
         "workerConcurrency": chosen.number("WORKER_CONCURRENCY"),
         "allowedRanges": _ranges(choice, there),
         "deployer": deployer[0] or there.parameter("deployer", ""),
-        "deployerType": deployer[1],
+        "deployerType": deployer[1] or there.parameter("deployerType", "User"),
         "alertEmails": list(choice.emails) or there.parameter("alertEmails", []),
         "thresholds": {name: chosen.number(name) for name in _THRESHOLDS},
     }
@@ -95,7 +95,7 @@ def _redis(place: Place, choice: Choice, chosen: Chosen, there: There) -> _Redis
     is_there = "redis-url" in there.secrets
     if choice.redis == "skip":
         return _elsewhere(chosen, there) if not there.redis else _skipped(there, is_there)
-    kind = choice.redis_kind or there.redis_kind or "managed"
+    kind = choice.redis_kind or there.redis_kind or _remembered_kind(there)
     if there.redis and kind != there.redis_kind and choice.redis != "recreate":
         raise ConfigurationError(
             [f"Redis is of kind {there.redis_kind}, and its data does not move; for {kind} add --redis recreate."]
@@ -105,6 +105,17 @@ def _redis(place: Place, choice: Choice, chosen: Chosen, there: There) -> _Redis
         return _Redis(kind, choice.redis or "use", {}, is_new, speaks_tls=True)
     own = _own_secrets(place) if is_new else {}
     return _Redis(kind, choice.redis or "use", own, is_new, speaks_tls=False)
+
+
+def _remembered_kind(there: There) -> RedisKind:
+    """Of a deployment that did not get as far as making it."""
+    kind: RedisKind | Literal["none"] = there.parameter("redisKind", "none")
+    return "managed" if kind == "none" else kind
+
+
+def _same_sku(redis: _Redis, there: There) -> str:
+    """Sizes of one kind mean nothing to another."""
+    return str(there.parameter("redisSku", "")) if there.redis_kind in (None, redis.kind) else ""
 
 
 def _skipped(there: There, is_there: bool) -> _Redis:

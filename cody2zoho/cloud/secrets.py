@@ -26,7 +26,7 @@ def kept(az: Az, place: Place) -> dict[str, str]:
 def digest(place: Place, name: str, value: str) -> str:
     """Tells whether a value has changed; slow on purpose, for a password that people choose may be guessed."""
     salt = f"{place.vault_id}/{name}".lower().encode()
-    return hashlib.scrypt(value.encode(), salt=salt, n=2**14, r=8, p=1, dklen=16).hex()
+    return hashlib.scrypt(value.encode(), salt=salt, n=2**13, r=8, p=1, dklen=16).hex()
 
 
 @dataclass(frozen=True)

@@ -54,8 +54,8 @@ var environment = concat(settings, fromVault, ownSettings, caseFile)
 
 var allowed = [for (one, i) in allowedRanges: { name: 'allowed-${i}', ipAddressRange: one, action: 'Allow' }]
 
-// Twice a minute the file's age is asked for. Ready is what worked within a minute; dead is what did not for five, for
-// a worker without Redis waits, and gains nothing from a restart.
+// Ready is what worked within a minute; dead is what did not for five, for a worker without Redis waits, and gains
+// nothing from a restart.
 var heartbeat = [
   { type: 'Readiness', httpGet: { path: '/health/readiness', port: 8081 }, periodSeconds: 10, failureThreshold: 6 }
   { type: 'Liveness', httpGet: { path: '/health/liveness', port: 8081 }, periodSeconds: 30, failureThreshold: 3 }

@@ -242,6 +242,32 @@ def test_recreating_says_what_is_lost_and_gives_the_apps_the_new_address(cloud: 
     assert cloud.parameters["secretsStamp"] != stamp
 
 
+def test_what_a_container_kept_goes_with_it(cloud: Cloud) -> None:
+    cloud.first("--redis-kind", "container")
+    cloud.deploy("--redis", "recreate")
+
+    assert cloud.state["deleted"][0] == "cody2zoho-redis"
+    assert len(cloud.state["deleted"]) == 2
+
+
+def test_the_kind_and_the_place_are_remembered_from_a_deployment_that_failed(cloud: Cloud) -> None:
+    cloud.has(group={"name": "support", "location": "northeurope"}, failures=["The quota is used up"])
+    assert cloud.first("--redis-kind", "cache", "--redis-sku", "C1").exit_code == 1
+    assert cloud.deploy().exit_code == 0
+
+    given = cloud.parameters
+    assert (given["redisKind"], given["redisSku"], given["location"]) == ("cache", "C1", "westeurope")
+
+
+def test_the_size_of_one_kind_is_not_asked_of_another(cloud: Cloud) -> None:
+    cloud.first("--redis-sku", "Balanced_B1")
+    cloud.deploy()
+    assert cloud.parameters["redisSku"] == "Balanced_B1"
+
+    cloud.deploy("--redis", "recreate", "--redis-kind", "cache")
+    assert (cloud.parameters["redisKind"], cloud.parameters["redisSku"]) == ("cache", "")
+
+
 def test_skipping_leaves_redis_alone(cloud: Cloud) -> None:
     cloud.first()
     before = cloud.vault["redis-url"]
@@ -401,6 +427,16 @@ def test_a_pipeline_may_deploy(cloud: Cloud) -> None:
         "which-pipeline-deploys",
         "ServicePrincipal",
     )
+
+
+def test_a_pipeline_that_may_not_ask_who_it_is_deploys_all_the_same(cloud: Cloud) -> None:
+    cloud.first()
+    cloud.has(user_type="servicePrincipal", entra_is_silent=True)
+    done = cloud.deploy()
+
+    assert done.exit_code == 0, done.output
+    assert "Entra does not tell who you are" in done.output
+    assert (cloud.parameters["deployer"], cloud.parameters["deployerType"]) == ("who-deploys", "User")
 
 
 def test_what_azure_refuses_is_one_sentence_and_the_next_deployment_goes_on(cloud: Cloud) -> None:

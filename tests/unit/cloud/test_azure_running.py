@@ -18,7 +18,9 @@ from cody2zoho.cloud import az
 from cody2zoho.cloud.place import Resource
 from cody2zoho.cloud.removal import in_order
 
-PAGE = (Path(__file__).parents[3] / "docs" / "commands.md").read_text()
+DOCS = Path(__file__).parents[3] / "docs"
+COMMANDS_PAGE = (DOCS / "commands.md").read_text()
+AZURE_PAGE = (DOCS / "azure.md").read_text()
 
 
 def test_status_shows_every_role_and_ends_well(cloud: Cloud) -> None:
@@ -163,12 +165,31 @@ def test_what_azure_says_becomes_one_line(said: str, words: str) -> None:
     assert az.refusal_words(said) == words
 
 
-@pytest.mark.parametrize("name", azure.list_commands(click.Context(azure)))
+def commands() -> dict[str, click.Command]:
+    """Those of this group, but not those of groups within it."""
+    context = click.Context(azure)
+    found = {name: azure.get_command(context, name) for name in azure.list_commands(context)}
+    return {name: one for name, one in found.items() if one and not isinstance(one, click.Group)}
+
+
+def options(command: click.Command) -> set[str]:
+    return {option for parameter in command.params for option in parameter.opts if option.startswith("-")}
+
+
+@pytest.mark.parametrize("name", commands())
 def test_every_command_is_documented_with_every_option(name: str) -> None:
-    command = azure.get_command(click.Context(azure), name)
-    assert command
-    options = {option for parameter in command.params for option in parameter.opts if option.startswith("--")}
-    text = PAGE.partition(f"\n## `cody2zoho azure {name}`\n")[2].partition("\n## ")[0]
+    text = COMMANDS_PAGE.partition(f"\n## `cody2zoho azure {name}`\n")[2].partition("\n## ")[0]
     documented = set(re.findall(r"^\| `(--[\w-]+)` \|", text, re.MULTILINE))
 
-    assert documented == options - {"--resource-group", "--name", "--subscription"}
+    assert documented == options(commands()[name]) - {"-g", "--resource-group", "--name", "--subscription"}
+
+
+def test_every_command_that_the_page_gives_can_be_given() -> None:
+    given = re.findall(r"cody2zoho azure (\w+)([^\n`]*)", AZURE_PAGE)
+
+    assert {name for name, _ in given} <= set(azure.list_commands(click.Context(azure)))
+    assert {name for name, _ in given} >= set(commands())
+    for name, words in ((name, words) for name, words in given if name in commands()):
+        # What stands behind three blanks is said about it.
+        asked = re.findall(r"(?<!\S)-[\w-]+", words.partition("   ")[0])
+        assert set(asked) - options(commands()[name]) == set(), f"azure {name}{words}"
