@@ -25,6 +25,9 @@ CLUSTER_ID = f"{_BELOW}/redisEnterprise/shop-managed"
 DATABASE_ID = f"{CLUSTER_ID}/databases/default"
 WORKSPACE_ID = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/shop/providers/Microsoft.OperationalInsights/workspaces/w"
 
+#: Instead of a status: the request was taken, and no answer comes.
+HUNG_UP = 0
+
 Answer = tuple[int, Any, dict[str, str]]
 
 
@@ -296,7 +299,11 @@ def _handler(arm: Arm) -> type[BaseHTTPRequestHandler]:
                 token = {"access_token": TOKEN, "expires_on": "4102444800", "resource": query["resource"]}
                 self._send(200, token | {"token_type": "Bearer"}, {})
                 return
-            self._send(*arm.answer(self.command, parts.path, query, body, self.headers.get("Authorization", "")))
+            told = arm.answer(self.command, parts.path, query, body, self.headers.get("Authorization", ""))
+            if told[0] == HUNG_UP:
+                self.close_connection = True
+                return
+            self._send(*told)
 
         def _send(self, status: int, told: Any, headers: dict[str, str]) -> None:
             text = b"" if told is None else json.dumps(told).encode()

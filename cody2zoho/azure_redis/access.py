@@ -146,13 +146,14 @@ def asking(*, changes: bool = False) -> Iterator[None]:
         if changes and (error.status_code or 0) >= 500:
             raise _unknown(f"{error.status_code} {_code(error)}") from None
         raise _refusal(error) from None
-    except exceptions.ServiceRequestError as error:
-        raise Transient(
-            f"Azure cannot be reached ({_kind(error)}): see to the network, a proxy, and AZURE_MANAGEMENT_URL."
-        ) from None
     except exceptions.AzureError as error:
         if changes:
+            # Also where the libraries believe that it was not sent: a connection cut half-way looks the same.
             raise _unknown(_kind(error)) from None
+        if isinstance(error, exceptions.ServiceRequestError):
+            raise Transient(
+                f"Azure cannot be reached ({_kind(error)}): see to the network, a proxy, and AZURE_MANAGEMENT_URL."
+            ) from None
         raise Transient(f"Azure's answer did not arrive ({_kind(error)}): try again.") from None
 
 

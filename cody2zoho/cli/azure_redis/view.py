@@ -86,7 +86,7 @@ def metrics_csv(measured: Sequence[Series]) -> str:
     table.writerow(("at", "metric", "unit", "kind", "value"))
     for series in measured:
         named = (series.metric.id, series.metric.unit, series.metric.kind.value)
-        table.writerows((stamp(at), *named, f"{value:g}") for at, value in series.figures)
+        table.writerows((stamp(at), *named, f"{value:.15g}") for at, value in series.figures)
     return out.getvalue()
 
 

@@ -112,12 +112,12 @@ def test_many_figures_share_bars_and_no_peak_is_lost() -> None:
 
 
 def test_metrics_are_written_to_files_that_nobody_else_reads(azure, call, tmp_path) -> None:
-    azure.metrics = {"serverLoad": [1.0, 2.5]}
+    azure.metrics = {"serverLoad": [2.5, 12_345_678.0]}
     done = call("metrics", "--output", str(tmp_path / "out"))
 
     files = sorted((tmp_path / "out").iterdir())
     assert [file.suffix for file in files] == [".csv", ".json"]
-    assert [row["value"] for row in csv.DictReader(files[0].read_text().splitlines())] == ["1", "2.5"]
+    assert [row["value"] for row in csv.DictReader(files[0].read_text().splitlines())] == ["2.5", "12345678"]
     assert len(json.loads(files[1].read_text())[0]["figures"]) == 2
     assert {file.stat().st_mode & 0o777 for file in files} == {0o600}
     assert [line.removeprefix("written: ") for line in done.stderr.splitlines()] == [str(files[1]), str(files[0])]

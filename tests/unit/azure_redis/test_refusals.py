@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from arm import TOKEN
+from arm import HUNG_UP, TOKEN
 
 _DENIED = (
     "AuthorizationFailed|The client 'ann@shop.example' does not have authorization to perform action "
@@ -107,6 +107,14 @@ def test_an_azure_that_cannot_be_reached_is_a_passing_fault(azure, call, monkeyp
     assert refused.exit_code == 1
     assert refused.stderr.startswith("Azure cannot be reached (")
     assert "see to the network, a proxy, and AZURE_MANAGEMENT_URL" in refused.stderr
+
+
+def test_an_answer_that_does_not_arrive_is_a_passing_fault(azure, call) -> None:
+    azure.refuses = [("/Microsoft.Cache/redis$", HUNG_UP, "", {})]
+    refused = call("show")
+
+    assert refused.exit_code == 1
+    assert refused.stderr.startswith("Azure's answer did not arrive (")
 
 
 def test_a_certificate_nobody_vouches_for_is_not_trusted(azure, call, monkeypatch) -> None:
