@@ -50,6 +50,7 @@ KINDS = (
     Kind("logs", "logs", ("logs",), "the latest log lines of all processes"),
     Kind("locks", "locks", ("lock:*",), "who does what of which there is only one"),
     Kind("signs", "signs", ("signs*",), "signs of life of workers and beat"),
+    Kind("backups", "backups", ("backup",), "the latest good backup, and why a later one was none"),
     Kind("probes", "probes", ("probe:*",), "of `redis connectivity` and `performance`, for a minute"),
     Kind(
         "queue",
@@ -80,6 +81,7 @@ LOSSES = {
     "logs": "the lines that `cody2zoho logs` shows; files and Graylog keep theirs",
     "locks": "who does what of which there is only one. Two may do it at once, for some seconds",
     "signs": "signs of life; they come back in seconds",
+    "backups": "when the latest backup was made; backups themselves stay",
     "probes": "nothing",
     "other": "keys that this version does not know",
 }

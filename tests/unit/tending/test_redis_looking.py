@@ -121,6 +121,8 @@ def test_a_prefix_with_signs_of_a_pattern_finds_its_own_keys_only(
 
 
 def test_slow_commands_are_told_without_what_was_in_them(call, filled: redis.Redis) -> None:
+    filled.config_set("slowlog-log-slower-than", -1)
+    filled.slowlog_reset()
     assert call("slowlog").stdout == "No command was slow.\n"
     filled.config_set("slowlog-log-slower-than", 0)
     filled.hset(f"{PREFIX}conversation:Jw9R1NVTVgkK", "name", "Grace Hopper")
