@@ -12,7 +12,7 @@ from cody2zoho.processes.ports import LOOPBACK, is_free
 
 NAME = "cody2zoho-redis"
 VOLUME = "cody2zoho-redis-data"
-IMAGE = "redis:7-alpine"
+IMAGE = "redis:7.4.11-alpine"
 
 #: Says that we started it; no other container is ever touched.
 LABEL = "cody2zoho.started-by=cody2zoho-redis-start"

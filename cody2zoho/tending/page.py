@@ -60,7 +60,7 @@ def _shown(report: Report) -> dict[str, Any]:
         ),
         "speed": bars(
             [
-                (one.operation, f"{one.half:.2f} / {one.most:.2f} ms", one.half, one.most)
+                (one.operation, f"{_three(one.half)} / {_three(one.most)} ms", one.half, one.most)
                 for one in report.speed.latencies
             ]
         ),
@@ -82,6 +82,11 @@ def bars(rows: list[tuple[str, str, float, float]]) -> list[Bar]:
         Bar(name, figure, place * _ROW, max(1.0, round(value * scale, 1)), max(1.0, round(reach * scale, 1)))
         for place, (name, figure, value, reach) in enumerate(rows)
     ]
+
+
+def _three(figure: float) -> str:
+    """As many digits as there is room for."""
+    return f"{figure:.{2 if figure < 9.995 else 1 if figure < 99.95 else 0}f}"
 
 
 def _lines(report: Report) -> list[Line]:

@@ -13,7 +13,7 @@ from cody2zoho.alerts import Level
 from cody2zoho.processes.ports import free_port
 from cody2zoho.settings import Settings
 from cody2zoho.tending.measuring import measure
-from cody2zoho.tending.page import bars, line
+from cody2zoho.tending.page import _three, bars, line
 from cody2zoho.tending.watch import watch
 from cody2zoho.text.amounts import size
 
@@ -199,3 +199,11 @@ def test_watch_shows_a_line_below_its_headings(call, store: redis.Redis) -> None
     heading, seen = call("watch", "--interval", "1", "--minutes", "0").stdout.splitlines()
     assert heading.split()[:3] == ["time", "score", "commands/s"]
     assert seen.endswith("limit, persistence")
+
+
+@pytest.mark.parametrize(
+    ("figure", "shown"),
+    [(0.333, "0.33"), (9.994, "9.99"), (9.996, "10.0"), (12.01, "12.0"), (99.96, "100"), (1250.4, "1250")],
+)
+def test_a_figure_of_a_slow_redis_has_room_in_the_chart(figure: float, shown: str) -> None:
+    assert _three(figure) == shown
