@@ -5,8 +5,7 @@ from datetime import UTC, datetime
 
 import redis
 
-from cody2zoho import upgrade
-from cody2zoho.checks import case_file, channels, entrance, whose
+from cody2zoho.checks import case_file, channels, entrance, state, whose
 from cody2zoho.checks.finding import Finding, Level
 from cody2zoho.errors import Cody2ZohoError, NotSetUp, OutOfTurn, Refused
 from cody2zoho.services import Services
@@ -16,14 +15,13 @@ from cody2zoho.zoho.fields import KEY_LENGTH, Field
 __all__ = ["Finding", "Level", "all_checks", "conversations_since", "proves_zoho", "set_up_findings"]
 
 
-_MEND_OF_FULL = "raise its maxmemory; what it knows is not lost"
 #: What is looked at last; a look that our own limits cut short does not come so far.
 _LAST_LOOK = "Zoho credits"
 
 
 def all_checks(services: Services) -> Iterator[Finding]:
     """Every finding, as soon as it is known; what depends on something broken is left out."""
-    for check in (_redis, _cody, _zoho):
+    for check in (state.findings, _cody, _zoho):
         try:
             yield from check(services)
         except OutOfTurn as error:
@@ -31,7 +29,7 @@ def all_checks(services: Services) -> Iterator[Finding]:
         except Cody2ZohoError as error:
             yield Finding(_ABOUT[check], Level.FAILED, str(error))
         except redis.exceptions.OutOfMemoryError:
-            yield Finding(_ABOUT[check], Level.FAILED, "cannot be looked at while Redis is full", _MEND_OF_FULL)
+            yield Finding(_ABOUT[check], Level.FAILED, "cannot be looked at while Redis is full", state.MEND_OF_FULL)
         except redis.exceptions.RedisError as error:
             where = f"{services.settings.shown_redis_address}: {type(error).__name__}"
             yield Finding("Redis", Level.FAILED, f"cannot be reached at {where}", "start it, or correct REDIS_URL")
@@ -48,39 +46,6 @@ def proves_zoho(findings: list[Finding]) -> bool:
     looked = [finding for finding in findings if finding.about.startswith(("Zoho", "Case file"))]
     is_whole = any(finding.about == _LAST_LOOK for finding in looked)
     return is_whole and all(finding.level is not Level.FAILED for finding in looked)
-
-
-def _redis(services: Services) -> Iterator[Finding]:
-    upgrade.check(services)
-    version = services.store.info("server").get("redis_version", "?")
-    yield Finding("Redis", Level.OK, f"answers at {services.settings.shown_redis_address}, version {version}")
-    yield from _clock(services)
-    memory, disk = services.store.info("memory"), services.store.info("persistence")
-    policy = str(memory.get("maxmemory_policy", "unknown"))
-    if 0 < int(memory.get("maxmemory", 0)) <= int(memory["used_memory"]):
-        yield Finding("Redis memory", Level.FAILED, "is full, so that nothing new can be noted", _MEND_OF_FULL)
-    elif policy == "noeviction":
-        yield Finding("Redis memory", Level.OK, "refuses writes when full, and forgets nothing")
-    else:
-        mend = "set maxmemory-policy to noeviction"
-        yield Finding("Redis memory", Level.WARNING, f"throws keys away when full ({policy})", mend)
-    if int(disk.get("aof_enabled", 0)):
-        yield Finding("Redis disk", Level.OK, "keeps every write (append-only file)")
-    else:
-        mend = "set appendonly to yes"
-        yield Finding("Redis disk", Level.WARNING, "loses the latest writes when it is killed", mend)
-    for pause in services.paused.current():
-        words = f"{pause.words(services.clock())}; no case is begun of it"
-        yield Finding("Paused", Level.WARNING, words, "`cody2zoho resume`, when it is to go on")
-
-
-def _clock(services: Services) -> Iterator[Finding]:
-    """Ticks and tokens go by this machine's clock, leases and limits by that of Redis."""
-    seconds, micros = services.store.time()
-    apart = abs(services.clock() - seconds - micros / 1_000_000)
-    if apart > _CLOCKS_MAY_DIFFER_SECONDS:
-        words = f"this machine's clock and that of Redis differ by {apart:.0f} seconds"
-        yield Finding("Clock", Level.WARNING, words, "keep the clocks of all machines right (NTP)")
 
 
 def _cody(services: Services) -> Iterator[Finding]:
@@ -127,8 +92,6 @@ def _mend_of_too_many(services: Services) -> str:
         return "write a date or an age such as 7d as SYNC_SINCE, if that is too many"
     return "take the bot out of CODY_BOT_ID, if that is too many"
 
-
-_CLOCKS_MAY_DIFFER_SECONDS = 5
 
 #: More cases than this at a first start deserve a warning.
 _MANY = 100
@@ -276,4 +239,4 @@ def _listed(bots: dict[str, str]) -> str:
     return ", ".join(f"{bot_id} ({name})" for bot_id, name in bots.items()) or "none"
 
 
-_ABOUT: dict[Callable[[Services], Iterator[Finding]], str] = {_redis: "Redis", _cody: "Cody", _zoho: "Zoho"}
+_ABOUT: dict[Callable[[Services], Iterator[Finding]], str] = {state.findings: "Redis", _cody: "Cody", _zoho: "Zoho"}

@@ -70,6 +70,17 @@ def test_a_full_redis_is_not_called_well_nor_away(full, run) -> None:
     assert reconciled.stderr == "Redis is full: raise its maxmemory.\n"
 
 
+def test_a_login_that_may_not_look_into_redis_is_no_redis_that_is_away(store, redis_address, run) -> None:
+    store.execute_command("ACL", "SETUSER", "limited", "on", ">word", "~*", "&*", "+@all", "-@dangerous")
+    try:
+        shown = run("doctor", REDIS_URL=redis_address.replace("unix://", "unix://limited:word@"))
+    finally:
+        store.execute_command("ACL", "DELUSER", "limited")
+    assert "Redis memory: cannot be looked at: INFO is refused" in shown.output
+    assert "cannot be reached" not in shown.output
+    assert "Zoho unique field" in shown.output
+
+
 @pytest.mark.parametrize(
     ("chosen", "about", "says", "mend"),
     [
