@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import sha1
+from itertools import islice
 from zlib import crc32
 
 import redis
@@ -156,9 +157,10 @@ class Records:
 
     def all_created(self) -> Iterator[tuple[str, Known]]:
         """Every conversation that has a case, in no order; one that comes in meanwhile may be left out."""
-        for first in range(0, BUCKETS, PER_LOOK):
+        numbers = self._buckets()
+        while some := list(islice(numbers, PER_LOOK)):
             with self._store.pipeline(transaction=False) as pipe:
-                for number in range(first, min(first + PER_LOOK, BUCKETS)):
+                for number in some:
                     pipe.hgetall(self._key(f"conversation:finished:{number}"))
                 buckets = pipe.execute()
             for bucket in buckets:
@@ -166,6 +168,14 @@ class Records:
                     known = _known((None, None), record)
                     if known and known.state is State.CREATED:
                         yield conversation_id, known
+
+    def _buckets(self) -> Iterator[int]:
+        """Those that hold something, of which a small installation has few; SCAN may name one twice."""
+        start = self._key("conversation:finished:")
+        there = bytearray(BUCKETS)
+        for key in self._store.scan_iter(match=f"{start}*", count=1_000):
+            there[int(str(key).removeprefix(start))] = 1
+        return (number for number, is_there in enumerate(there) if is_there)
 
     def counts(self) -> dict[State, int]:
         found = self._store.hgetall(self._key("metrics:states"))

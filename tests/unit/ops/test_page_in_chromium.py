@@ -23,9 +23,15 @@ WIDE, PHONE = (1280, 900), (375, 740)
 
 # Tests of one file go to several processes in bits: one a module would be begun again and again.
 @pytest.fixture(scope="session")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chromium]:
+def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chromium]:
     with chromium(tmp_path_factory.mktemp("chromium")) as one:
         yield one
+
+
+@pytest.fixture
+def browser(started: Chromium) -> Iterator[Chromium]:
+    yield started
+    started.close_tabs()
 
 
 @pytest.fixture

@@ -272,7 +272,7 @@ def test_a_fault_at_any_step_loses_no_part_and_doubles_none(
 ) -> None:
     conversation, seconds = history(account, 90, 60, 30)
     server.faults.add(Fault(action, path=path, nth=nth, times=2, when=when))
-    live(splitting, clock, 1_800)
+    live(splitting, clock, 1_800, step=180)
     assert list(cases_of(organisation, conversation)) == keys_of(conversation, seconds)
     assert len(organisation.cases) == 3
     assert splitting.ledger.about(conversation)["state"] == State.CREATED
