@@ -37,8 +37,8 @@ def pytest_configure() -> None:
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """Four more than there are cores: the long tests wait for other processes and for real time to pass."""
-    return (os.cpu_count() or 1) + 4
+    """Two more than there are cores: the long tests wait for other processes and for real time to pass."""
+    return (os.cpu_count() or 1) + 2
 
 
 @pytest.fixture(autouse=True)
