@@ -327,7 +327,3 @@ def main() -> int:
     elif answer is not None:
         print(json.dumps(answer))
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -11,12 +11,15 @@ from pydantic import ValidationError
 from cody2zoho import configuration
 from cody2zoho.cases import reading
 from cody2zoho.errors import ConfigurationError
-from cody2zoho.settings import Settings
+from cody2zoho.settings import Settings, files
 from cody2zoho.settings.formats import is_unset
 
 #: Where Redis is, where files are, who listens where: true of one machine only.
 LEFT_BEHIND = (
     "applicationinsights_connection_string",
+    "azure_logs_url",
+    "azure_management_url",
+    "azure_subscription_id",
     "cases_file",
     "enable_application_insights",
     "flower_address",
@@ -25,6 +28,7 @@ LEFT_BEHIND = (
     "log_dir",
     "log_format",
     "port",
+    "redis_auth",
     "redis_db",
     "redis_host",
     "redis_password",
@@ -99,12 +103,17 @@ def _written(env_file: Path) -> dict[str, str]:
         lines = {name.upper(): value for name, value in dotenv_values(env_file).items()}
     except UnicodeDecodeError:
         raise ConfigurationError([f"{env_file} is not written in UTF-8: save it so."]) from None
-    found = {}
+    found = files.filled_in({name.lower(): value for name, value in lines.items()}, _secrets())
     for field in Settings.model_fields:
         values = (lines.get(name) for name in configuration.names(field))
         if value := next((one for one in values if not is_unset(field, one)), None):
-            found[field] = value
+            found.setdefault(field, value)
     return found
+
+
+def _secrets() -> list[str]:
+    """What may stand in a file of its own, which is read here: Azure has no such file."""
+    return [field for field in Settings.model_fields if Settings.may_be_in_a_file(field)]
 
 
 def _missing(written: dict[str, str]) -> list[str]:
@@ -130,9 +139,14 @@ def _wrong(written: dict[str, str]) -> list[str]:
 
 
 def _files_of_this_machine(written: dict[str, str]) -> list[str]:
-    if "graylog_ca_file" in written:
-        return ["GRAYLOG_CA_FILE names a file of this machine, which Azure does not have: take it out of the file."]
-    return []
+    wrong = [
+        f"{_spelt(name)} names a file of this machine, which Azure does not have: take it out of the file."
+        for name in ("graylog_ca_file", "backup_key_file")
+        if name in written
+    ]
+    if "backup_to" in written and "://" not in written["backup_to"]:
+        wrong.append("BACKUP_TO is a folder, which Azure empties with each restart: write azure://CONTAINER/PREFIX.")
+    return wrong
 
 
 def _case_file(written: dict[str, str], folder: Path) -> str:

@@ -16,8 +16,9 @@ def cloud(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Cloud:
     """A new subscription, somebody signed in, and a folder with `.env`."""
     program = tmp_path / "bin" / "az"
     program.parent.mkdir()
-    source = Path(azure_cli.__file__)
-    program.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -I -S {shlex.quote(str(source))} "$@"\n')
+    # Imported, and not run as a program, which would be compiled anew each time.
+    code = f"import sys; sys.path.append({str(Path(azure_cli.__file__).parent)!r}); import azure_cli; sys.exit(azure_cli.main())"
+    program.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -I -S -c {shlex.quote(code)} "$@"\n')
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{program.parent}{os.pathsep}{os.environ['PATH']}")
     monkeypatch.setenv("AZ_STATE", str(tmp_path / "azure.json"))

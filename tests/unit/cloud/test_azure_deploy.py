@@ -388,6 +388,32 @@ def test_all_that_is_wrong_with_the_settings_is_said_at_once(cloud: Cloud, tmp_p
     assert not cloud.names
 
 
+def test_files_and_folders_that_azure_does_not_have_are_refused(cloud: Cloud, tmp_path: Path) -> None:
+    written(tmp_path, "BACKUP_KEY_FILE=/etc/key", "BACKUP_TO=/backups")
+    refused = cloud.first()
+
+    assert refused.exit_code == 2
+    for words in ("BACKUP_KEY_FILE names a file of this machine", "BACKUP_TO is a folder"):
+        assert words in refused.output
+
+
+def test_a_secret_in_a_file_goes_to_the_vault_too(cloud: Cloud, tmp_path: Path) -> None:
+    (tmp_path / "token").write_text("token-of-the-page-in-a-file\n")
+    written(tmp_path, f"OPS_TOKEN_FILE={tmp_path}/token")
+    done = cloud.first()
+
+    assert done.exit_code == 0, done.output
+    assert cloud.vault["ops-token"]["value"] == "token-of-the-page-in-a-file"
+
+
+def test_a_secret_whose_file_is_not_there_is_said_before_anything_is_made(cloud: Cloud, tmp_path: Path) -> None:
+    written(tmp_path, "OPS_TOKEN_FILE=/not/there")
+    refused = cloud.first()
+
+    assert (refused.exit_code, "OPS_TOKEN is not to be had: OPS_TOKEN_FILE names a file" in refused.output) == (2, True)
+    assert not cloud.names
+
+
 def test_a_file_that_is_not_there_is_named(cloud: Cloud) -> None:
     refused = cloud.first("--env-file", "production.env")
 
