@@ -17,7 +17,8 @@ def cloud(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Cloud:
     program = tmp_path / "bin" / "az"
     program.parent.mkdir()
     # Imported, and not run as a program, which would be compiled anew each time.
-    code = f"import sys; sys.path.append({str(Path(azure_cli.__file__).parent)!r}); import azure_cli; sys.exit(azure_cli.main())"
+    folder = str(Path(azure_cli.__file__).parent)
+    code = f"import sys; sys.path.append({folder!r}); import azure_cli; sys.exit(azure_cli.main())"
     program.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -I -S -c {shlex.quote(code)} "$@"\n')
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{program.parent}{os.pathsep}{os.environ['PATH']}")
