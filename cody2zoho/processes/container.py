@@ -17,12 +17,20 @@ IMAGE = "redis:7.4.11-alpine"
 #: Says that we started it; no other container is ever touched.
 LABEL = "cody2zoho.started-by=cody2zoho-redis-start"
 
-#: The password comes in its environment: everybody on the machine can see a command line.
-COMMAND = (
-    'exec redis-server --requirepass "$REDIS_PASSWORD" '
-    "--appendonly yes --appendfsync everysec --save '' "
-    "--maxmemory 512mb --maxmemory-policy noeviction"
-)
+#: As docker/redis.sh does it: the password comes in the environment, and reaches Redis with its configuration, for
+#: everybody on the machine can see a command line.
+COMMAND = r"""
+quoted=$(printf '%s\n' "$REDIS_PASSWORD" | sed 's/[\\"]/\\&/g')
+unset REDIS_PASSWORD
+exec redis-server - <<END
+requirepass "$quoted"
+appendonly yes
+appendfsync everysec
+save ""
+maxmemory 512mb
+maxmemory-policy noeviction
+END
+"""
 
 #: Of `docker run`; what docker-compose.yml gives its redis.
 OPTIONS = (

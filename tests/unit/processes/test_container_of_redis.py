@@ -6,6 +6,7 @@ container itself is started in tests/docker, where there is an engine.
 
 import json
 import os
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -98,12 +99,31 @@ def call(monkeypatch: pytest.MonkeyPatch, port: int) -> Call:
     return call
 
 
+def configured(script: str) -> list[str]:
+    """What a script hands Redis on its way."""
+    return script.partition("<<END\n")[2].partition("\nEND\n")[0].splitlines()
+
+
+def test_redis_gets_its_password_whatever_is_in_it_and_nobody_else_sees_it(tmp_path: Path) -> None:
+    server = tmp_path / "redis-server"
+    server.write_text('#!/bin/sh\necho "$@ ${REDIS_PASSWORD:-}"; cat\n')
+    server.chmod(0o755)
+    environment = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "REDIS_PASSWORD": 'a "b\\c $d'}
+    said = subprocess.run(
+        ["sh", "-c", container.COMMAND], env=environment, stdout=subprocess.PIPE, text=True, check=True
+    )
+    words, password, *_ = said.stdout.splitlines()
+    assert words.strip() == "-"
+    assert password == 'requirepass "a \\"b\\\\c $d"'
+
+
 def test_it_is_the_redis_of_docker_compose_yml() -> None:
     composed: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]["redis"]
     limits = composed["deploy"]["resources"]["limits"]
     logging = composed["logging"]
     assert composed["image"] == container.IMAGE
-    assert composed["command"] == ["sh", "-c", container.COMMAND.replace("$", "$$")]
+    assert composed["command"] == ["sh", "/etc/cody2zoho/redis.sh"]
+    assert configured(container.COMMAND) == configured((ROOT / "docker" / "redis.sh").read_text())
     assert set(container.OPTIONS) == {
         *(["--init"] if composed["init"] else []),
         *(["--read-only"] if composed["read_only"] else []),
