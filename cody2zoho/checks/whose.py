@@ -17,7 +17,5 @@ def findings(services: Services) -> Iterator[Finding]:
     }
     told = [name for name, is_on in elsewhere.items() if is_on]
     if told and "environment" not in settings.model_fields_set:
-        words = (
-            f"this one is called {settings.environment} in {', '.join(told)}; write ENVIRONMENT if it is not the only"
-        )
+        words = f"this is {settings.environment} in {', '.join(told)}; write ENVIRONMENT if it is not the only one"
         yield Finding("Environment", Level.OK, words)

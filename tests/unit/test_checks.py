@@ -119,7 +119,7 @@ def test_an_installation_whose_name_nobody_chose_is_told_how_it_is_called_elsewh
     assert "Environment" not in findings(plugged())
     told = findings(plugged(alert_urls="json://127.0.0.1:1"))["Environment"]
     assert told.level is Level.OK
-    assert "is called production in alerts; write ENVIRONMENT" in told.words
+    assert "this is production in alerts; write ENVIRONMENT" in told.words
     assert "Environment" not in findings(plugged(alert_urls="json://127.0.0.1:1", ENVIRONMENT="staging"))
 
 
