@@ -4,6 +4,7 @@ import hashlib
 import os
 import stat
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -26,7 +27,8 @@ def test_a_script_is_shell(path: Path) -> None:
 def started(name: str, environment: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         ["sh", str(DOCKER / name), *words],
-        env={"PATH": f"{Path.cwd()}:{os.environ['PATH']}", **environment},
+        # An image has a `python`, a bare Debian has not.
+        env={"PATH": f"{Path.cwd()}:{Path(sys.executable).parent}:{os.environ['PATH']}", **environment},
         capture_output=True,
         text=True,
         timeout=20,
@@ -45,7 +47,7 @@ BOTH = pytest.mark.parametrize(
 )
 
 
-def program(name: str, variable: str) -> None:
+def stand_in(name: str, variable: str) -> None:
     """In the place of what the script starts: says what it is told."""
     path = Path(name)
     path.write_text(f'#!/bin/sh\necho "${{{variable}-nothing}}"\n')
@@ -56,7 +58,7 @@ def program(name: str, variable: str) -> None:
 def test_a_login_is_made_up_once_and_kept_for_its_owner_alone(
     script: str, program: str, variable: str, kept: str
 ) -> None:
-    globals()["program"](program, variable)
+    stand_in(program, variable)
     first = started(script, {"STATE_DIR": str(Path.cwd())})
     again = started(script, {"STATE_DIR": str(Path.cwd()), variable: "your_login_here"})
     assert len(first.stdout.strip()) >= 24
@@ -67,7 +69,7 @@ def test_a_login_is_made_up_once_and_kept_for_its_owner_alone(
 
 @BOTH
 def test_nothing_is_made_up_where_a_file_holds_the_login(script: str, program: str, variable: str, kept: str) -> None:
-    globals()["program"](program, variable)
+    stand_in(program, variable)
     given = {"STATE_DIR": str(Path.cwd()), f"{variable}_FILE": "/run/secrets/one"}
     result = started(script, given)
     assert (result.stdout, result.stderr) == ("nothing\n", "")
