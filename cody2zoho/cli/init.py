@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 from cody2zoho import configuration
-from cody2zoho.cli import asking
+from cody2zoho.cli import asking, consent
 from cody2zoho.cli.init_steps import STEPS, Walk, show_first_case, show_what_is_left
 from cody2zoho.cli.local import services_at_hand
 from cody2zoho.errors import Cody2ZohoError, ConfigurationError
@@ -23,7 +23,10 @@ _OF_SIMULATORS = ("cody_api_url", "zoho_accounts_url", "zoho_api_url", "zoho_cli
 
 
 @click.command()
-def init() -> None:
+@click.option(
+    "--port", type=click.IntRange(1, 65_535), default=consent.PORT, show_default=True, help="Of the callback of Zoho."
+)
+def init(port: int) -> None:
     """Set it up, question by question: Cody's key, bot, Zoho, fields, contact, history; again whenever you like."""
     if not sys.stdin.isatty():
         raise ConfigurationError(
@@ -33,7 +36,7 @@ def init() -> None:
         _introduce()
         _choose_simulators()
         with services_at_hand(configuration.provisional) as services:
-            walk = Walk(services)
+            walk = Walk(services, port)
             for number, (title, step) in enumerate(STEPS, 1):
                 asking.heading(f"{number}/{len(STEPS)}  {title}")
                 step(walk)

@@ -32,11 +32,11 @@ def _whose(services: Services) -> str:
         return "Zoho"
 
 
-def sign_in() -> None:
-    """Until it is done, or nobody wants to go on: then raises what was wrong."""
+def sign_in(port: int) -> None:
+    """Until it is done, or nobody wants to go on: then raises what was wrong. The browser comes back to the port."""
     while True:
         try:
-            there, grant = _granted(_begun(configuration.provisional()))
+            there, grant = _granted(_begun(configuration.provisional(), port), port)
             consent.keep(there, grant)
             consent.prove(there, grant)
         except Cody2ZohoError as error:
@@ -50,7 +50,7 @@ def sign_in() -> None:
             return
 
 
-def _begun(settings: Settings) -> SignIn:
+def _begun(settings: Settings, port: int) -> SignIn:
     if not (settings.zoho_accounts_url or configuration.source("zoho_data_center")):
         asking.note("Your data centre is the end of the address at which you use Zoho CRM, such as crm.zoho.eu.")
         given = asking.until_fit(lambda: asking.text(f"Data centre ({', '.join(DATA_CENTERS)})", "com"), _unfit_centre)
@@ -58,7 +58,7 @@ def _begun(settings: Settings) -> SignIn:
     if not configuration.source("zoho_client_id"):
         console = configuration.provisional().accounts_url.replace("//accounts.", "//api-console.")
         asking.note(f"In Zoho's API console, {console}, make a client: either")
-        asking.note(f"  a Server-based one, with the redirect address {redirect_uri(consent.PORT)}, or")
+        asking.note(f"  a Server-based one, with the redirect address {redirect_uri(port)}, or")
         asking.note("  a Self Client. docs/zoho-setup.md has pictures of both.")
         _keep(zoho_client_id=asking.until_fit(lambda: asking.text("Client id"), _unfit))
     if not configuration.source("zoho_client_secret"):
@@ -66,12 +66,12 @@ def _begun(settings: Settings) -> SignIn:
     return consent.begun(configuration.provisional())
 
 
-def _granted(begun: SignIn) -> tuple[SignIn, Grant]:
+def _granted(begun: SignIn, port: int) -> tuple[SignIn, Grant]:
     """With a browser and the consent page, or with a code out of the console."""
     wanted = "Sign in with your browser (Server-based), or with a code (Self Client)? browser or code"
     how = asking.until_fit(lambda: asking.text(wanted, "browser"), _unfit_way)
     if how.lower().startswith("b"):
-        return consent.consent(begun, consent.PORT, opens=consent.has_browser())
+        return consent.consent(begun, port, opens=consent.has_browser())
     asking.note("In the console, Self Client, Generate Code: these scopes, 10 minutes, any description:")
     asking.note(f"\n  {','.join(scopes.ASKED)}\n")
     return begun, begun.grants.exchange(asking.secret("Code"))

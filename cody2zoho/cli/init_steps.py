@@ -31,6 +31,8 @@ class Walk:
     """The services as the settings have them so far."""
 
     services: Services
+    #: Where the browser comes back to from Zoho.
+    port: int
 
     def keep(self, **values: str) -> None:
         """Into `.env`, and into what the next step works with."""
@@ -152,7 +154,7 @@ def zoho(walk: Walk) -> None:
     where = walk.chosen("zoho_refresh_token")
     if where and signed_in(walk.services) and (where != ".env" or not asking.yes("Sign in anew?", default=False)):
         return
-    sign_in()
+    sign_in(walk.port)
     walk.renew()
 
 

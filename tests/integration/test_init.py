@@ -12,6 +12,7 @@ from dotenv import dotenv_values
 from processes import working_in
 
 from chats import chat
+from cody2zoho.processes.ports import free_port
 from cody2zoho.simulators.cody import DEMO_KEY
 from cody2zoho.simulators.zoho import DEMO_CLIENT_ID, DEMO_CLIENT_SECRET, Zoho
 from terminal import Terminal, at_terminal
@@ -33,7 +34,7 @@ def start(server, account, folder, redis_address, store) -> Callable[..., object
     @contextmanager
     def start(**variables: str) -> Iterator[Terminal]:
         given = {"SIMULATORS_URL": server.url, "REDIS_URL": redis_address, **variables}
-        with at_terminal("init", folder=folder, **given) as terminal:
+        with at_terminal("init", "--port", str(free_port()), folder=folder, **given) as terminal:
             yield terminal
 
     return start
@@ -257,7 +258,7 @@ def test_without_simulators_the_client_is_asked_for_and_again_where_zoho_does_no
     with start(SIMULATORS_URL="") as terminal:
         terminal.see("API key (hidden)").type(DEMO_KEY)
         terminal.see("Whose conversations").type()
-        terminal.see("http://localhost:8400/callback").see("Client id").type("1000.WRONG")
+        terminal.see("/callback").see("Client id").type("1000.WRONG")
         terminal.see("Client secret (hidden)").type("wrong-secret")
         terminal.see("browser or code").type("code")
         terminal.see("ZohoCRM.modules.cases.ALL,").see("Code (hidden)").type("1000.a.code")
