@@ -5,4 +5,4 @@ set -eu
 
 rm -f "$STATE_DIR/$1.heartbeat"
 python -m cody2zoho.processes.probe "$STATE_DIR/$1.heartbeat" 8081 &
-exec celery -A cody2zoho "$1"
+exec cody2zoho "$1"

@@ -24,6 +24,8 @@ _COMMANDS = {
     "doctor": "Check settings, Redis, Cody and Zoho, and say how to mend what is wrong.",
     "setup": "Make the custom fields in Zoho.",
     "config": "Show the settings in force and where each came from.",
+    "worker": "Make cases: one process of as many as you like.",
+    "beat": "Tick, so that workers have something to do; one is enough.",
     "ops": "Serve the operations API and the status page.",
     "status": "Show how many conversations are in which state.",
     "monitor": "Make all checks now; the exit code is that of the worst alert.",
@@ -48,7 +50,7 @@ _COMMANDS = {
 
 
 #: Where a command does not lie in a module of its name.
-_MODULES = {"retry": "parked", "dismiss": "parked", "resume": "pause"}
+_MODULES = {"beat": "worker", "retry": "parked", "dismiss": "parked", "resume": "pause"}
 
 
 class _Commands(click.Group):

@@ -10,7 +10,6 @@ from cody2zoho.processes import embedded
 from cody2zoho.processes.ports import LOOPBACK
 from cody2zoho.processes.supervisor import Role
 
-_CELERY = (sys.executable, "-m", "celery", "-A", "cody2zoho")
 _CODY2ZOHO = (sys.executable, "-m", "cody2zoho")
 
 #: What programs need of the caller's shell.
@@ -32,19 +31,23 @@ def redis(address: embedded.Address, folder: Path, *, on_disk: bool) -> Role:
 def workers(count: int, grace_seconds: float) -> list[Role]:
     """Every worker beyond the first needs a name of its own, or Flower takes them for one."""
     more = [
-        Role(f"worker{number}", (*_CELERY, "worker", "-n", f"worker{number}@%h"), grace_seconds=grace_seconds)
+        Role(f"worker{number}", (*_CODY2ZOHO, "worker", "-n", f"worker{number}@%h"), grace_seconds=grace_seconds)
         for number in range(2, count + 1)
     ]
-    return [Role("worker", (*_CELERY, "worker"), grace_seconds=grace_seconds), *more]
+    return [Role("worker", (*_CODY2ZOHO, "worker"), grace_seconds=grace_seconds), *more]
 
 
 def beat(heartbeat: Path | None = None) -> Role:
     """Ready with its first tick, which touches the file, where one is named."""
-    return Role("beat", (*_CELERY, "beat"), heartbeat.exists if heartbeat else lambda: True)
+    return Role("beat", (*_CODY2ZOHO, "beat"), heartbeat.exists if heartbeat else lambda: True)
 
 
 def flower(port: int, address: str = LOOPBACK) -> Role:
-    return Role("flower", (*_CELERY, "flower"), lambda: answers(port, "/healthcheck", address))
+    return Role(
+        "flower",
+        (sys.executable, "-m", "celery", "-A", "cody2zoho", "flower"),
+        lambda: answers(port, "/healthcheck", address),
+    )
 
 
 def ops(port: int) -> Role:

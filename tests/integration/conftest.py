@@ -9,9 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import redis
+from celery import Celery
 from processes import tethered
 
 from cody2zoho.processes import embedded
+from cody2zoho.settings import SIMULATED_KEY_PREFIX
 from cody2zoho.simulators.server import SimulatorServer
 from waiting import eventually
 
@@ -76,10 +79,14 @@ def broker(tmp_path: Path) -> Iterator[Process]:
 
 Start = Callable[..., Process]
 
+_OURS = ("-m", "cody2zoho")
+_CELERY = ("-m", "celery", "-A", "cody2zoho")
+_PROGRAMS = {"worker": _OURS, "beat": _OURS, "simulate": _OURS, "-c": (), "-m": ()}
+
 
 @pytest.fixture
 def start(server: SimulatorServer, broker: Process, tmp_path: Path) -> Iterator[Start]:
-    """Starts `celery -A cody2zoho …`, or a piece of Python after `-c`, pointed at the simulators."""
+    """Starts a worker, a beat, another of Celery's commands, or a piece of Python after `-c`, with the simulators."""
     started: list[Process] = []
 
     def start(*words: str, **chosen: Any) -> Process:
@@ -93,10 +100,37 @@ def start(server: SimulatorServer, broker: Process, tmp_path: Path) -> Iterator[
             **{name: str(value) for name, value in chosen.items()},
         }
         log = tmp_path / f"{words[0]}-{len(started)}.log"
-        program = [sys.executable, *(words if words[0] == "-c" else ("-m", "celery", "-A", "cody2zoho", *words))]
-        started.append(Process(program, log, environment, tmp_path))
+        started.append(Process([sys.executable, *_PROGRAMS.get(words[0], _CELERY), *words], log, environment, tmp_path))
         return started[-1]
 
     yield start
     for process in reversed(started):
         process.end()
+
+
+@pytest.fixture
+def call(broker: Process) -> Callable[..., None]:
+    """Sends a task, as `celery -A cody2zoho call` does in a process of its own."""
+
+    def call(task: str, *args: object, prefix: str = SIMULATED_KEY_PREFIX) -> None:
+        app = Celery("operator", broker=broker.url, set_as_current=False)
+        app.conf.broker_transport_options = {"global_keyprefix": prefix, "priority_steps": [0]}
+        queue = "cases" if task == "create_case" else "ticks"
+        app.send_task(f"cody2zoho.{task}", args=args, queue=queue, ignore_result=True)
+        app.close()
+
+    return call
+
+
+@pytest.fixture
+def settle(broker: Process) -> Callable[[], None]:
+    """Waits until no task is in anybody's hands.
+
+    Told to end before it has heard of a task's end from its child, billiard's pool waits for that for 30 seconds.
+    """
+
+    def settle() -> None:
+        with redis.Redis.from_url(broker.url) as store:
+            eventually(lambda: not store.hlen(f"{SIMULATED_KEY_PREFIX}unacked"))
+
+    return settle

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 import redis
@@ -39,16 +39,21 @@ def told(hook: Webhook) -> list[tuple[str, str]]:
     return [(one["status"], one["key"]) for one in hook.got if one["status"] != "digest"]
 
 
-def tick(start, store, chosen) -> None:
+@pytest.fixture
+def tick(call, store) -> Callable[[], None]:
     """The next minute's tick, now; it has been made when this returns."""
-    before = store.get(f"{PREFIX}alerts:watched")
-    assert start("call", "cody2zoho.watch", **chosen).process.wait(30) == 0
-    eventually(lambda: store.get(f"{PREFIX}alerts:watched") != before)
-    eventually(lambda: not store.exists(f"{PREFIX}lock:watch") and not store.keys(f"{PREFIX}alerts:outbox:*"))
+
+    def tick() -> None:
+        before = store.get(f"{PREFIX}alerts:watched")
+        call("watch", prefix=PREFIX)
+        eventually(lambda: store.get(f"{PREFIX}alerts:watched") != before)
+        eventually(lambda: not store.exists(f"{PREFIX}lock:watch") and not store.keys(f"{PREFIX}alerts:outbox:*"))
+
+    return tick
 
 
 def test_a_wrong_key_is_told_once_by_two_workers_and_after_their_restart_and_then_that_it_was_mended(
-    start, store, chosen, hook
+    start, tick, store, chosen, hook
 ) -> None:
     wrong = {**chosen, "CODY_API_KEY": "wrong"}
     # Yesterday's was long ago, and today's is due.
@@ -56,35 +61,35 @@ def test_a_wrong_key_is_told_once_by_two_workers_and_after_their_restart_and_the
     beat = start("beat", **wrong)
     workers = [start("worker", "-n", f"{name}@%h", **wrong) for name in ("one", "two")]
     eventually(lambda: store.hexists(f"{PREFIX}blocked", "cody"))
-    tick(start, store, wrong)
+    tick()
     eventually(lambda: told(hook) == [("raised", "blocked:cody")])
-    tick(start, store, wrong)
+    tick()
     for one in (beat, *workers):
         one.end()
     for role in ("worker", "beat"):
         workers.append(start(role, **chosen))
     eventually(lambda: not store.hexists(f"{PREFIX}blocked", "cody"))
-    tick(start, store, chosen)
+    tick()
     eventually(lambda: len(told(hook)) == 2)
-    tick(start, store, chosen)
+    tick()
     assert told(hook) == [("raised", "blocked:cody"), ("resolved", "blocked:cody")]
     assert [one["key"] for one in hook.got if one["status"] == "digest"] == ["digest"]
 
 
 def test_an_error_nobody_foresaw_is_told_when_it_comes_three_times_without_anybodys_words(
-    start, store, chosen, hook
+    start, call, tick, store, chosen, hook
 ) -> None:
     """A key in Redis that somebody wrote over: Celery's own signal tells of it."""
     store.set(f"{PREFIX}conversation:Qz3d", "canary@example.com")
     worker = start("worker", **chosen, ERROR_ALERT_WEBHOOK=f"{hook.url}/errors")
     worker.says("ready")
     # The ledger opens, which it does before it lets anybody claim.
-    start("call", "cody2zoho.fetch_conversations", **chosen).process.wait(30)
+    call("fetch_conversations", prefix=PREFIX)
     for count in range(1, 4):
-        start("call", "cody2zoho.create_case", "--args", '["Qz3d"]', **chosen).process.wait(30)
+        call("create_case", "Qz3d", prefix=PREFIX)
         eventually(lambda count=count: worker.said().count('"task_failed"') == count)
     eventually(lambda: "3" in [v for k, v in store.hgetall(f"{PREFIX}alerts:errors").items() if k.endswith("|count")])
-    tick(start, store, chosen)
+    tick()
     eventually(lambda: len(hook.got) == 2)
     assert sorted(hook.paths) == ["/hook", "/hook/errors"]
     assert {one["key"].rpartition("-")[0] for one in hook.got} == {"error:task_failed"}
@@ -94,12 +99,14 @@ def test_an_error_nobody_foresaw_is_told_when_it_comes_three_times_without_anybo
     assert "canary" not in "".join(hook.raw) + worker.said()
 
 
-def test_that_nobody_works_is_told_by_a_lone_beat_and_ends_with_the_first_worker(start, store, chosen, hook) -> None:
+def test_that_nobody_works_is_told_by_a_lone_beat_and_ends_with_the_first_worker(
+    start, tick, store, chosen, hook
+) -> None:
     store.set(f"{PREFIX}alerts:watched", str(time.time() - 600))
     start("beat", **chosen)
     eventually(lambda: told(hook) == [("raised", "ticks")], 120)
     start("worker", **chosen)
-    tick(start, store, chosen)
+    tick()
     eventually(lambda: told(hook) == [("raised", "ticks"), ("resolved", "ticks")], 60)
 
 

@@ -10,7 +10,9 @@ from urllib.parse import urlsplit
 import pytest
 import redis
 import requests
+from click.testing import CliRunner
 
+from cody2zoho.cli import main
 from cody2zoho.processes.ports import free_port
 from cody2zoho.processes.roles import answers
 from cody2zoho.settings import SIMULATED_KEY_PREFIX, simulated_credentials
@@ -80,11 +82,11 @@ def test_inspect_answers_without_flags(start) -> None:
         assert f"cody2zoho.{task}" in inspect.said()
 
 
-def test_a_short_wait_is_celerys_retry(account, organisation, server, start) -> None:
+def test_a_short_wait_is_celerys_retry(account, organisation, server, start, call) -> None:
     [conversation_id] = chats(account, 1)
     server.faults.add(Fault("503", path="/crm/v8/Cases", times=1))
     start("worker").says("ready")
-    start("call", "cody2zoho.create_case", "--args", json.dumps([conversation_id])).process.wait(30)
+    call("create_case", conversation_id)
     eventually(lambda: len(organisation.cases) == 1, 15)
 
 
@@ -113,22 +115,24 @@ def test_a_worker_goes_on_by_itself_when_redis_was_away(account, organisation, s
     assert worker.process.poll() is None
 
 
-def test_a_warm_shutdown_finishes_what_the_worker_holds(account, organisation, server, start) -> None:
+def test_a_warm_shutdown_finishes_what_the_worker_holds(account, organisation, server, start, call) -> None:
     chats(account, 5)
     server.latency_seconds = 0.3
     worker = start("worker")
     worker.says("ready")
-    start("call", "cody2zoho.fetch_conversations").process.wait(30)
+    call("fetch_conversations")
     eventually(lambda: server.journal["cody"].kinds["GET /api/v1/messages"])
     assert worker.end() == 0
     assert len(organisation.cases) == 5
 
 
-def test_the_nightly_comparison_runs_when_asked_and_keeps_its_figures(account, organisation, server, start) -> None:
+def test_the_nightly_comparison_runs_when_asked_and_keeps_its_figures(
+    account, organisation, server, start, call
+) -> None:
     organisation.add_case(Cody_Conversation_ID="unknownHere1")
     worker = start("worker")
     worker.says("ready")
-    start("call", "cody2zoho.reconcile").process.wait(30)
+    call("reconcile")
     worker.says('"reconcile_completed"')
     assert '"unrecorded": 1' in worker.said()
 
@@ -145,9 +149,9 @@ def test_a_restart_of_beat_is_no_reason_to_compare_everything(start, broker) -> 
         assert "cody2zoho.reconcile" not in sent()
 
 
-def test_health_files_move_while_worker_and_beat_live(start, tmp_path: Path) -> None:
-    start("worker")
-    start("beat")
+def test_celerys_own_worker_and_beat_need_no_flags_and_touch_their_health_files(start, tmp_path: Path) -> None:
+    for role in ("worker", "beat"):
+        start("-m", "celery", "-A", "cody2zoho", role)
     for role in ("worker", "beat"):
         file = tmp_path / "state" / f"{role}.heartbeat"
         eventually(file.exists)
@@ -230,13 +234,18 @@ def test_missing_settings_end_every_role_with_sentences_and_code_2(start, role: 
     assert "Traceback" not in process.said()
 
 
+def test_a_worker_that_is_to_go_to_the_background_says_how_instead() -> None:
+    """Celery would begin anew as a worker of no app, which takes our messages and knows none of the tasks."""
+    refused = CliRunner().invoke(main, ["worker", "-c", "2", "--detach"])
+    assert refused.exit_code == 2
+    assert "start it with `&`, or by a service" in refused.stderr
+
+
 IMPATIENT = """
-import sys
-from celery.__main__ import main
+from cody2zoho.cli import main
 from cody2zoho.watching import monitor
 monitor.STAND_IN_SECONDS = 0.3
-sys.argv = ["celery", "-A", "cody2zoho", "worker"]
-main()
+main(["worker"])
 """
 
 
@@ -253,7 +262,7 @@ def test_a_worker_without_credentials_and_without_simulators_says_so_and_ends(st
 def test_a_worker_waits_for_simulators_that_are_started_with_it(start) -> None:
     port = free_port()
     worker = start("worker", SIMULATORS_URL=f"http://127.0.0.1:{port}")
-    start("-c", "from cody2zoho.cli import main; main()", "simulate", "--port", str(port))
+    start("simulate", "--port", str(port))
     worker.says("ready")
 
 
@@ -275,7 +284,7 @@ def test_what_is_wrong_stands_in_the_workers_log(account, server, start, variabl
 
 
 def test_flower_wants_a_login_shows_conversation_ids_and_keeps_its_history(
-    account, organisation, server, start
+    account, organisation, server, start, call
 ) -> None:
     [conversation_id] = chats(account, 1)
     port = free_port()
@@ -283,7 +292,7 @@ def test_flower_wants_a_login_shows_conversation_ids_and_keeps_its_history(
     start("worker").says("ready")
     eventually(lambda: answers(port, "/healthcheck"))
     assert requests.get(f"http://127.0.0.1:{port}/tasks", timeout=5).status_code == 401
-    start("call", "cody2zoho.create_case", "--args", json.dumps([conversation_id])).process.wait(30)
+    call("create_case", conversation_id)
 
     def shown() -> bool:
         tasks = requests.get(f"http://127.0.0.1:{port}/api/tasks", auth=("watch", "me"), timeout=5).json().values()

@@ -118,7 +118,7 @@ def test_a_worker_that_ends_itself_because_a_task_hangs_has_counted_all(start, c
     assert counted("polls_total|failed") == hung.said().count("told\n") > 1
 
 
-def test_what_goes_wrong_in_a_child_reaches_sentry_graylog_and_the_files(start, tmp_path) -> None:
+def test_what_goes_wrong_in_a_child_reaches_sentry_graylog_and_the_files(start, call, settle, tmp_path) -> None:
     with ingestion() as far_end:
         host, port = far_end.url.removeprefix("http://").split(":")
         sinks = {
@@ -132,8 +132,9 @@ def test_what_goes_wrong_in_a_child_reaches_sentry_graylog_and_the_files(start, 
         worker = start("worker", *PROCESSES, "--max-tasks-per-child", "1", **sinks)
         worker.says("ready")
         # Without the conversation that it is about.
-        assert start("call", "cody2zoho.create_case").process.wait(30) == 0
+        call("create_case")
         worker.says("task_failed")
+        settle()
         assert worker.end() == 0
         told = {path: body for path, body in zip(far_end.paths, far_end.bodies, strict=True) if "task_failed" in body}
     assert {path.partition("?")[0] for path in told} == {"/api/1/envelope/", "/gelf"}

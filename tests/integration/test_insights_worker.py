@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import redis
 
 from cody2zoho.simulators.faults import Fault
 from ingestion import Ingestion, ingestion
@@ -135,7 +134,7 @@ def test_an_exception_arrives_with_its_kind_and_place_but_without_its_words(star
 
 
 @pytest.mark.parametrize("pool", ["threads", "processes"])
-def test_an_error_nobody_foresaw_arrives_from_a_worker(pool, start, broker, far_end, enabled, tmp_path) -> None:
+def test_an_error_nobody_foresaw_arrives_from_a_worker(pool, start, call, settle, far_end, enabled, tmp_path) -> None:
     (tmp_path / "broken.py").write_text(
         "from celery import shared_task\n"
         "from cody2zoho.worker.tasks import Wordless\n"
@@ -145,11 +144,9 @@ def test_an_error_nobody_foresaw_arrives_from_a_worker(pool, start, broker, far_
     )
     worker = start("worker", "-P", pool, "-c", 1, "-I", "broken", **enabled, PYTHONPATH=tmp_path)
     worker.says(" ready.")
-    start("call", "cody2zoho.broken", "--args", f'["{CANARY}"]', **enabled)
+    call("broken", CANARY)
     worker.says("raised unexpected")
-    # Told to end before it has heard of the task's end from its child, billiard's pool waits for that for 30 seconds.
-    with redis.Redis.from_url(broker.url) as store:
-        eventually(lambda: not store.hlen("{cody2zoho}:unacked"))
+    settle()
     assert worker.end() == 0
     [exception] = far_end.of("ExceptionData")
     assert exception["exceptions"][0]["typeName"] == "KeyError"

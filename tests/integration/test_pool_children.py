@@ -5,7 +5,7 @@ import redis
 from waiting import eventually
 
 
-def test_the_last_lines_of_a_pools_child_are_not_lost(start, broker, tmp_path) -> None:
+def test_the_last_lines_of_a_pools_child_are_not_lost(start, call, broker, tmp_path) -> None:
     (tmp_path / "brief.py").write_text(
         "import logging\n"
         "from celery import shared_task\n"
@@ -16,7 +16,7 @@ def test_the_last_lines_of_a_pools_child_are_not_lost(start, broker, tmp_path) -
     worker = start("worker", "-P", "processes", "-c", 1, "--max-tasks-per-child", 1, "-I", "brief", PYTHONPATH=tmp_path)
     worker.says(" ready.")
     for _ in range(3):
-        start("call", "cody2zoho.brief", PYTHONPATH=tmp_path)
+        call("brief")
     eventually(lambda: worker.said().count("last_words") == 3, 60)
     assert worker.end() == 0
     store = redis.Redis.from_url(broker.url, decode_responses=True)

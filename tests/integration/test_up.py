@@ -106,14 +106,40 @@ def test_it_makes_every_case_and_knows_them_again_after_a_restart(
     assert "Traceback" not in installation.said()
 
 
-def test_commands_in_the_same_folder_find_the_redis_that_it_brought(
-    installation: Installation, account, organisation, is_perfect
+def test_while_it_runs(
+    installation: Installation, account, organisation, is_perfect, subtests: pytest.Subtests
 ) -> None:
+    """One installation for all that changes nothing in it."""
     account.load(generate(10, 3, now=account.now()))
     installation.up()
+    installation.says("Ctrl-C stops all of it.")
     eventually(is_perfect, 60)
-    shown = json.loads(installation.run("status", "--json").stdout)
-    assert shown["conversations"]["created"] == len(organisation.cases) > 0
+    with subtests.test("every line says who wrote it"):
+        for role in ("worker", "beat", "redis"):
+            installation.says(f"{role:<8} ")
+        assert "Flower  http://127.0.0.1:" in installation.said()
+    with subtests.test("commands in the same folder find the Redis that it brought"):
+        shown = json.loads(installation.run("status", "--json").stdout)
+        assert shown["conversations"]["created"] == len(organisation.cases) > 0
+    with subtests.test("a second one on the same folder is refused in one sentence"):
+        before = installation.said().count("runs already on")
+        assert installation.up().wait(30) == 2
+        assert installation.said().count("runs already on") == before + 1
+    with subtests.test("nobody else can read the password of the embedded Redis"):
+        nobody_can_read_the_password(installation)
+
+
+def nobody_can_read_the_password(installation: Installation) -> None:
+    state = installation.folder / ".state" / "redis"
+    assert stat.S_IMODE(state.stat().st_mode) == 0o700
+    for name in ("address.json", "redis.conf"):
+        assert stat.S_IMODE((state / name).stat().st_mode) == 0o600
+    commands = str([command(process) for process in working_in(installation.folder)])
+    assert "valkey-server" in commands
+    password = (state / "redis.conf").read_text().partition("requirepass ")[2].split()[0]
+    assert password
+    assert password not in commands
+    assert password not in installation.said()
 
 
 def test_a_command_before_the_first_start_brings_a_redis_for_as_long_as_it_runs(installation: Installation) -> None:
@@ -163,14 +189,6 @@ def test_ctrl_c_ends_a_command_with_130_where_redis_is_the_operators_too(
     process.send_signal(signal.SIGINT)
     assert process.wait(10) == 130
     assert "Traceback" not in installation.said()
-
-
-def test_every_line_says_who_wrote_it(installation: Installation) -> None:
-    installation.up()
-    installation.says("worker   ")
-    installation.says("beat     ")
-    installation.says("redis    ")
-    assert "Flower  http://127.0.0.1:" in installation.said()
 
 
 def test_it_shows_where_the_status_page_is_and_how_to_enter(installation: Installation) -> None:
@@ -233,29 +251,6 @@ def test_a_worker_killed_while_it_asks_for_a_token_holds_the_next_one_up_for_sec
     os.kill(installation.child("worker"), signal.SIGKILL)
     server.run(lambda: account.load(generate(10, 3, now=account.now())))
     eventually(is_perfect, 30)
-
-
-def test_a_second_one_on_the_same_folder_is_refused_in_one_sentence(installation: Installation) -> None:
-    installation.up()
-    installation.says("Ctrl-C stops all of it.")
-    before = installation.said().count("runs already on")
-    assert installation.up().wait(30) == 2
-    assert installation.said().count("runs already on") == before + 1
-
-
-def test_nobody_else_can_read_the_password_of_the_embedded_redis(installation: Installation) -> None:
-    installation.up()
-    installation.says("Ctrl-C stops all of it.")
-    state = installation.folder / ".state" / "redis"
-    assert stat.S_IMODE(state.stat().st_mode) == 0o700
-    for name in ("address.json", "redis.conf"):
-        assert stat.S_IMODE((state / name).stat().st_mode) == 0o600
-    commands = str([command(process) for process in working_in(installation.folder)])
-    assert "valkey-server" in commands
-    password = (state / "redis.conf").read_text().partition("requirepass ")[2].split()[0]
-    assert password
-    assert password not in commands
-    assert password not in installation.said()
 
 
 @pytest.mark.parametrize(

@@ -189,13 +189,13 @@ def broker(tmp_path: Path) -> Iterator[str]:
 
 @pytest.fixture
 def start(project, server, broker, tmp_path: Path) -> Iterator[Callable[..., None]]:
-    """Starts `celery -A cody2zoho …`, or `cody2zoho …`, which tells the project."""
+    """Starts `cody2zoho …`, which tells the project."""
     started: list[subprocess.Popen[bytes]] = []
     chosen = {"SENTRY_DSN": project.dsn, "SIMULATORS_URL": server.url, "REDIS_URL": broker}
 
-    def start(*words: str, program: tuple[str, ...] = ("celery", "-A", "cody2zoho")) -> None:
+    def start(*words: str) -> None:
         with (tmp_path / f"{words[0]}.log").open("wb") as log:
-            command = tethered(sys.executable, "-m", *program, *words)
+            command = tethered(sys.executable, "-m", "cody2zoho", *words)
             started.append(
                 subprocess.Popen(command, env={**os.environ, **chosen}, cwd=tmp_path, stdout=log, stderr=log)
             )
@@ -265,7 +265,7 @@ def test_many_workers_check_in_no_more_often_than_one(project, store, redis_addr
 
 def test_an_error_of_the_operations_api_is_told_and_nothing_of_the_request(project, store, broker, start) -> None:
     port = free_port()
-    start("ops", "--port", str(port), program=("cody2zoho",))
+    start("ops", "--port", str(port))
     with redis.Redis.from_url(broker) as broken:
         broken.hset(f"{SIMULATED_KEY_PREFIX}signs", CANARIES[1], CANARIES[0])
 
