@@ -1,25 +1,19 @@
 """Celery as an operator runs it: real workers and beats, real Redis, real HTTP."""
 
 import json
-import math
 import signal
-import socket
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
 import redis
 import requests
-from click.testing import CliRunner
 
-from cody2zoho.cli import main
 from cody2zoho.processes.ports import free_port
 from cody2zoho.processes.roles import answers
 from cody2zoho.settings import SIMULATED_KEY_PREFIX, simulated_credentials
 from cody2zoho.simulators.audit import audit
 from cody2zoho.simulators.faults import Fault
 from cody2zoho.simulators.generator import generate
-from relay import relayed
 from waiting import eventually
 
 CANARY = "canary-words-of-a-customer"
@@ -191,28 +185,6 @@ def test_a_hung_task_ends_the_worker_so_that_its_supervisor_starts_it_anew(start
     assert '"worker_hung"' in hung.said()
 
 
-def test_a_worker_refuses_state_of_a_newer_version_in_one_sentence(start, broker) -> None:
-    with redis.Redis.from_url(broker.url) as store:
-        store.hset(f"{SIMULATED_KEY_PREFIX}ledger", "schema", 99)
-    worker = start("worker")
-    assert worker.process.wait(40) == 2
-    assert "Redis holds state of version 99, written by a newer cody2zoho" in worker.said()
-    assert "Traceback" not in worker.said()
-
-
-def test_a_worker_that_cannot_see_the_state_when_it_starts_looks_again(start, broker) -> None:
-    with redis.Redis.from_url(broker.url) as store:
-        store.hset(f"{SIMULATED_KEY_PREFIX}ledger", "schema", 99)
-    port = urlsplit(broker.url).port
-    with relayed(lambda: socket.create_connection(("127.0.0.1", port)), b"schema", math.inf) as relay:
-        worker = start("worker", REDIS_URL=broker.url.replace(f":{port}", f":{relay.port}"))
-        worker.says("ready")
-        eventually(lambda: relay.lost)
-        relay.most = 0
-        assert worker.process.wait(40) == 2
-    assert worker.said().count("Redis holds state of version 99") == 1
-
-
 def test_a_worker_told_to_stop_hands_back_what_it_cannot_finish_in_time(account, organisation, server, start) -> None:
     chats(account, 5)
     server.latency_seconds = 0.2
@@ -224,39 +196,6 @@ def test_a_worker_told_to_stop_hands_back_what_it_cannot_finish_in_time(account,
     server.faults.clear()
     start("worker", POLL_INTERVAL_SECONDS=1)
     eventually(lambda: perfect(server, account, organisation), 40)
-
-
-@pytest.mark.parametrize("role", ["worker", "beat", "flower"])
-def test_missing_settings_end_every_role_with_sentences_and_code_2(start, role: str) -> None:
-    process = start(role, SIMULATORS_URL="")
-    assert process.process.wait(30) == 2
-    assert "CODY_API_KEY is not set; write it into .env" in process.said()
-    assert "Traceback" not in process.said()
-
-
-def test_a_worker_that_is_to_go_to_the_background_says_how_instead() -> None:
-    """Celery would begin anew as a worker of no app, which takes our messages and knows none of the tasks."""
-    refused = CliRunner().invoke(main, ["worker", "-c", "2", "--detach"])
-    assert refused.exit_code == 2
-    assert "start it with `&`, or by a service" in refused.stderr
-
-
-IMPATIENT = """
-from cody2zoho.cli import main
-from cody2zoho.watching import monitor
-monitor.STAND_IN_SECONDS = 0.3
-main(["worker"])
-"""
-
-
-@pytest.mark.parametrize("address", ["http://simulators.invalid:8800", "http://127.0.0.1:1"])
-def test_a_worker_without_credentials_and_without_simulators_says_so_and_ends(start, address: str) -> None:
-    worker = start("-c", IMPATIENT, SIMULATORS_URL=address)
-    assert worker.process.wait(30) == 2
-    assert (
-        f"No credentials are set, and no simulators answer in their place at SIMULATORS_URL {address}" in worker.said()
-    )
-    assert "Traceback" not in worker.said()
 
 
 def test_a_worker_waits_for_simulators_that_are_started_with_it(start) -> None:
