@@ -73,9 +73,9 @@ def only(*names: str) -> list[str]:
 @pytest.mark.parametrize(
     "options",
     [
-        ["--seed", 5, "--conversations", 100],
+        ["--seed", 5, "--seconds", 7, "--conversations", 100],
         [
-            *("--seed", 11, "--seconds", 8, "--conversations", 80),
+            *("--seed", 11, "--seconds", 6, "--conversations", 80),
             *only("kill-workers", "kill-redis", "cut-insert", "wipe-redis", "roll-redis-back", "stop-worker"),
         ],
     ],
@@ -116,7 +116,7 @@ def test_without_the_unique_field_the_proof_fails_and_leaves_the_evidence(prove:
 
 
 def test_with_a_lease_of_an_hour_the_proof_fails(prove: Prove) -> None:
-    options = ["--seconds", 7, "--conversations", 200, "--within", 10, "--without", "lease", "--only", "kill-workers"]
+    options = ["--seconds", 4, "--conversations", 150, "--within", 6, "--without", "lease", "--only", "kill-workers"]
     [run] = results(prove("--json", "--seed", 2, *options))
     assert not run["ok"]
     # A worker may have been killed between the insert and the note of it, so that a case is there all the same.
