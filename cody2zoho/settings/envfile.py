@@ -5,9 +5,12 @@
 A name that stands only in a comment, as `.env.example` shows defaults, gets its line below that comment.
 """
 
+import fcntl
 import os
 import re
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from io import StringIO
 from pathlib import Path
 
@@ -23,7 +26,7 @@ _BOM = "\ufeff"
 #: A binding as python-dotenv reads it; a comment begins at a `#` behind a blank.
 _WRITTEN = re.compile(
     r"(?P<head>\s*(?:export[^\S\r\n]+)?(?:'[^']+'|[^=\#\s]+)[^\S\r\n]*)"
-    r"(?P<equals>=[^\S\r\n]*)?"
+    r"(?P<equals>=(?:[^\S\r\n]*(?=[^\s\#]))?)?"
     r"(?P<value>'(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\"|[^\r\n]*?)"
     r"(?P<rest>[^\S\r\n]*(?:[^\S\r\n]\#[^\r\n]*|(?<=['\"])\#[^\r\n]*)?(?:\r\n|\n|\r|$))",
     re.DOTALL,
@@ -38,10 +41,11 @@ def keep(values: Mapping[str, str], path: Path = Path(".env")) -> None:
     # A link stays one: what it leads to is replaced.
     file = path.resolve()
     try:
-        text = file.read_bytes().decode() if file.exists() else ""
-        for name, value in values.items():
-            text = changed(text, name, value)
-        _replace(file, text.encode())
+        with _alone(file.parent):
+            text = file.read_bytes().decode() if file.exists() else ""
+            for name, value in values.items():
+                text = changed(text, name, value)
+            _replace(file, text.encode())
     except UnicodeDecodeError:
         raise ConfigurationError(
             [f"{path} is not written in UTF-8: save it so; an editor calls it the encoding."]
@@ -94,11 +98,24 @@ def _spelt(value: str, before: str) -> str:
     return f"{quote}{value}{quote}"
 
 
-def _replace(file: Path, content: bytes) -> None:
-    draft = file.with_name(f"{file.name}.draft")
-    draft.unlink(missing_ok=True)
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Two commands at once would each write what the other has not read yet."""
+    handle = os.open(folder, os.O_RDONLY)
     try:
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as handle:
+        # A folder of a network may know no locks.
+        with suppress(OSError):
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _replace(file: Path, content: bytes) -> None:
+    # Under a name of its own: nobody renames a draft that another one still writes.
+    number, draft = tempfile.mkstemp(prefix=f"{file.name}.", suffix=".draft", dir=file.parent)
+    try:
+        with os.fdopen(number, "wb") as handle:
             handle.write(content)
             handle.flush()
             # Else a power cut may leave the new name and nothing in it.
@@ -106,7 +123,8 @@ def _replace(file: Path, content: bytes) -> None:
             if file.exists() and file.stat().st_uid != os.getuid():
                 # Root helps somebody: whoever read it must go on reading it.
                 os.fchown(handle.fileno(), file.stat().st_uid, file.stat().st_gid)
-        draft.replace(file)
-    except OSError:
-        draft.unlink(missing_ok=True)
+        Path(draft).replace(file)
+    except BaseException:
+        # It has the secrets in it.
+        Path(draft).unlink(missing_ok=True)
         raise
