@@ -135,7 +135,9 @@ def test_client_id_and_secret_are_asked_for_and_kept_and_the_secret_is_not_shown
     organisation.accounts.add_client("1000.TYPED", "typed-secret")
     env.write_text("\n".join(line for line in env.read_text().splitlines() if "CLIENT" not in line) + "\n")
     with at_terminal("auth", "exchange", folder=tmp_path) as terminal:
-        terminal.see("Client id").type("1000.TYPED")
+        terminal.see("Client id").type("1000.TYP…")
+        terminal.see("no credential has; copy it again").see("Client id").type("  ")
+        terminal.see("Nothing was typed").see("Client id").type("1000.TYPED")
         terminal.see("Client secret").type("typed-secret")
         terminal.see("Code").type(organisation.accounts.issue_grant_code(client_id="1000.TYPED"))
         terminal.see("signed in to")
@@ -234,6 +236,18 @@ def test_a_proxy_that_answers_is_not_zoho(env, answering, call) -> None:
 
 
 # -- where it would be in vain
+
+
+def test_a_code_is_not_used_up_where_its_token_could_not_be_kept(env, organisation, call) -> None:
+    code = organisation.accounts.issue_grant_code()
+    before = set(organisation.accounts.refresh_tokens)
+    # A link to a folder that is not there yet stands for all that cannot be written.
+    kept = env.rename("kept")
+    env.symlink_to("missing/.env")
+    environment = {name: value or "" for name, value in dotenv_values(kept).items()}
+    done = call("auth", "exchange", code, env=environment)
+    assert (done.exit_code, "cannot be written: No such file or directory" in done.output) == (2, True), done.output
+    assert set(organisation.accounts.refresh_tokens) == before
 
 
 def test_a_token_in_the_environment_would_hide_the_new_one(env, monkeypatch, call) -> None:
