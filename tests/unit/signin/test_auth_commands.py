@@ -377,7 +377,17 @@ def test_revoke_ends_the_token_at_zoho_in_redis_and_in_the_file(signed_in, organ
 def test_revoking_what_is_revoked_tidies_up_all_the_same(signed_in, organisation, call) -> None:
     organisation.accounts.revoke(DEMO_REFRESH_TOKEN)
     done = call("auth", "revoke", "--yes")
-    assert (done.exit_code, "did not know the token any more" in done.output) == (0, True)
+    assert (done.exit_code, "does not know the token: revoked before, or" in done.output) == (0, True)
+    assert "ZOHO_REFRESH_TOKEN=\n" in signed_in.read_text()
+
+
+def test_a_token_that_got_out_is_revoked_also_while_redis_is_away(signed_in, organisation, call) -> None:
+    with signed_in.open("a") as written:
+        written.write(f"REDIS_URL=redis://127.0.0.1:{free_port()}/0\n")
+    done = call("auth", "revoke", "--yes")
+    assert (done.exit_code, "Redis does not answer" in done.output) == (1, True)
+    assert "✓ the token is revoked" in done.output
+    assert DEMO_REFRESH_TOKEN not in organisation.accounts.refresh_tokens
     assert "ZOHO_REFRESH_TOKEN=\n" in signed_in.read_text()
 
 
