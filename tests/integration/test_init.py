@@ -261,7 +261,7 @@ def test_without_simulators_the_client_is_asked_for_and_again_where_zoho_does_no
         terminal.see("/callback").see("Client id").type("1000.WRONG")
         terminal.see("Client secret (hidden)").type("wrong-secret")
         terminal.see("browser or code").type("code")
-        terminal.see("ZohoCRM.modules.cases.ALL,").see("Code (hidden)").type("1000.a.code")
+        terminal.see("ZohoCRM.modules.cases.READ,").see("Code (hidden)").type("1000.a.code")
         terminal.see("(invalid_client)").see("Try again?").type()
         terminal.see("Another client id and secret?").type()
         terminal.see("Client id").type(DEMO_CLIENT_ID)

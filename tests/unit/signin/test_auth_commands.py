@@ -302,7 +302,7 @@ def test_where_simulators_stand_in_there_is_nothing_to_sign_in_to(server, call, 
 def test_status_tells_whose_it_is_and_what_it_is_worth(signed_in, call, server) -> None:
     shown = call("auth", "status")
     assert shown.exit_code == 0
-    for words in ("Simulated Company (production", "all 6 that are needed", "for 59 minutes", "8 more are allowed"):
+    for words in ("Simulated Company (production", "all that are needed", "for 59 minutes", "8 more are allowed"):
         assert words in shown.output
     assert DEMO_REFRESH_TOKEN not in shown.output
     # The next one looks at the token that all workers share.
