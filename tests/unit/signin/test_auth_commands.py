@@ -11,6 +11,7 @@ import pytest
 from dotenv import dotenv_values
 
 from cody2zoho import configuration
+from cody2zoho.cli import main
 from cody2zoho.cli.auth import auth
 from cody2zoho.processes.ports import free_port
 from cody2zoho.simulators.faults import Fault
@@ -417,6 +418,16 @@ def test_init_without_a_terminal_is_one_sentence(env, call) -> None:
     done = call("init")
     assert (done.exit_code, done.output.count("\n")) == (2, 1)
     assert "there is no terminal to answer at" in done.output
+
+
+@pytest.mark.parametrize(
+    ("words", "says"), [("init", "there is no terminal to answer at"), ("auth exchange", "There is no code")]
+)
+def test_a_closed_standard_input_is_no_terminal(env, store, monkeypatch, capsys, words: str, says: str) -> None:
+    monkeypatch.setattr(sys, "stdin", None)
+    with pytest.raises(SystemExit) as ended:
+        main.main(words.split())
+    assert (ended.value.code, says in capsys.readouterr().err) == (2, True)
 
 
 # -- the page
