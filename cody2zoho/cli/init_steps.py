@@ -186,12 +186,14 @@ def _pick(walk: Walk, api_name: str, there: Field | None, setting: str) -> None:
     if there is None or not there.values or value in there.values:
         asking.done(f"cases get {value} as {api_name.replace('_', ' ')}")
         return
-    asking.wrong(f'"{value}" is not in the pick list {api_name}; it has {", ".join(there.values)}')
-    if walk.chosen(setting) in ("", ".env"):
+    # Many lists begin with the one that stands for nothing; Zoho demands a value of both fields.
+    values = [one for one in there.values if one != "-None-"]
+    asking.wrong(f'"{value}" is not in the pick list {api_name}; it has {", ".join(values)}')
+    if values and walk.chosen(setting) in ("", ".env"):
         unfit = "Write one of these as it stands there."
         chosen = asking.until_fit(
-            lambda: asking.text("Which one do cases get?", there.values[0]),
-            lambda given: "" if given in there.values else unfit,
+            lambda: asking.text("Which one do cases get?", values[0]),
+            lambda given: "" if given in values else unfit,
         )
         walk.keep(**{setting: chosen})
 

@@ -220,12 +220,12 @@ def test_whoever_does_not_agree_may_try_again_with_a_code(start, server) -> None
 
 
 def test_a_status_that_the_pick_list_lacks_is_chosen_out_of_it(start, server, folder) -> None:
-    server.simulators[1].set_pick_list("Cases", "Status", ["Neu", "Geschlossen"])
+    server.simulators[1].set_pick_list("Cases", "Status", ["-None-", "Neu", "Geschlossen"])
     with start() as terminal:
         answer_until(terminal, "Make them in")
         terminal.type()
         terminal.see('"Closed" is not in the pick list Status; it has Neu, Geschlossen')
-        terminal.see("Which one do cases get?").type("Geschlossen")
+        terminal.see("Which one do cases get? [Neu]").type("Geschlossen")
         terminal.see("Its name")
         terminal.interrupt()
     assert kept(folder)["ZOHO_CASE_STATUS"] == "Geschlossen"
