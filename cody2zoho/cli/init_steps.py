@@ -228,15 +228,15 @@ def history(walk: Walk) -> None:
         return
     asking.note("How far back does the first start go? Write an age (7d, 12h), a date (2026-11-01), 0d for what begins")
     asking.note('from now on, or "all" for the whole history. `cody2zoho backfill` makes the rest later.')
-    known = walk.services.settings.sync_since
+    # Written down and empty is all, as somebody chose it; not written down is a first time.
+    chosen = walk.services.settings.sync_since or ("all" if envfile.has("SYNC_SINCE") else "7d")
     while True:
-        given = asking.until_fit(lambda: asking.text("Since", known or "7d"), _unfit_since)
+        given = asking.until_fit(lambda: asking.text("Since", chosen), _unfit_since)
         wanted = "" if given == "all" else given
         asking.note(f"That makes {_how_many(walk, wanted)}.")
         if asking.yes("Is that right?", default=True):
             break
-    if wanted != known:
-        walk.keep(sync_since=wanted)
+    walk.keep(sync_since=wanted)
     asking.done(f"conversations since {wanted}" if wanted else "all conversations")
 
 

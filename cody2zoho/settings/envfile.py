@@ -14,6 +14,7 @@ from contextlib import contextmanager, suppress
 from io import StringIO
 from pathlib import Path
 
+from dotenv import dotenv_values
 from dotenv.parser import Binding, parse_stream
 
 from cody2zoho.errors import ConfigurationError
@@ -52,6 +53,11 @@ def keep(values: Mapping[str, str], path: Path = Path(".env")) -> None:
         ) from None
     except OSError as error:
         raise ConfigurationError([f"{path} cannot be written: {error.strerror}; nothing in it was changed."]) from None
+
+
+def has(name: str, path: Path = Path(".env")) -> bool:
+    """Whether it is written there, be it empty; the file is one that was read before."""
+    return path.is_file() and name in dotenv_values(path)
 
 
 def changed(text: str, name: str, value: str) -> str:
