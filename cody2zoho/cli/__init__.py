@@ -75,6 +75,10 @@ class _Commands(click.Group):
             return super().invoke(ctx)
         except KeyboardInterrupt:
             sys.exit(130)
+        except click.Abort:
+            # Ctrl-C or Ctrl-D at a question, whose line goes on.
+            click.echo(err=True)
+            sys.exit(130)
         except Interrupted as interrupted:
             sys.exit(interrupted.exit_code)
         except ConfigurationError as error:

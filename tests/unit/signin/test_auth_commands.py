@@ -405,6 +405,13 @@ def test_revoke_says_what_stops_and_no_is_no(signed_in, organisation, tmp_path) 
     assert DEMO_REFRESH_TOKEN in organisation.accounts.refresh_tokens
 
 
+def test_whoever_stops_at_the_question_has_revoked_nothing(signed_in, organisation, tmp_path) -> None:
+    with at_terminal("auth", "revoke", folder=tmp_path) as terminal:
+        terminal.see("Revoke it?")
+        assert terminal.interrupt() == 130
+    assert DEMO_REFRESH_TOKEN in organisation.accounts.refresh_tokens
+
+
 def test_revoke_when_zoho_is_out_of_order_keeps_all(signed_in, server, call) -> None:
     server.faults.add(Fault("503", simulator="zoho", path="/oauth/v2/token/revoke"))
     assert call("auth", "revoke", "--yes").exit_code == 1
