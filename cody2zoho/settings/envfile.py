@@ -66,7 +66,7 @@ def changed(text: str, name: str, value: str) -> str:
     bindings = list(parse_stream(StringIO(text, newline="")))
     found = [number for number, one in enumerate(bindings) if (one.key or "").upper() == name]
     if not found:
-        return mark + _added(text, name, value)
+        return mark + _added(bindings, name, value)
     pieces = [one.original.string for one in bindings]
     pieces[found[-1]] = _with_value(bindings[found[-1]], value)
     return mark + "".join(pieces)
@@ -81,14 +81,16 @@ def _with_value(binding: Binding, value: str) -> str:
     return f"{written['head']}{written['equals'] or '='}{_spelt(value, written['value'])}{written['rest']}"
 
 
-def _added(text: str, name: str, value: str) -> str:
+def _added(bindings: list[Binding], name: str, value: str) -> str:
     """Below the comment that shows its default, else at the end."""
-    newline = found[0] if (found := re.search(r"\r\n|\n|\r", text)) else "\n"
-    line = f"{name}={_spelt(value, '')}{newline}"
-    if comment := re.search(rf"^#[ \t]*{re.escape(name)}[ \t]*=[^\r\n]*(?:\r\n|\n|\r|$)", text, re.MULTILINE):
-        before, after = text[: comment.end()], text[comment.end() :]
-        return _ended(before, newline) + line + after
-    return _ended(text, newline) + line
+    pieces = [one.original.string for one in bindings]
+    newline = found[0] if (found := re.search(r"\r\n|\n|\r", "".join(pieces))) else "\n"
+    # A comment only: a text of several lines may have one that looks like it.
+    shows = re.compile(rf"\s*#[ \t]*{re.escape(name)}[ \t]*=[^\r\n]*\s*")
+    comments = (number for number, one in enumerate(bindings) if one.key is None and shows.fullmatch(pieces[number]))
+    place = next(comments, len(pieces) - 1) + 1
+    before, after = "".join(pieces[:place]), "".join(pieces[place:])
+    return f"{_ended(before, newline)}{name}={_spelt(value, '')}{newline}{after}"
 
 
 def _ended(text: str, newline: str) -> str:
