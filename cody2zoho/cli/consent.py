@@ -121,8 +121,7 @@ def keep(sign_in: SignIn, grant: Grant) -> None:
 
 def prove(sign_in: SignIn, grant: Grant) -> None:
     """Use the token once, and say whose organisation it opens. Raises NotSetUp, and what Zoho raises."""
-    if grant.scopes and (lacking := scopes.missing(grant.scopes)):
-        raise NotSetUp(f"The token lacks {', '.join(lacking)}: sign in again and agree to all of it")
+    refuse_lacking(grant.scopes)
     whose = sign_in.proof(grant)
     asking.done(
         f"signed in to {whose.name} ({whose.kind}); its Cases can be read" if whose else "signed in; Cases can be read"
@@ -130,3 +129,9 @@ def prove(sign_in: SignIn, grant: Grant) -> None:
     wanted, named = sign_in.settings.zoho_api_url, grant.access.api_domain
     if wanted and named and wanted != named:
         asking.odd(f"ZOHO_API_URL is {wanted}, and Zoho names {named}: take the setting away, unless it is meant")
+
+
+def refuse_lacking(held: tuple[str, ...]) -> None:
+    """Raise NotSetUp for a token that does not do the job; of one whose scopes Zoho does not name nobody knows."""
+    if held and (lacking := scopes.missing(held)):
+        raise NotSetUp(f"The token lacks {', '.join(lacking)}: sign in again and agree to all of it")

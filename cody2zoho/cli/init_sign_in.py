@@ -14,9 +14,10 @@ from cody2zoho.zoho.organisation import organisation
 
 
 def signed_in(services: Services) -> bool:
-    """Whether the token that is there opens Zoho; says so, or why not."""
+    """Whether the token that is there opens Zoho and does the job; says so, or why not."""
     try:
         services.fields.all()
+        consent.refuse_lacking(services.tokens.scopes())
     except (AccessRevoked, NotSetUp) as error:
         asking.wrong(str(error))
         return False

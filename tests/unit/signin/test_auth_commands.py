@@ -13,6 +13,7 @@ from dotenv import dotenv_values
 from cody2zoho import configuration
 from cody2zoho.cli import main
 from cody2zoho.cli.auth import auth
+from cody2zoho.cli.init_sign_in import signed_in as signed_in_already
 from cody2zoho.processes.ports import free_port
 from cody2zoho.simulators.faults import Fault
 from cody2zoho.simulators.zoho import DEMO_CLIENT_SECRET, DEMO_REFRESH_TOKEN
@@ -435,6 +436,13 @@ def test_a_closed_standard_input_is_no_terminal(env, store, monkeypatch, capsys,
     with pytest.raises(SystemExit) as ended:
         main.main(words.split())
     assert (ended.value.code, says in capsys.readouterr().err) == (2, True)
+
+
+def test_init_does_not_keep_a_token_that_lacks_a_scope(organisation, plugged, capsys) -> None:
+    token = organisation.accounts.issue_refresh_token(ASKED[1:])
+    assert not signed_in_already(plugged(zoho_refresh_token=token))
+    assert f"The token lacks {ASKED[0]}: sign in again" in capsys.readouterr().out
+    assert signed_in_already(plugged(zoho_refresh_token=organisation.accounts.issue_refresh_token(ASKED)))
 
 
 # -- the page
