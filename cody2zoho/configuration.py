@@ -57,6 +57,8 @@ def _read(instead: dict[str, Any]) -> Settings:
         found = Settings(**{**_embedded_redis(), **instead})
     except UnicodeDecodeError:
         raise ConfigurationError([_NOT_UTF_8]) from None
+    except OSError as error:
+        raise _unreadable(error) from None
     except ValidationError as error:
         wrong = [_sentence(item) for item in error.errors()]
         raise ConfigurationError([*wrong, *_wrong_in_file()]) from None
@@ -136,7 +138,16 @@ def _sources(env_file: Path = Path(".env")) -> dict[str, Any]:
         written = dotenv_values(env_file) if env_file.exists() else {}
     except UnicodeDecodeError:
         raise ConfigurationError([_NOT_UTF_8]) from None
+    except OSError as error:
+        raise _unreadable(error) from None
     return {"environment": dict(os.environ), str(env_file): written}
+
+
+def _unreadable(error: OSError) -> ConfigurationError:
+    """Whoever signed in as root left a file that only root may read."""
+    return ConfigurationError(
+        [f"{error.filename} cannot be read ({error.strerror}): let this user read it, for example with chown."]
+    )
 
 
 def _embedded_redis() -> dict[str, Any]:
@@ -149,6 +160,8 @@ def _embedded_redis() -> dict[str, Any]:
     except (FileNotFoundError, NotADirectoryError, ValueError, LookupError, TypeError):
         # None yet, or not whole: whoever starts that server writes it anew.
         return {}
+    except OSError as error:
+        raise _unreadable(error) from None
 
 
 def _first(sources: dict[str, Any], field_name: str) -> tuple[str, str, str]:

@@ -5,6 +5,7 @@ Exit codes: 0 done, 1 something is wrong and was said, 2 wrong usage, settings o
 
 import sys
 from importlib import import_module
+from io import StringIO
 from typing import Any
 
 import click
@@ -70,9 +71,15 @@ class _Commands(click.Group):
             formatter.write_dl(list(_COMMANDS.items()))
 
     def invoke(self, ctx: click.Context) -> Any:
+        # Closed by whoever called us: nobody is there to answer.
+        sys.stdin = sys.stdin or StringIO()
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt:
+            sys.exit(130)
+        except click.Abort:
+            # Ctrl-C or Ctrl-D at a question, whose line goes on.
+            click.echo(err=True)
             sys.exit(130)
         except Interrupted as interrupted:
             sys.exit(interrupted.exit_code)

@@ -116,9 +116,18 @@ def revoke(is_sure: bool) -> None:
     if not is_sure:
         _ask()
     with services_at_hand(configuration.provisional) as services:
-        was_there = _grants(services).revoke(services.tokens.accounts.refresh_token)
+        accounts = services.tokens.accounts
+        was_there = _grants(services).revoke(accounts.refresh_token)
+        # What is said is true whatever comes of the rest: of Redis it takes nothing.
+        if was_there:
+            asking.done("the token is revoked")
+        else:
+            asking.odd(f"{accounts.base_url} does not know the token: revoked before, or of another data centre")
+        _take_away()
         services.tokens.forget()
-    asking.done("the token is revoked" if was_there else "Zoho did not know the token any more")
+
+
+def _take_away() -> None:
     if (where := configuration.source("zoho_refresh_token")) == ".env":
         envfile.keep({"ZOHO_REFRESH_TOKEN": ""})
         asking.done("ZOHO_REFRESH_TOKEN is empty in .env now")

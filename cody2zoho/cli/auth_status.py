@@ -128,7 +128,7 @@ def _of_scopes(standing: Standing) -> str:
         return "unknown" if standing.wrong else "not named by Zoho; `cody2zoho doctor` tries what is needed"
     if standing.lacking:
         return click.style(f"✗ {', '.join(standing.lacking)} missing: `cody2zoho auth login`", fg="red")
-    return f"{click.style('✓', fg='green')} all {len(scopes.SCOPES)} that are needed; {len(standing.held)} held"
+    return f"{click.style('✓', fg='green')} all that are needed; {len(standing.held)} held"
 
 
 def _of_refreshes(standing: Standing) -> str:

@@ -13,6 +13,7 @@ from cody2zoho import configuration
 from cody2zoho.cli import asking
 from cody2zoho.errors import Cody2ZohoError, ConfigurationError, NotSetUp
 from cody2zoho.settings import Settings, envfile
+from cody2zoho.settings.formats import is_credential
 from cody2zoho.signin import redirect
 from cody2zoho.signin.callback import Callback, redirect_uri
 from cody2zoho.signin.sign_in import SignIn
@@ -37,6 +38,8 @@ def begun(settings: Settings, centre: str | None = None) -> SignIn:
             ["SIMULATORS_URL stands in for Cody and Zoho, signed in already; `cody2zoho init` goes through all of it."]
         )
     _refuse_hidden("zoho_refresh_token")
+    # A code works once: what it brings must not get lost on a file that cannot be replaced.
+    envfile.keep({})
     client = {name: _client_part(name, settings) for name in _CLIENT}
     return SignIn(settings, client["zoho_client_id"], client["zoho_client_secret"], centre or settings.zoho_data_center)
 
@@ -56,12 +59,18 @@ def _client_part(field_name: str, settings: Settings) -> str:
         return str(value if isinstance(value, str) else value.get_secret_value())
     if not sys.stdin.isatty():
         raise ConfigurationError([f"{name} is not set, and there is no terminal to ask for it: write it into .env."])
-    value = str(click.prompt(_CLIENT[field_name], hide_input=field_name.endswith("secret"))).strip()
+    ask = asking.secret if field_name.endswith("secret") else asking.text
+    value = asking.until_fit(lambda: ask(_CLIENT[field_name]), unfit)
     envfile.keep({name: value})
-    # What was typed is checked as all settings are.
     configuration.settings.cache_clear()
-    configuration.provisional()
     return value
+
+
+def unfit(given: str) -> str:
+    """What is wrong with a credential that somebody typed; empty where nothing is."""
+    if not given:
+        return "Nothing was typed."
+    return "" if is_credential(given) else "It has a character that no credential has; copy it again."
 
 
 def consent(sign_in: SignIn, port: int, *, opens: bool, seconds: float = SECONDS) -> tuple[SignIn, Grant]:
@@ -112,8 +121,7 @@ def keep(sign_in: SignIn, grant: Grant) -> None:
 
 def prove(sign_in: SignIn, grant: Grant) -> None:
     """Use the token once, and say whose organisation it opens. Raises NotSetUp, and what Zoho raises."""
-    if grant.scopes and (lacking := scopes.missing(grant.scopes)):
-        raise NotSetUp(f"The token lacks {', '.join(lacking)}: sign in again and agree to all of it")
+    refuse_lacking(grant.scopes)
     whose = sign_in.proof(grant)
     asking.done(
         f"signed in to {whose.name} ({whose.kind}); its Cases can be read" if whose else "signed in; Cases can be read"
@@ -121,3 +129,9 @@ def prove(sign_in: SignIn, grant: Grant) -> None:
     wanted, named = sign_in.settings.zoho_api_url, grant.access.api_domain
     if wanted and named and wanted != named:
         asking.odd(f"ZOHO_API_URL is {wanted}, and Zoho names {named}: take the setting away, unless it is meant")
+
+
+def refuse_lacking(held: tuple[str, ...]) -> None:
+    """Raise NotSetUp for a token that does not do the job; of one whose scopes Zoho does not name nobody knows."""
+    if held and (lacking := scopes.missing(held)):
+        raise NotSetUp(f"The token lacks {', '.join(lacking)}: sign in again and agree to all of it")

@@ -5,7 +5,7 @@ from cody2zoho.cli import asking, consent
 from cody2zoho.errors import AccessRevoked, Cody2ZohoError, ConfigurationError, NotSetUp
 from cody2zoho.services import Services
 from cody2zoho.settings import DATA_CENTERS, Settings, envfile
-from cody2zoho.settings.formats import SHORT_CENTERS, is_credential
+from cody2zoho.settings.formats import SHORT_CENTERS
 from cody2zoho.signin.callback import redirect_uri
 from cody2zoho.signin.sign_in import SignIn
 from cody2zoho.zoho import scopes
@@ -14,9 +14,10 @@ from cody2zoho.zoho.organisation import organisation
 
 
 def signed_in(services: Services) -> bool:
-    """Whether the token that is there opens Zoho; says so, or why not."""
+    """Whether the token that is there opens Zoho and does the job; says so, or why not."""
     try:
         services.fields.all()
+        consent.refuse_lacking(services.tokens.scopes())
     except (AccessRevoked, NotSetUp) as error:
         asking.wrong(str(error))
         return False
@@ -60,9 +61,9 @@ def _begun(settings: Settings, port: int) -> SignIn:
         asking.note(f"In Zoho's API console, {console}, make a client: either")
         asking.note(f"  a Server-based one, with the redirect address {redirect_uri(port)}, or")
         asking.note("  a Self Client. docs/zoho-setup.md has pictures of both.")
-        _keep(zoho_client_id=asking.until_fit(lambda: asking.text("Client id"), _unfit))
+        _keep(zoho_client_id=asking.until_fit(lambda: asking.text("Client id"), consent.unfit))
     if not configuration.source("zoho_client_secret"):
-        _keep(zoho_client_secret=asking.until_fit(lambda: asking.secret("Client secret"), _unfit))
+        _keep(zoho_client_secret=asking.until_fit(lambda: asking.secret("Client secret"), consent.unfit))
     return consent.begun(configuration.provisional())
 
 
@@ -99,10 +100,6 @@ def _centre(given: str) -> str:
 
 def _unfit_centre(given: str) -> str:
     return "" if _centre(given) in DATA_CENTERS else f"There is no data centre {given}."
-
-
-def _unfit(given: str) -> str:
-    return "" if given and is_credential(given) else "It has a character that no credential has; copy it again."
 
 
 def _unfit_way(given: str) -> str:

@@ -186,12 +186,14 @@ def _pick(walk: Walk, api_name: str, there: Field | None, setting: str) -> None:
     if there is None or not there.values or value in there.values:
         asking.done(f"cases get {value} as {api_name.replace('_', ' ')}")
         return
-    asking.wrong(f'"{value}" is not in the pick list {api_name}; it has {", ".join(there.values)}')
-    if walk.chosen(setting) in ("", ".env"):
+    # Many lists begin with the one that stands for nothing; Zoho demands a value of both fields.
+    values = [one for one in there.values if one != "-None-"]
+    asking.wrong(f'"{value}" is not in the pick list {api_name}; it has {", ".join(values)}')
+    if values and walk.chosen(setting) in ("", ".env"):
         unfit = "Write one of these as it stands there."
         chosen = asking.until_fit(
-            lambda: asking.text("Which one do cases get?", there.values[0]),
-            lambda given: "" if given in there.values else unfit,
+            lambda: asking.text("Which one do cases get?", values[0]),
+            lambda given: "" if given in values else unfit,
         )
         walk.keep(**{setting: chosen})
 
@@ -226,15 +228,15 @@ def history(walk: Walk) -> None:
         return
     asking.note("How far back does the first start go? Write an age (7d, 12h), a date (2026-11-01), 0d for what begins")
     asking.note('from now on, or "all" for the whole history. `cody2zoho backfill` makes the rest later.')
-    known = walk.services.settings.sync_since
+    # Written down and empty is all, as somebody chose it; not written down is a first time.
+    chosen = walk.services.settings.sync_since or ("all" if envfile.has("SYNC_SINCE") else "7d")
     while True:
-        given = asking.until_fit(lambda: asking.text("Since", known or "7d"), _unfit_since)
+        given = asking.until_fit(lambda: asking.text("Since", chosen), _unfit_since)
         wanted = "" if given == "all" else given
         asking.note(f"That makes {_how_many(walk, wanted)}.")
         if asking.yes("Is that right?", default=True):
             break
-    if wanted != known:
-        walk.keep(sync_since=wanted)
+    walk.keep(sync_since=wanted)
     asking.done(f"conversations since {wanted}" if wanted else "all conversations")
 
 

@@ -123,13 +123,19 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         asked = urlsplit(self.path)
         body = self.server.callback.take(asked.query) if asked.path == PATH else b""
+        try:
+            self._answer(body)
+        finally:
+            # Also where the browser is gone: the code has come.
+            self.server.callback.ring()
+
+    def _answer(self, body: bytes) -> None:
         self.send_response(200 if body else 404)
         for name, value in HEADERS.items():
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
-        self.server.callback.ring()
 
     def version_string(self) -> str:
         return "cody2zoho"

@@ -23,14 +23,23 @@ _FIELD = re.compile(r"\$\.data\[\d+\]\.(\w+)")
 #: Codes of one record that pass by themselves: another program of Zoho's works on it, or one is out of order.
 _PASSING = {"RECORD_LOCKED", "DEPENDENT_SERVICE_ERROR", "ALREADY_MODIFIED"}
 
-#: The smallest set of scopes that does the whole job (Zoho's API pages, section "Scope").
+#: The smallest set of scopes that does the whole job (Zoho's API pages, section "Scope"); ALL would delete, too.
 SCOPES = (
-    "ZohoCRM.modules.cases.ALL",
-    "ZohoCRM.modules.contacts.ALL",
-    "ZohoCRM.modules.notes.ALL",
-    "ZohoCRM.modules.attachments.ALL",
+    "ZohoCRM.modules.cases.READ",
+    "ZohoCRM.modules.cases.CREATE",
+    "ZohoCRM.modules.cases.UPDATE",
+    "ZohoCRM.modules.contacts.READ",
+    "ZohoCRM.modules.contacts.CREATE",
+    # An upsert takes it, though ours never changes a contact.
+    "ZohoCRM.modules.contacts.UPDATE",
+    "ZohoCRM.modules.notes.READ",
+    "ZohoCRM.modules.notes.CREATE",
+    "ZohoCRM.modules.attachments.READ",
+    "ZohoCRM.modules.attachments.CREATE",
     "ZohoCRM.coql.READ",
-    "ZohoCRM.settings.fields.ALL",
+    "ZohoCRM.settings.fields.READ",
+    "ZohoCRM.settings.fields.CREATE",
+    "ZohoCRM.settings.fields.UPDATE",
 )
 
 

@@ -99,8 +99,8 @@ def test_a_second_time_it_keeps_what_holds(start, folder) -> None:
         terminal.end()
     before = (folder / ".env").read_bytes()
     with start() as terminal:
-        for question in ("Another key?", "Another bot?", "Sign in anew?", "Its name", "Since"):
-            terminal.see(question).type("all" if question == "Since" else "")
+        for question in ("Another key?", "Another bot?", "Sign in anew?", "Its name", "Since [all]"):
+            terminal.see(question).type()
         terminal.see("Is that right?").type()
         assert terminal.end() == 0
     assert (folder / ".env").read_bytes() == before
@@ -220,12 +220,12 @@ def test_whoever_does_not_agree_may_try_again_with_a_code(start, server) -> None
 
 
 def test_a_status_that_the_pick_list_lacks_is_chosen_out_of_it(start, server, folder) -> None:
-    server.simulators[1].set_pick_list("Cases", "Status", ["Neu", "Geschlossen"])
+    server.simulators[1].set_pick_list("Cases", "Status", ["-None-", "Neu", "Geschlossen"])
     with start() as terminal:
         answer_until(terminal, "Make them in")
         terminal.type()
         terminal.see('"Closed" is not in the pick list Status; it has Neu, Geschlossen')
-        terminal.see("Which one do cases get?").type("Geschlossen")
+        terminal.see("Which one do cases get? [Neu]").type("Geschlossen")
         terminal.see("Its name")
         terminal.interrupt()
     assert kept(folder)["ZOHO_CASE_STATUS"] == "Geschlossen"
@@ -261,7 +261,7 @@ def test_without_simulators_the_client_is_asked_for_and_again_where_zoho_does_no
         terminal.see("/callback").see("Client id").type("1000.WRONG")
         terminal.see("Client secret (hidden)").type("wrong-secret")
         terminal.see("browser or code").type("code")
-        terminal.see("ZohoCRM.modules.cases.ALL,").see("Code (hidden)").type("1000.a.code")
+        terminal.see("ZohoCRM.modules.cases.READ,").see("Code (hidden)").type("1000.a.code")
         terminal.see("(invalid_client)").see("Try again?").type()
         terminal.see("Another client id and secret?").type()
         terminal.see("Client id").type(DEMO_CLIENT_ID)

@@ -1,6 +1,7 @@
 """What the operator writes is understood, or answered with one sentence each."""
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -169,6 +170,28 @@ def test_an_env_file_in_another_encoding_is_said(ask: Callable[[], object]) -> N
     Path(".env").write_bytes(b"CASE_SUBJECT_PREFIX=Gespr\xe4ch\n")
     with pytest.raises(ConfigurationError, match=r"\.env is not written in UTF-8"):
         ask()
+
+
+@pytest.mark.parametrize("name", [".env", ".state/redis/address.json"])
+@pytest.mark.parametrize("ask", [configuration.settings, lambda: list(configuration.origins())])
+def test_a_file_that_only_root_may_read_is_said(nobody: None, name: str, ask: Callable[[], object]) -> None:
+    Path(name).parent.mkdir(parents=True, exist_ok=True)
+    Path(name).touch(0)
+    with pytest.raises(ConfigurationError) as caught:
+        ask()
+    assert caught.value.sentences == [
+        f"{name} cannot be read (Permission denied): let this user read it, for example with chown."
+    ]
+
+
+@pytest.fixture
+def nobody() -> Iterator[None]:
+    """Root may read everything."""
+    uid = os.geteuid()
+    Path.cwd().chmod(0o777)
+    os.seteuid(uid or 65_534)
+    yield
+    os.seteuid(uid)
 
 
 def test_a_task_ends_before_the_broker_hands_it_out_again(given: pytest.MonkeyPatch) -> None:

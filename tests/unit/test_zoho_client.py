@@ -3,7 +3,8 @@
 import pytest
 
 from cody2zoho.errors import AccessRevoked, NotSetUp, OutcomeUnknown, RateLimited, Refused, Transient
-from cody2zoho.models import Attachment, Note
+from cody2zoho.models import Address, Attachment, Note
+from cody2zoho.services import Services
 from cody2zoho.simulators.faults import Fault
 from cody2zoho.zoho.crm import SCOPES, refused
 
@@ -110,36 +111,34 @@ def test_an_answer_later_than_the_time_out_is_an_unknown_outcome(plugged, server
     assert worker.cases.insert(CASE).was_there
 
 
+def everything(worker: Services) -> None:
+    """Each kind of call that the product makes."""
+    fields, cases = worker.fields, worker.cases
+    fields.create({"Another Field": "unique"})
+    fields.make_unique(fields.all()["Another_Field"])
+    case_id = cases.insert(CASE).case_id
+    assert cases.newest_key() == "abc"
+    found = cases.read(case_id, "Cody_Conversation_ID", "Modified_Time")
+    assert found
+    cases.update(case_id, {"Subject": "another"}, found["Modified_Time"])
+    cases.add_notes(case_id, [Note("title", "content")])
+    assert cases.note_titles(case_id) == {"title"}
+    cases.attach(case_id, Attachment("a.txt", b"text"))
+    assert cases.attachment_names(case_id) == {"a.txt"}
+    assert worker.contact.id()
+    assert worker.contacts.create_with(Address("email", "anna@example.com"))
+
+
 def test_the_scopes_asked_for_are_enough_for_everything(organisation, plugged) -> None:
     token = organisation.accounts.issue_refresh_token(SCOPES)
-    worker = plugged(zoho_refresh_token=token, zoho_contact_name="Chat")
-    case_id = worker.cases.insert(CASE).case_id
-    worker.cases.add_notes(case_id, [Note("title", "content")])
-    worker.cases.attach(case_id, Attachment("a.txt", b"text"))
-    assert worker.cases.note_titles(case_id) == {"title"}
-    assert worker.cases.attachment_names(case_id) == {"a.txt"}
-    assert worker.cases.read(case_id, "Cody_Conversation_ID") == {"id": case_id, "Cody_Conversation_ID": "abc"}
-    assert worker.contact.id()
-    worker.fields.create({"Another Field": "integer"})
-    assert "Another_Field" in worker.fields.all()
+    everything(plugged(zoho_refresh_token=token, zoho_contact_name="Chat"))
 
 
 @pytest.mark.parametrize("scope", SCOPES)
 def test_no_scope_is_asked_for_that_nothing_needs(organisation, plugged, scope: str) -> None:
     token = organisation.accounts.issue_refresh_token([one for one in SCOPES if one != scope])
-    worker = plugged(zoho_refresh_token=token, zoho_contact_name="Chat")
-    case_id = organisation.add_case(**CASE)
-
-    def everything() -> None:
-        worker.fields.all()
-        worker.cases.newest_key()
-        worker.contact.id()
-        worker.cases.insert(CASE)
-        worker.cases.add_notes(case_id, [Note("title", "content")])
-        worker.cases.attach(case_id, Attachment("a.txt", b"text"))
-
     with pytest.raises(NotSetUp, match="lacks a scope"):
-        everything()
+        everything(plugged(zoho_refresh_token=token, zoho_contact_name="Chat"))
 
 
 def test_a_token_without_a_scope_is_a_matter_for_a_person(organisation, plugged) -> None:

@@ -2,7 +2,7 @@
 
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -54,9 +54,9 @@ def browser(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def call(store) -> Callable[..., Result]:
     """Calls a command in the present folder."""
 
-    def call(*words: str, given: str = "") -> Result:
+    def call(*words: str, given: str = "", env: Mapping[str, str | None] | None = None) -> Result:
         configuration.settings.cache_clear()
-        return CliRunner().invoke(main, words, input=given)
+        return CliRunner().invoke(main, words, input=given, env=env)
 
     return call
 

@@ -11,7 +11,9 @@ import pytest
 from dotenv import dotenv_values
 
 from cody2zoho import configuration
+from cody2zoho.cli import main
 from cody2zoho.cli.auth import auth
+from cody2zoho.cli.init_sign_in import signed_in as signed_in_already
 from cody2zoho.processes.ports import free_port
 from cody2zoho.simulators.faults import Fault
 from cody2zoho.simulators.zoho import DEMO_CLIENT_SECRET, DEMO_REFRESH_TOKEN
@@ -135,7 +137,9 @@ def test_client_id_and_secret_are_asked_for_and_kept_and_the_secret_is_not_shown
     organisation.accounts.add_client("1000.TYPED", "typed-secret")
     env.write_text("\n".join(line for line in env.read_text().splitlines() if "CLIENT" not in line) + "\n")
     with at_terminal("auth", "exchange", folder=tmp_path) as terminal:
-        terminal.see("Client id").type("1000.TYPED")
+        terminal.see("Client id").type("1000.TYP…")
+        terminal.see("no credential has; copy it again").see("Client id").type("  ")
+        terminal.see("Nothing was typed").see("Client id").type("1000.TYPED")
         terminal.see("Client secret").type("typed-secret")
         terminal.see("Code").type(organisation.accounts.issue_grant_code(client_id="1000.TYPED"))
         terminal.see("signed in to")
@@ -236,6 +240,18 @@ def test_a_proxy_that_answers_is_not_zoho(env, answering, call) -> None:
 # -- where it would be in vain
 
 
+def test_a_code_is_not_used_up_where_its_token_could_not_be_kept(env, organisation, call) -> None:
+    code = organisation.accounts.issue_grant_code()
+    before = set(organisation.accounts.refresh_tokens)
+    # A link to a folder that is not there yet stands for all that cannot be written.
+    kept = env.rename("kept")
+    env.symlink_to("missing/.env")
+    environment = {name: value or "" for name, value in dotenv_values(kept).items()}
+    done = call("auth", "exchange", code, env=environment)
+    assert (done.exit_code, "cannot be written: No such file or directory" in done.output) == (2, True), done.output
+    assert set(organisation.accounts.refresh_tokens) == before
+
+
 def test_a_token_in_the_environment_would_hide_the_new_one(env, monkeypatch, call) -> None:
     monkeypatch.setenv("ZOHO_REFRESH_TOKEN", "1000.old.token")
     done = call("auth", "exchange", "1000.a.code")
@@ -288,7 +304,7 @@ def test_where_simulators_stand_in_there_is_nothing_to_sign_in_to(server, call, 
 def test_status_tells_whose_it_is_and_what_it_is_worth(signed_in, call, server) -> None:
     shown = call("auth", "status")
     assert shown.exit_code == 0
-    for words in ("Simulated Company (production", "all 6 that are needed", "for 59 minutes", "8 more are allowed"):
+    for words in ("Simulated Company (production", "all that are needed", "for 59 minutes", "8 more are allowed"):
         assert words in shown.output
     assert DEMO_REFRESH_TOKEN not in shown.output
     # The next one looks at the token that all workers share.
@@ -363,7 +379,17 @@ def test_revoke_ends_the_token_at_zoho_in_redis_and_in_the_file(signed_in, organ
 def test_revoking_what_is_revoked_tidies_up_all_the_same(signed_in, organisation, call) -> None:
     organisation.accounts.revoke(DEMO_REFRESH_TOKEN)
     done = call("auth", "revoke", "--yes")
-    assert (done.exit_code, "did not know the token any more" in done.output) == (0, True)
+    assert (done.exit_code, "does not know the token: revoked before, or" in done.output) == (0, True)
+    assert "ZOHO_REFRESH_TOKEN=\n" in signed_in.read_text()
+
+
+def test_a_token_that_got_out_is_revoked_also_while_redis_is_away(signed_in, organisation, call) -> None:
+    with signed_in.open("a") as written:
+        written.write(f"REDIS_URL=redis://127.0.0.1:{free_port()}/0\n")
+    done = call("auth", "revoke", "--yes")
+    assert (done.exit_code, "Redis does not answer" in done.output) == (1, True)
+    assert "✓ the token is revoked" in done.output
+    assert DEMO_REFRESH_TOKEN not in organisation.accounts.refresh_tokens
     assert "ZOHO_REFRESH_TOKEN=\n" in signed_in.read_text()
 
 
@@ -380,6 +406,13 @@ def test_revoke_says_what_stops_and_no_is_no(signed_in, organisation, tmp_path) 
     assert DEMO_REFRESH_TOKEN in organisation.accounts.refresh_tokens
 
 
+def test_whoever_stops_at_the_question_has_revoked_nothing(signed_in, organisation, tmp_path) -> None:
+    with at_terminal("auth", "revoke", folder=tmp_path) as terminal:
+        terminal.see("Revoke it?")
+        assert terminal.interrupt() == 130
+    assert DEMO_REFRESH_TOKEN in organisation.accounts.refresh_tokens
+
+
 def test_revoke_when_zoho_is_out_of_order_keeps_all(signed_in, server, call) -> None:
     server.faults.add(Fault("503", simulator="zoho", path="/oauth/v2/token/revoke"))
     assert call("auth", "revoke", "--yes").exit_code == 1
@@ -393,6 +426,23 @@ def test_init_without_a_terminal_is_one_sentence(env, call) -> None:
     done = call("init")
     assert (done.exit_code, done.output.count("\n")) == (2, 1)
     assert "there is no terminal to answer at" in done.output
+
+
+@pytest.mark.parametrize(
+    ("words", "says"), [("init", "there is no terminal to answer at"), ("auth exchange", "There is no code")]
+)
+def test_a_closed_standard_input_is_no_terminal(env, store, monkeypatch, capsys, words: str, says: str) -> None:
+    monkeypatch.setattr(sys, "stdin", None)
+    with pytest.raises(SystemExit) as ended:
+        main.main(words.split())
+    assert (ended.value.code, says in capsys.readouterr().err) == (2, True)
+
+
+def test_init_does_not_keep_a_token_that_lacks_a_scope(organisation, plugged, capsys) -> None:
+    token = organisation.accounts.issue_refresh_token(ASKED[1:])
+    assert not signed_in_already(plugged(zoho_refresh_token=token))
+    assert f"The token lacks {ASKED[0]}: sign in again" in capsys.readouterr().out
+    assert signed_in_already(plugged(zoho_refresh_token=organisation.accounts.issue_refresh_token(ASKED)))
 
 
 # -- the page

@@ -2,6 +2,7 @@
 
 import os
 import socket
+import struct
 import threading
 import time
 from collections.abc import Iterator
@@ -76,6 +77,14 @@ def test_a_browser_that_opens_connections_and_says_nothing_holds_up_nobody(callb
     assert callback.wait(5)
     for one in silent:
         one.close()
+
+
+def test_a_browser_that_is_gone_before_its_page_has_brought_the_code_all_the_same(callback) -> None:
+    with socket.create_connection(("127.0.0.1", callback.port)) as browser:
+        # Closing resets the connection, so that the page cannot be sent.
+        browser.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        browser.sendall(f"GET /callback{OURS} HTTP/1.1\r\n\r\n".encode())
+    assert callback.wait(5) == OURS[1:]
 
 
 def test_nobody_answers_in_time(callback) -> None:

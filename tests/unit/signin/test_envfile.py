@@ -2,6 +2,7 @@
 
 import os
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -24,7 +25,9 @@ EXAMPLE = Path(__file__).parents[3] / ".env.example"
         ("X=old", "X=new"),
         ("A=1\r\nX=old\r\n\r\n# end\r\n", "A=1\r\nX=new\r\n\r\n# end\r\n"),
         ("X=old   # keep me\nB=2\n", "X=new   # keep me\nB=2\n"),
+        ("X= # keep me\n", "X=new # keep me\n"),
         ("X=old#no-comment\n", "X=new\n"),
+        ("X=#no-comment\n", "X=new\n"),
         ("X='old one' # keep me\n", "X='new' # keep me\n"),
         ('X="old $y"\nB="${A}"\n', 'X="new"\nB="${A}"\n'),
         ("  export X = old\n", "  export X = new\n"),
@@ -35,6 +38,9 @@ EXAMPLE = Path(__file__).parents[3] / ".env.example"
         ("\ufeffX=old\n", "\ufeffX=new\n"),
         ("A='two\nlines X=no'\nX=old\n", "A='two\nlines X=no'\nX=new\n"),
         ("# first\n#X=default\n# last\n", "# first\n#X=default\nX=new\n# last\n"),
+        ("A='two\n#X=no\n'\nB=2\n", "A='two\n#X=no\n'\nB=2\nX=new\n"),
+        ("A='two\n#X=no\n'\n\n  #X=default\nB=2\n", "A='two\n#X=no\n'\n\n  #X=default\nX=new\nB=2\n"),
+        ("#X=default", "#X=default\nX=new\n"),
         ("not a binding at all\nX=old\n", "not a binding at all\nX=new\n"),
         ("MY_X=other\n", "MY_X=other\nX=new\n"),
     ],
@@ -81,6 +87,16 @@ def test_a_link_stays_a_link(tmp_path: Path) -> None:
     envfile.keep({NAME: VALUE}, link)
     assert link.is_symlink()
     assert real.read_text() == f"A=1\n{NAME}={VALUE}\n"
+
+
+def test_two_commands_at_once_lose_nothing(tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    file.write_text("MINE=1\n")
+    names = [f"X{number}" for number in range(40)]
+    with ThreadPoolExecutor(4) as several:
+        list(several.map(lambda name: envfile.keep({name: "1"}, file), names))
+    assert dotenv_values(file) == dict.fromkeys(["MINE", *names], "1")
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".env"]
 
 
 def test_a_file_in_another_encoding_is_left_alone(tmp_path: Path) -> None:
