@@ -7,6 +7,7 @@ import json
 import re
 import ssl
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -168,6 +169,7 @@ class Arm:
         self.took = ""
         self.rules = [rule()]
         self.alerts: list[dict[str, Any]] = []
+        self.clock: Callable[[], float] = time.time
         self.settings: dict[str, list[dict[str, Any]]] = {DATABASE_ID: [sent()]}
         self.events: list[dict[str, Any]] = []
         self.rows: list[list[Any]] = []
@@ -211,7 +213,7 @@ class Arm:
             (rf"GET .*{insights}/metricDefinitions", lambda *_: _every([self._defined(name) for name in self.metrics])),
             (rf"GET .*{insights}/metrics", self._measured),
             (rf"GET {below}/Microsoft.Insights/metricAlerts", lambda *_: _every(self.rules)),
-            (rf"GET {below}/Microsoft.AlertsManagement/alerts", lambda *_: _every(self.alerts)),
+            (rf"GET {below}/Microsoft.AlertsManagement/alerts", self._raised),
             (rf"GET .*{insights}/diagnosticSettings", self._settings),
             (rf"GET {below}/Microsoft.Insights/eventtypes/management/values", self._happened),
             (r"POST /v1/subscriptions/.*/query", self._logged),
@@ -245,6 +247,12 @@ class Arm:
         ]
         series = [{"metadatavalues": [], "data": rows}] if rows else []
         return {"id": name, "type": "Microsoft.Insights/metrics", "name": _local(name), "timeseries": series}
+
+    def _raised(self, _path: str, query: dict[str, str], _body: Any) -> Answer:
+        """Only what began within the span that was asked for, whether it goes on or not."""
+        hours = {"1h": 1, "1d": 24, "7d": 7 * 24, "30d": 30 * 24}[query.get("timeRange", "1d")]
+        since = _iso(self.clock() - hours * 3600)
+        return _every([one for one in self.alerts if one["properties"]["essentials"]["startDateTime"] >= since])
 
     def _settings(self, path: str, *_: Any) -> Answer:
         id_ = path.rpartition("/providers/")[0]

@@ -57,14 +57,14 @@ def show_metrics(found: Found, hours: int, folder: Path | None, as_json: bool) -
 
 @click.command(name="alerts")
 @at_instance
-@click.option("--hours", default=24, type=_HOURS, show_default=True, help="What was raised so far back.")
+@click.option("--hours", default=24, type=_HOURS, show_default=True, help="What is over, so far back.")
 @as_json_option
 def show_alerts(found: Found, hours: int, as_json: bool) -> None:
     """Show Azure's own alerts: rules, and what they raised.
 
     Exit code 1 while one goes on.
     """
-    rules, fired = alarms.rules(found), alarms.fired(found, hours)
+    rules, fired = alarms.rules(found), alarms.fired(found, hours, time.time())
     if as_json:
         click.echo(view.as_json({"rules": [asdict(one) for one in rules], "fired": [asdict(one) for one in fired]}))
     else:
@@ -177,7 +177,7 @@ def _parts(found: Found, one: healthy.Health, hours: int, now: float) -> dict[st
         return view.report(shown, one, measured(), hours, now)
 
     def alerts() -> str:
-        rules, fired = alarms.rules(found), alarms.fired(found, hours)
+        rules, fired = alarms.rules(found), alarms.fired(found, hours, now)
         return view.as_json({"rules": [asdict(each) for each in rules], "fired": [asdict(each) for each in fired]})
 
     return {

@@ -16,7 +16,7 @@ WELL = {"usedmemorypercentage": [40.0], "serverLoad": [10.0], "cacheLatency": [8
 
 @pytest.fixture
 def look(azure, clock):
-    azure.metrics = dict(WELL)
+    azure.metrics, azure.clock = dict(WELL), clock
 
     def look() -> health.Health:
         settings = configuration.provisional()
@@ -67,6 +67,12 @@ def test_an_alert_that_goes_on_costs_by_its_severity(azure, look, severity, cost
     azure.alerts = [fired(1_760_000_000, "Resolved", "Sev0"), fired(1_760_000_000, "Fired", severity)]
 
     assert look().score == 100 - costs
+
+
+def test_an_alert_that_has_gone_on_for_days_still_costs(azure, look, clock) -> None:
+    azure.alerts = [fired(clock() - 3 * 86_400, "Fired", "Sev0")]
+
+    assert look().score == 70
 
 
 def test_what_keeps_cases_from_being_made_costs_more_than_what_could_be_better(azure, look) -> None:
