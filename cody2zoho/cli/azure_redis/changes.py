@@ -80,13 +80,17 @@ def reboot(found: Found, nodes: str, is_sure: bool) -> None:
 
 
 def _warn_of_reboot(found: Found, nodes: str) -> None:
-    is_kept = bool(found.instance.persistence) or (found.instance.has_replica and nodes != "all")
-    if is_kept:
+    kept = found.instance.persistence
+    if kept == "AOF" or (found.instance.has_replica and nodes != "all"):
         click.echo("Redis is away for a moment. Workers wait and reconnect; nothing is lost but what was just written.")
         return
-    click.echo("Everything in it is lost: nothing is kept on disk, and no other node has it.")
+    if kept:
+        click.echo(f"What was written since it was last saved is lost ({kept}): Redis comes back as it was then.")
+    else:
+        click.echo("Everything in it is lost: nothing is kept on disk, and no other node has it.")
+    since = " since then" if kept else ""
     click.echo("Workers then fill the ledger anew from Zoho, and no case is made twice. What a person dismissed,")
-    click.echo("paused or had forgotten is not known any more: keep a backup first (`cody2zoho backup create`).")
+    click.echo(f"paused or had forgotten{since} is not known any more: keep a backup first (`cody2zoho backup create`).")
 
 
 @click.command()

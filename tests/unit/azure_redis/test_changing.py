@@ -121,8 +121,18 @@ def test_a_reboot_that_loses_everything_says_so(classic, call, tier, nodes, is_l
     assert ("Everything in it is lost" in call("reboot", "--nodes", nodes, "--yes").output) is is_lost
 
 
-def test_a_reboot_of_what_is_kept_on_disk_loses_nothing(classic, call) -> None:
+def test_a_reboot_of_what_writes_each_change_to_disk_loses_nothing(classic, call) -> None:
+    classic.caches = [cache(redisConfiguration={"aof-backup-enabled": "true"})]
+
     assert "nothing is lost but what was just written" in call("reboot", "--yes").output
+
+
+def test_a_reboot_of_what_is_saved_now_and_then_says_that_the_time_since_is_lost(classic, call) -> None:
+    said = call("reboot", "--yes").output
+
+    assert "What was written since it was last saved is lost (RDB every 60 minutes)" in said
+    assert "nothing is lost" not in said
+    assert "nothing is lost but what was just written" in call("reboot", "--nodes", "primary", "--yes").output
 
 
 def test_azure_managed_redis_has_no_reboot_and_the_command_says_what_does_it(azure, call) -> None:
