@@ -34,6 +34,8 @@ _LONGEST_WORDS = 200
 
 #: The smallest role of Azure's own that may do it, by the action that was refused.
 _ROLES = (
+    # The one of Azure Cache may nothing with Azure Managed Redis.
+    (r"microsoft\.cache/redisenterprise/.*(?<!/read)$", "Azure Managed Redis Contributor"),
     (r"microsoft\.cache/.*(?<!/read)$", "Redis Cache Contributor"),
     (r"microsoft\.(insights|alertsmanagement)/", "Monitoring Reader"),
     (r"microsoft\.operationalinsights/", "Log Analytics Reader"),

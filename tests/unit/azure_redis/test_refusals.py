@@ -58,6 +58,7 @@ def test_what_is_refused_is_asked_once(azure, call) -> None:
     [
         ("Microsoft.Cache/redis/listKeys/action", "Redis Cache Contributor"),
         ("Microsoft.Cache/redisEnterprise/read", "Reader"),
+        ("Microsoft.Cache/redisEnterprise/databases/listKeys/action", "Azure Managed Redis Contributor"),
         ("Microsoft.Insights/metrics/read", "Monitoring Reader"),
         ("Microsoft.OperationalInsights/workspaces/query/read", "Log Analytics Reader"),
     ],
