@@ -32,6 +32,10 @@ _POLL_SECONDS = 5
 
 _LONGEST_WORDS = 200
 
+#: How Azure answers who may not ask, or asks where it knows nothing; None, where nobody is signed in any more. Any other
+#: answer is of what was begun.
+_UNASKED = (None, 401, 403, 404)
+
 #: The smallest role of Azure's own that may do it, by the action that was refused.
 _ROLES = (
     # The one of Azure Cache may nothing with Azure Managed Redis.
@@ -160,13 +164,16 @@ def asking(*, changes: bool = False) -> Iterator[None]:
 
 
 def finished(begin: Callable[[], Any]) -> Any:
-    """Begins what takes Azure minutes, and waits for its end. A fault while we wait does not end it."""
+    """Begins what takes Azure minutes, and waits for its end. What keeps us from asking meanwhile does not end it."""
     with asking(changes=True):
         poller = begin()
     try:
         with asking():
             return poller.result()
-    except Transient as error:
+    except Cody2ZohoError as error:
+        told = getattr(error.__context__, "status_code", None)
+        if not isinstance(error, Transient) and told not in _UNASKED:
+            raise
         raise OutcomeUnknown(
             "Azure has begun, and cannot be asked how far it is: `cody2zoho azure redis logs` shows how it ends, "
             f"`show` its state. {error}"

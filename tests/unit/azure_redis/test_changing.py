@@ -251,7 +251,7 @@ def test_a_key_that_may_have_been_made_anew_is_not_made_anew_unseen(request, cal
     assert len(changes(far_end)) == 1
 
 
-@pytest.mark.parametrize("status", [429, 500, 503])
+@pytest.mark.parametrize("status", [401, 403, 404, 429, 503, HUNG_UP])
 def test_an_import_that_cannot_be_asked_about_is_not_called_failed(azure, call, status) -> None:
     """Who would begin it again would have Azure do it twice."""
     azure.refuses = [("/operations/1", status, "Busy", {})]
