@@ -32,7 +32,7 @@ _POLL_SECONDS = 5
 
 _LONGEST_WORDS = 200
 
-#: How Azure answers who may not ask, or asks where it knows nothing; None, where nobody is signed in any more. Any other
+#: How Azure answers who may not ask, or asks where it knows nothing; None, where nobody is signed in any more. Another
 #: answer is of what was begun.
 _UNASKED = (None, 401, 403, 404)
 
@@ -85,7 +85,13 @@ class Azure:
     def _credential(self) -> Any:
         from azure.identity import DefaultAzureCredential
 
-        return DefaultAzureCredential(process_timeout=_ANSWER_SECONDS)
+        try:
+            return DefaultAzureCredential(process_timeout=_ANSWER_SECONDS)
+        except ValueError as error:
+            # Its words name the setting, or what is wrong with it; never the secret.
+            words = _in_short(str(error))
+            sentence = f"See AZURE_TENANT_ID, AZURE_AUTHORITY_HOST and AZURE_TOKEN_CREDENTIALS, one is wrong: {words}"
+            raise ConfigurationError([sentence]) from None
 
     @cached_property
     def _ways(self) -> dict[str, Any]:
@@ -250,6 +256,9 @@ def _role(action: str) -> str:
 
 def _words(error: Any) -> str:
     """Azure's own sentence, in one line, with no address' query and nobody's e-mail address."""
-    said = getattr(error.error, "message", "") or ""
-    words = re.sub(r"(https?://[^\s?'\"]+)\?[^\s'\"]*", r"\1?…", " ".join(str(said).split()))
-    return safe.text(words)[:_LONGEST_WORDS] or "it says no more."
+    return _in_short(str(getattr(error.error, "message", "") or "")) or "it says no more."
+
+
+def _in_short(said: str) -> str:
+    words = re.sub(r"(https?://[^\s?'\"]+)\?[^\s'\"]*", r"\1?…", " ".join(said.split()))
+    return safe.text(words)[:_LONGEST_WORDS]

@@ -90,7 +90,9 @@ def _warn_of_reboot(found: Found, nodes: str) -> None:
         click.echo("Everything in it is lost: nothing is kept on disk, and no other node has it.")
     since = " since then" if kept else ""
     click.echo("Workers then fill the ledger anew from Zoho, and no case is made twice. What a person dismissed,")
-    click.echo(f"paused or had forgotten{since} is not known any more: keep a backup first (`cody2zoho backup create`).")
+    click.echo(
+        f"paused or had forgotten{since} is not known any more: keep a backup first (`cody2zoho backup create`)."
+    )
 
 
 @click.command()

@@ -62,13 +62,20 @@ class BlobAddress(click.ParamType):  # type: ignore[type-arg]
 
     def convert(self, value: Any, _param: click.Parameter | None, _ctx: click.Context | None) -> str:
         address = (_typed() if value == "-" else str(value)).strip()
-        parts = urlsplit(address)
-        if parts.scheme != "https" or not parts.path.strip("/") or "sig" not in parse_qs(parts.query):
+        if not _has_sas(address):
             raise click.UsageError(
                 "That is no address of Azure Blob with a SAS: write https://ACCOUNT.blob.core.windows.net/CONTAINER"
                 "?sv=…&sig=…, in quotes, or - to type it."
             )
         return address
+
+
+def _has_sas(address: str) -> bool:
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return False
+    return parts.scheme == "https" and bool(parts.path.strip("/")) and "sig" in parse_qs(parts.query)
 
 
 def _typed() -> str:

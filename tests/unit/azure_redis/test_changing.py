@@ -179,7 +179,13 @@ def test_the_sas_can_come_from_the_input(azure, call) -> None:
 
 @pytest.mark.parametrize(
     "address",
-    ["backups", SAS.partition("?")[0], SAS.replace("https", "http"), SAS.replace("/backups", "")],
+    [
+        "backups",
+        SAS.partition("?")[0],
+        SAS.replace("https", "http"),
+        SAS.replace("/backups", ""),
+        SAS.replace("shop", "[shop"),
+    ],
 )
 def test_an_address_without_a_sas_is_refused_before_azure_is_asked_for_anything(azure, call, address) -> None:
     for words in (("export", "--to", address), ("import", "--from", address, "--yes")):

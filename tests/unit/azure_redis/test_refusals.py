@@ -80,6 +80,27 @@ def test_nobody_signed_in_says_how_to_sign_in(azure, call, monkeypatch) -> None:
     assert len(refused.stderr.splitlines()) == 1
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("AZURE_TOKEN_CREDENTIALS", "mine", "Invalid value for AZURE_TOKEN_CREDENTIALS: mine"),
+        ("AZURE_TENANT_ID", "our tenant", "Invalid tenant ID provided"),
+        ("AZURE_AUTHORITY_HOST", "http://login.example", "'http://login.example' is an invalid authority"),
+    ],
+)
+def test_a_sign_in_that_is_set_up_wrongly_names_what_to_look_at(azure, call, monkeypatch, name, value, said) -> None:
+    login = {"AZURE_TOKEN_CREDENTIALS": "prod", "AZURE_TENANT_ID": "t", "AZURE_CLIENT_ID": "c"}
+    for each, given in (login | {"AZURE_CLIENT_SECRET": "SECRET", name: value}).items():
+        monkeypatch.setenv(each, given)
+    refused = call("show")
+
+    assert refused.exit_code == 2
+    assert refused.stderr.startswith(
+        f"See AZURE_TENANT_ID, AZURE_AUTHORITY_HOST and AZURE_TOKEN_CREDENTIALS, one is wrong: {said}"
+    )
+    assert "SECRET" not in refused.stderr
+
+
 def test_who_is_signed_in_with_az_needs_nothing_else(azure, call, monkeypatch, tmp_path) -> None:
     monkeypatch.delenv("IDENTITY_ENDPOINT")
     monkeypatch.setenv("AZURE_TOKEN_CREDENTIALS", "dev")
