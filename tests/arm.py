@@ -173,6 +173,7 @@ class Arm:
         self.settings: dict[str, list[dict[str, Any]]] = {DATABASE_ID: [sent()]}
         self.events: list[dict[str, Any]] = []
         self.rows: list[list[Any]] = []
+        self.is_partial = False
         self.refuses: list[tuple[str, int, str, dict[str, str]]] = []
         self.asked: list[tuple[str, str, Any]] = []
         self.queries: list[dict[str, str]] = []
@@ -268,7 +269,8 @@ class Arm:
         kinds = {"TimeGenerated": "datetime", "Source": "string", "Level": "string"}
         kinds |= {"OperationName": "string", "Fields": "dynamic"}
         columns = [{"name": name, "type": kind} for name, kind in kinds.items()]
-        return 200, {"tables": [{"name": "PrimaryResult", "columns": columns, "rows": rows}]}, {}
+        error = {"error": {"code": "PartialError", "message": "Too much."}} if self.is_partial else {}
+        return 200, {"tables": [{"name": "PrimaryResult", "columns": columns, "rows": rows}], **error}, {}
 
 
 def _every(values: list[Any]) -> Answer:

@@ -105,23 +105,27 @@ def diagnostics(found: Found, as_json: bool) -> None:
 def logs(found: Found, hours: int, level: str, follow: bool, folder: Path | None, as_json: bool) -> None:
     """Show what was done to it, and who connected.
 
-    Who connected is written down only where a diagnostic setting sends it to Log Analytics.
+    Who connected is written down only where a diagnostic setting sends it to Log Analytics. Exit code 1 where one of
+    the two logs may not be read.
     """
     now = time.time()
-    lines = activity.lines(found, hours, now, level)
+    lines, missing = activity.lines(found, hours, now, level)
     for line in lines:
         _show(line, as_json)
-    if not lines and not as_json:
+    for error in missing:
+        _say(error)
+    if not lines and not missing and not as_json:
         click.echo(f"Nothing was logged in the last {span(hours * 3600)}.", err=True)
     if folder:
         every = "".join(f"{_as_json(line)}\n" for line in lines)
         _tell(write(folder, "logs.jsonl", every, now))
     if follow:
-        for new in activity.following(found, lines, time.time, time.sleep, level):
-            if isinstance(new, Transient):
+        for new in activity.following(found, lines, missing, time.time, time.sleep, level):
+            if isinstance(new, Cody2ZohoError):
                 _say(new)
             else:
                 _show(new, as_json)
+    sys.exit(1 if missing else 0)
 
 
 def _say(error: Cody2ZohoError) -> None:
@@ -180,12 +184,18 @@ def _parts(found: Found, one: healthy.Health, hours: int, now: float) -> dict[st
         rules, fired = alarms.rules(found), alarms.fired(found, hours, now)
         return view.as_json({"rules": [asdict(each) for each in rules], "fired": [asdict(each) for each in fired]})
 
+    def logs() -> str:
+        lines, missing = activity.lines(found, hours, now)
+        for error in missing:
+            _say(error)
+        return "".join(f"{_as_json(line)}\n" for line in lines)
+
     return {
         "report.md": report,
         "instance.json": lambda: view.as_json(asdict(found.instance)),
         "health.json": lambda: view.as_json(one.as_json()),
         "metrics.csv": lambda: view.metrics_csv(measured()),
-        "logs.jsonl": lambda: "".join(f"{_as_json(line)}\n" for line in activity.lines(found, hours, now)),
+        "logs.jsonl": logs,
         "alerts.json": alerts,
     }
 

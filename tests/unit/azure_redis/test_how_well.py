@@ -153,11 +153,11 @@ def test_a_report_has_all_that_azure_can_be_asked(azure, look, call, tmp_path) -
 
 
 def test_a_report_without_the_right_to_a_part_has_the_others(azure, look, call, tmp_path) -> None:
-    azure.refuses = [("eventtypes", 403, "AuthorizationFailed", {})]
+    azure.refuses = [("eventtypes|metricAlerts", 403, "AuthorizationFailed", {})]
     done = call("health", "--output", str(tmp_path / "out"))
 
     names = {file.name.partition("-")[0] for file in (tmp_path / "out").iterdir()}
-    assert names == {"alerts", "health", "instance", "metrics", "report"}
+    assert names == {"health", "instance", "logs", "metrics", "report"}
     assert "may not do that in Azure" in done.stderr
 
 

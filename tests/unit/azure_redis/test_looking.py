@@ -13,7 +13,7 @@ from cody2zoho.azure_redis import activity, diagnosis, finding, metrics
 from cody2zoho.azure_redis.metrics import Kind, Metric, Series
 from cody2zoho.checks.finding import Level
 from cody2zoho.cli.azure_redis import view
-from cody2zoho.errors import Transient
+from cody2zoho.errors import Refused, Transient
 
 
 def findings() -> dict[str, tuple[Level, str]]:
@@ -323,7 +323,7 @@ def test_only_lines_at_the_level_and_worse_are_shown(azure, call) -> None:
 def test_the_activity_is_asked_for_by_time_of_cluster_and_database(azure, found) -> None:
     """A key is made anew in the database, a size chosen in the cluster; what both tell is told once."""
     azure.events = [event(1_760_000_000 - 5, id_=id_) for id_ in "ab"]
-    told = activity.lines(found, 2, 1_760_000_000)
+    told, _ = activity.lines(found, 2, 1_760_000_000)
     asked = [query["$filter"] for query in azure.queries if "$filter" in query]
 
     span = "eventTimestamp ge '2025-10-09T06:53:20Z' and eventTimestamp le '2025-10-09T08:53:20Z'"
@@ -337,7 +337,7 @@ def test_nothing_logged_is_said(azure, call) -> None:
 
 def test_new_lines_are_followed_each_once_also_those_that_come_late(azure, found, clock) -> None:
     azure.events = [event(clock.now - 60, name="old")]
-    seen = activity.lines(found, 24, clock.now)
+    seen, _ = activity.lines(found, 24, clock.now)
     waits = iter(
         [
             lambda: azure.events.append(event(clock.now - 5, name="new")),
@@ -349,7 +349,7 @@ def test_new_lines_are_followed_each_once_also_those_that_come_late(azure, found
         clock.now += seconds
         next(waits)()
 
-    following = activity.following(found, seen, clock, wait)
+    following = activity.following(found, seen, [], clock, wait)
     assert [next(following).what for _ in range(2)] == ["new", "late"]
 
 
@@ -362,11 +362,50 @@ def test_following_goes_past_a_fault_that_passes_and_loses_nothing(azure, found,
         clock.now += 7200
         azure.events = [event(1_760_000_060, name="meanwhile")]
 
-    following = activity.following(found, [], clock, wait)
+    following = activity.following(found, [], [], clock, wait)
     assert isinstance(next(following), Transient)
     assert next(following).what == "meanwhile"
     spans = [query["$filter"] for query in azure.queries if "$filter" in query]
     assert {span.partition(" and ")[0] for span in spans} == {"eventTimestamp ge '2025-10-09T08:38:20Z'"}
+
+
+@pytest.mark.parametrize(("refused", "told"), [("eventtypes", "new_conn"), ("/query$", "Regenerate key")])
+def test_a_log_that_may_not_be_read_leaves_the_other(azure, call, refused, told) -> None:
+    now = time.time()
+    azure.events, azure.rows = [event(now - 60)], [connection(now - 50)]
+    azure.refuses = [(refused, 403, "AuthorizationFailed", {})]
+    shown = call("logs")
+
+    assert shown.exit_code == 1
+    assert [told in line for line in shown.stdout.splitlines()] == [True]
+    assert "may not do that in Azure" in shown.stderr
+
+
+def test_what_log_analytics_tells_in_part_is_not_taken_for_all(azure, call) -> None:
+    azure.rows, azure.is_partial = [connection(time.time() - 50)], True
+    shown = call("logs")
+
+    assert shown.exit_code == 1
+    assert "new_conn" in shown.stdout
+    assert shown.stderr == "Log Analytics tells a part of who connected, and no more: ask for fewer --hours.\n"
+
+
+def test_following_says_once_that_a_right_was_taken(azure, found, clock) -> None:
+    waits = iter(
+        [
+            lambda: azure.refuses.append(("/query$", 403, "AuthorizationFailed", {})),
+            lambda: None,
+            lambda: azure.events.append(event(clock.now - 5)),
+        ]
+    )
+
+    def wait(seconds: float) -> None:
+        clock.now += seconds
+        next(waits)()
+
+    following = activity.following(found, [], [], clock, wait)
+    assert isinstance(next(following), Refused)
+    assert next(following).what == "Regenerate key"
 
 
 def test_all_lines_are_written_to_a_file(azure, call, tmp_path) -> None:
