@@ -1,6 +1,7 @@
 """What the commands for Redis in Azure share: which instance, asking before something is lost, files."""
 
 import functools
+import os
 import re
 import sys
 import time
@@ -96,8 +97,9 @@ def write(folder: Path, name: str, text: str, at: float) -> Path:
     path = folder / f"{stem}-{stamp}.{ending}"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        path.touch(mode=0o600)
-        path.write_text(text)
+        # Nothing that lies there already is written into, nor where a link of somebody else's leads.
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+            file.write(text)
     except OSError as error:
         raise Refused(f"{path} cannot be written: {error.strerror}.") from None
     return path

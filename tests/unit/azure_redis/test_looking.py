@@ -13,6 +13,7 @@ from cody2zoho.azure_redis import activity, diagnosis, finding, metrics
 from cody2zoho.azure_redis.metrics import Kind, Metric, Series
 from cody2zoho.checks.finding import Level
 from cody2zoho.cli.azure_redis import view
+from cody2zoho.cli.azure_redis.options import write
 from cody2zoho.errors import Refused, Transient
 
 
@@ -122,6 +123,17 @@ def test_metrics_are_written_to_files_that_nobody_else_reads(azure, call, tmp_pa
     assert len(json.loads(files[1].read_text())[0]["figures"]) == 2
     assert {file.stat().st_mode & 0o777 for file in files} == {0o600}
     assert [line.removeprefix("written: ") for line in done.stderr.splitlines()] == [str(files[1]), str(files[0])]
+
+
+def test_a_file_is_not_written_where_a_link_leads(tmp_path) -> None:
+    """In a folder that others may write into, such as /tmp."""
+    theirs = tmp_path / "theirs"
+    theirs.write_text("mine")
+    (tmp_path / "logs-20251009T085320Z.jsonl").symlink_to(theirs)
+
+    with pytest.raises(Refused, match=r"cannot be written: File exists\."):
+        write(tmp_path, "logs.jsonl", "what was logged", 1_760_000_000)
+    assert theirs.read_text() == "mine"
 
 
 def test_a_folder_that_cannot_be_written_is_a_sentence(azure, call, tmp_path) -> None:
