@@ -105,12 +105,14 @@ def _warn_of_reboot(found: Found, nodes: str) -> None:
     type=BlobAddress(),
     help="A container of Azure Blob; - asks for it.",
 )
-@click.option("--prefix", default="", help="What the names of the files begin with.")
+@click.option("--prefix", default="", help="What the names of the files begin with; of Azure Cache only.")
 def export(found: Found, container: str, prefix: str) -> None:
     """Have Azure write all data to Azure Blob, as RDB.
 
     It takes minutes.
     """
+    if prefix and not found.instance.is_classic:
+        raise click.UsageError(f"{found.instance.service} names the files itself: leave out --prefix.")
     named = plain(prefix) or f"cody2zoho-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}"
     click.echo(f"Azure exports {found.instance.name} to {without_sas(container)} …", err=True)
     found.service.export(found.instance, container, named)

@@ -171,6 +171,14 @@ def test_an_azure_cache_is_exported_under_the_names_that_were_asked_for(classic,
     assert "names begin with before-upgrade" in done.stdout
 
 
+def test_a_managed_instance_that_names_its_files_itself_takes_no_name_for_them(azure, call) -> None:
+    refused = call("export", "--to", SAS, "--prefix", "before-upgrade")
+
+    assert refused.exit_code == 2
+    assert "Azure Managed Redis names the files itself: leave out --prefix." in refused.stderr
+    assert changes(azure) == []
+
+
 def test_the_sas_can_come_from_the_input(azure, call) -> None:
     """So that neither the shell's history nor the list of processes has it."""
     assert call("export", "--to", "-", given=f"{SAS}\n").exit_code == 0

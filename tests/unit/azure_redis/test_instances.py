@@ -139,7 +139,8 @@ def test_a_wrong_setting_of_redis_is_one_sentence(azure, call, monkeypatch) -> N
 def test_the_enterprise_tiers_are_told_from_azure_managed_redis(azure, call) -> None:
     azure.clusters = [cluster(sku="Enterprise_E10")]
 
-    assert json.loads(call("show", "--json").output)["service"] == "Azure Cache for Redis Enterprise"
+    shown = json.loads(call("show", "--json").output)
+    assert (shown["service"], shown["has_entra"]) == ("Azure Cache for Redis Enterprise", False)
 
 
 @pytest.mark.parametrize("policy", ["OSSCluster", "EnterpriseCluster"])

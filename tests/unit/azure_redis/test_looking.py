@@ -89,6 +89,17 @@ def test_a_step_without_a_figure_is_left_out_and_none_at_all_is_a_dash(azure, ca
     assert call("metrics").output.splitlines()[-1].split() == ["errors", "–", "–", "–", "–"]
 
 
+def test_an_instance_of_which_nothing_is_measured_yet_is_told_so(azure, call) -> None:
+    assert call("metrics").output == "Azure measures nothing of it yet.\n"
+
+
+def test_a_cluster_that_has_no_database_does_not_run(azure) -> None:
+    azure.databases = []
+
+    assert findings()["State"] == (Level.FAILED, "is without a database, not Running")
+    assert findings()["Eviction"] == (Level.OK, "Azure does not say")
+
+
 def test_figures_stand_under_one_another(azure, call) -> None:
     azure.metrics = {"usedmemorypercentage": [5.0, 100.0], "cachehits": [1234.0]}
     head, memory, hits = call("metrics").output.splitlines()
@@ -258,6 +269,7 @@ def test_each_flaw_of_an_azure_cache_is_told(classic, about, level, words, chang
     [
         ("redis://{host}:10000/0", "speaks no TLS"),
         ("rediss://{host}:6380/0", "names port 6380, Azure 10000"),
+        ("rediss://{host}/0", "names port 6379, Azure 10000"),
         ("rediss://{host}:10000/1", "names a database other than 0"),
         ("rediss://{host}:10000", "{host}:10000"),
     ],
