@@ -204,17 +204,31 @@ def _parts(found: Found, one: healthy.Health, hours: int, now: float) -> dict[st
 @at_instance
 @click.option("--interval", default=60, type=click.IntRange(30, 3600), show_default=True, help="Seconds between looks.")
 @click.option("--minutes", type=click.IntRange(min=1), help="End after so many; else at Ctrl-C.")
-def watch(found: Found, interval: int, minutes: int | None) -> None:
-    """Show how well it is, one line a look, until Ctrl-C."""
+@click.option("--json", "as_json", is_flag=True, help="As JSON, one object a line.")
+def watch(found: Found, interval: int, minutes: int | None, as_json: bool) -> None:
+    """Show how well it is, one line a look, until Ctrl-C.
+
+    Exit code 1 where a look was below 80, or told of a fault.
+    """
     ends_at = time.time() + minutes * 60 if minutes else float("inf")
     settings = configuration.provisional()
+    was_well = True
     for at, one in healthy.watching(found, settings, time.time, time.sleep, interval):
-        if isinstance(one, Transient):
-            click.secho(f"{view.stamp(at)}    –  {one}", fg="yellow")
-        else:
-            click.echo(view.glance(at, one))
+        _show_look(at, one, as_json)
+        was_well = was_well and isinstance(one, healthy.Health) and one.score >= healthy.WELL
         if at + interval > ends_at:
-            return
+            break
+    sys.exit(0 if was_well else 1)
+
+
+def _show_look(at: float, one: healthy.Health | Transient, as_json: bool) -> None:
+    if as_json:
+        told = {"fault": str(one)} if isinstance(one, Transient) else one.as_json()
+        click.echo(json.dumps({"at": at} | told, ensure_ascii=False))
+    elif isinstance(one, Transient):
+        click.secho(f"{view.stamp(at)}    –  {one}", fg="yellow")
+    else:
+        click.echo(view.glance(at, one))
 
 
 def _tell(*paths: Path) -> None:

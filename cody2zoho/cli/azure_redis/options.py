@@ -22,8 +22,8 @@ def at_instance(command: Callable[..., Any]) -> Callable[..., Any]:
     """Gives a command `found` instead of the three options that say which instance is meant."""
 
     @click.option("--name", default="", help="The instance; else the one that REDIS_URL leads to.")
-    @click.option("--resource-group", "group", default="", help="The resource group it is in.")
-    @click.option("--subscription", default="", help="The subscription; else AZURE_SUBSCRIPTION_ID, or the only one.")
+    @click.option("--resource-group", "-g", "group", default="", help="The resource group it is in.")
+    @click.option("--subscription", default="", help="Id of it; else AZURE_SUBSCRIPTION_ID, or the only one.")
     @functools.wraps(command)
     def found_first(*words: Any, name: str, group: str, subscription: str, **options: Any) -> Any:
         found = finding.find(configuration.provisional(), name, group, subscription)

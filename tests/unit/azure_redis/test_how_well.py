@@ -209,3 +209,16 @@ def test_watching_shows_one_line_a_look(azure, look, call) -> None:
     assert len(shown.splitlines()) == 1
     figures = shown.split("UTC")[1].split()
     assert " ".join(figures) == "90 memory 40 % load 75 % clients 12 server load: 75 % at the highest"
+
+
+@pytest.mark.parametrize(("load", "code"), [(75.0, 0), (95.0, 1)])
+def test_watching_for_a_script_is_one_object_a_look_and_ends_with_the_worst(azure, look, call, load, code) -> None:
+    azure.metrics |= {"serverLoad": [load]}
+    shown = call("watch", "--interval", "3600", "--minutes", "1", "--json")
+
+    assert [json.loads(line)["score"] for line in shown.output.splitlines()] == [90 if code == 0 else 70]
+    assert shown.exit_code == code
+    azure.refuses = [("metricDefinitions", 503, "ServerTimeout", {})]
+    told = call("watch", "--interval", "3600", "--minutes", "1", "--json")
+    assert "Azure has a fault of its own" in json.loads(told.output)["fault"]
+    assert told.exit_code == 1

@@ -50,7 +50,7 @@ def test_an_instance_is_found_by_its_name_and_group_in_capitals_or_not(azure, ca
     azure.caches = [cache()]
 
     assert "Azure Cache for Redis" in call("show", "--name", "SHOP-cache", "--resource-group", "Shop").output
-    assert "Azure Managed Redis" in call("show", "--name", "shop-managed").output
+    assert "Azure Managed Redis" in call("show", "--name", "shop-managed", "-g", "shop").output
 
 
 def test_an_address_that_is_not_in_azure_says_what_to_name(azure, call, monkeypatch) -> None:
