@@ -72,6 +72,10 @@ class _Commands(click.Group):
             return super().invoke(ctx)
         except KeyboardInterrupt:
             sys.exit(130)
+        except click.Abort:
+            # Ctrl-C at a question, or the end of what is typed; the question's line has no end yet.
+            click.echo("\nStopped.", err=True)
+            sys.exit(130)
         except Interrupted as interrupted:
             sys.exit(interrupted.exit_code)
         except ConfigurationError as error:
