@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from importlib.util import find_spec
+from json import JSONDecodeError
 from typing import Any
 
 from cody2zoho.azure_redis.instance import word
@@ -31,6 +32,8 @@ _CONNECT_SECONDS, _ANSWER_SECONDS = 10, 60
 _POLL_SECONDS = 5
 
 _LONGEST_WORDS = 200
+
+_NOT_AZURE = "What answers is not Azure: see to a proxy that wants a log-in, and to AZURE_MANAGEMENT_URL."
 
 #: How Azure answers who may not ask, or asks where it knows nothing; None, where nobody is signed in any more. Another
 #: answer is of what was begun.
@@ -154,6 +157,11 @@ def asking(*, changes: bool = False) -> Iterator[None]:
         yield
     except exceptions.ClientAuthenticationError as error:
         raise _not_signed_in(error) from None
+    except (exceptions.DecodeError, exceptions.DeserializationError, JSONDecodeError) as error:
+        # A proxy's page, where somebody should log in.
+        if changes:
+            raise _unknown(type(error).__name__) from None
+        raise Transient(_NOT_AZURE) from None
     except exceptions.HttpResponseError as error:
         if changes and (error.status_code or 0) >= 500:
             raise _unknown(f"{error.status_code} {_code(error)}") from None
@@ -220,6 +228,8 @@ def _refusal(error: Any) -> Cody2ZohoError:
                 f"This sign-in may not do that in Azure ({action or code}): have somebody give it the role "
                 f"{_role(action)}; docs/azure-redis.md says on what."
             )
+        case _ if 300 <= status < 400:
+            return Transient(_NOT_AZURE)
         case 404:
             return Refused(f"Azure knows no such thing ({code}): see --name, --resource-group and --subscription.")
         case 409:

@@ -114,7 +114,9 @@ def export(found: Found, container: str, prefix: str) -> None:
     if prefix and not found.instance.is_classic:
         raise click.UsageError(f"{found.instance.service} names the files itself: leave out --prefix.")
     named = plain(prefix) or f"cody2zoho-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}"
-    click.echo(f"Azure exports {found.instance.name} to {without_sas(container)} …", err=True)
+    click.echo(
+        f"Azure exports {found.instance.name} to {without_sas(container)}; Ctrl-C ends only the waiting …", err=True
+    )
     found.service.export(found.instance, container, named)
     beginning = f", names begin with {named}" if found.instance.is_classic else ""
     click.echo(f"exported to {without_sas(container)}{beginning}")
@@ -144,7 +146,7 @@ def import_(found: Found, blobs: tuple[str, ...], is_sure: bool) -> None:
     click.echo("no case is made twice. What a person dismissed or paused since that export is not known any more,")
     click.echo("and who was forgotten since then must be forgotten again. See docs/azure-redis.md.")
     ask(found, "Replace it?", is_sure=is_sure, by_name=True)
-    click.echo("Azure imports …", err=True)
+    click.echo("Azure imports; Ctrl-C ends only the waiting …", err=True)
     found.service.bring_in(found.instance, list(blobs))
     click.echo("imported; `cody2zoho status` shows when the ledger is filled, then run `cody2zoho reconcile`")
 

@@ -139,6 +139,33 @@ def test_an_answer_that_does_not_arrive_is_a_passing_fault(azure, call) -> None:
     assert refused.stderr.startswith("Azure's answer did not arrive (")
 
 
+@pytest.mark.parametrize(
+    ("hidden", "words"),
+    [
+        ("/subscriptions$", "show"),
+        ("/Microsoft.Cache/redis$", "show"),
+        ("metricAlerts", "alerts"),
+        ("/query$", "logs"),
+        ("listKeys", "keys"),
+    ],
+)
+def test_a_page_of_something_on_the_way_is_not_taken_for_azure(azure, call, hidden, words) -> None:
+    azure.hidden = hidden
+    refused = call(words)
+
+    assert refused.exit_code == 1
+    assert refused.stderr.splitlines()[-1].startswith("What answers is not Azure: see to a proxy that wants a log-in")
+
+
+@pytest.mark.parametrize("service", ["azure", "classic"])
+def test_a_change_that_something_else_answered_may_have_been_made(request, call, service) -> None:
+    request.getfixturevalue(service).hidden = "regenerateKey"
+
+    told = call("regenerate-key", "primary", "--yes")
+    assert told.exit_code == 1
+    assert re.match("Azure (did not say whether it did it|has begun, and cannot be asked)", told.stderr)
+
+
 def test_a_certificate_nobody_vouches_for_is_not_trusted(azure, call, monkeypatch) -> None:
     monkeypatch.delenv("REQUESTS_CA_BUNDLE")
     refused = call("show")
