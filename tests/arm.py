@@ -7,6 +7,7 @@ import json
 import re
 import ssl
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -168,13 +169,16 @@ class Arm:
         self.took = ""
         self.rules = [rule()]
         self.alerts: list[dict[str, Any]] = []
+        self.clock: Callable[[], float] = time.time
         self.settings: dict[str, list[dict[str, Any]]] = {DATABASE_ID: [sent()]}
         self.events: list[dict[str, Any]] = []
         self.rows: list[list[Any]] = []
+        self.is_partial = False
         self.refuses: list[tuple[str, int, str, dict[str, str]]] = []
         self.asked: list[tuple[str, str, Any]] = []
         self.queries: list[dict[str, str]] = []
         self.operation: dict[str, Any] = {"status": "Succeeded"}
+        self.hidden = "(?!)"
         self.strangers = 0
         self.url = ""
 
@@ -187,6 +191,8 @@ class Arm:
         for pattern, status, code, headers in self.refuses:
             if re.search(pattern, path, re.IGNORECASE):
                 return (*_wrong(status, *code.split("|"))[:2], headers)
+        if re.search(self.hidden, path, re.IGNORECASE):
+            return 200, b"<html>Log in here.</html>", {"Content-Type": "text/html"}
         for pattern, told in self._ways():
             if re.fullmatch(pattern, f"{method} {path}", re.IGNORECASE):
                 return told(path, query, body)
@@ -211,7 +217,7 @@ class Arm:
             (rf"GET .*{insights}/metricDefinitions", lambda *_: _every([self._defined(name) for name in self.metrics])),
             (rf"GET .*{insights}/metrics", self._measured),
             (rf"GET {below}/Microsoft.Insights/metricAlerts", lambda *_: _every(self.rules)),
-            (rf"GET {below}/Microsoft.AlertsManagement/alerts", lambda *_: _every(self.alerts)),
+            (rf"GET {below}/Microsoft.AlertsManagement/alerts", self._raised),
             (rf"GET .*{insights}/diagnosticSettings", self._settings),
             (rf"GET {below}/Microsoft.Insights/eventtypes/management/values", self._happened),
             (r"POST /v1/subscriptions/.*/query", self._logged),
@@ -246,6 +252,12 @@ class Arm:
         series = [{"metadatavalues": [], "data": rows}] if rows else []
         return {"id": name, "type": "Microsoft.Insights/metrics", "name": _local(name), "timeseries": series}
 
+    def _raised(self, _path: str, query: dict[str, str], _body: Any) -> Answer:
+        """Only what began within the span that was asked for, whether it goes on or not."""
+        hours = {"1h": 1, "1d": 24, "7d": 7 * 24, "30d": 30 * 24}[query.get("timeRange", "1d")]
+        since = _iso(self.clock() - hours * 3600)
+        return _every([one for one in self.alerts if one["properties"]["essentials"]["startDateTime"] >= since])
+
     def _settings(self, path: str, *_: Any) -> Answer:
         id_ = path.rpartition("/providers/")[0]
         return _every(next((every for known, every in self.settings.items() if known.lower() == id_.lower()), []))
@@ -260,7 +272,8 @@ class Arm:
         kinds = {"TimeGenerated": "datetime", "Source": "string", "Level": "string"}
         kinds |= {"OperationName": "string", "Fields": "dynamic"}
         columns = [{"name": name, "type": kind} for name, kind in kinds.items()]
-        return 200, {"tables": [{"name": "PrimaryResult", "columns": columns, "rows": rows}]}, {}
+        error = {"error": {"code": "PartialError", "message": "Too much."}} if self.is_partial else {}
+        return 200, {"tables": [{"name": "PrimaryResult", "columns": columns, "rows": rows}], **error}, {}
 
 
 def _every(values: list[Any]) -> Answer:
@@ -306,7 +319,8 @@ def _handler(arm: Arm) -> type[BaseHTTPRequestHandler]:
             self._send(*told)
 
         def _send(self, status: int, told: Any, headers: dict[str, str]) -> None:
-            text = b"" if told is None else json.dumps(told).encode()
+            # What is bytes is no answer of Azure's, but of something on the way there.
+            text = told if isinstance(told, bytes) else b"" if told is None else json.dumps(told).encode()
             self.send_response(status)
             for name, value in {"Content-Type": "application/json", **headers}.items():
                 self.send_header(name, value)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from importlib.util import find_spec
+from json import JSONDecodeError
 from typing import Any
 
 from cody2zoho.azure_redis.instance import word
@@ -32,8 +33,16 @@ _POLL_SECONDS = 5
 
 _LONGEST_WORDS = 200
 
+_NOT_AZURE = "What answers is not Azure: see to a proxy that wants a log-in, and to AZURE_MANAGEMENT_URL."
+
+#: How Azure answers who may not ask, or asks where it knows nothing; None, where nobody is signed in any more. Another
+#: answer is of what was begun.
+_UNASKED = (None, 401, 403, 404)
+
 #: The smallest role of Azure's own that may do it, by the action that was refused.
 _ROLES = (
+    # The one of Azure Cache may nothing with Azure Managed Redis.
+    (r"microsoft\.cache/redisenterprise/.*(?<!/read)$", "Azure Managed Redis Contributor"),
     (r"microsoft\.cache/.*(?<!/read)$", "Redis Cache Contributor"),
     (r"microsoft\.(insights|alertsmanagement)/", "Monitoring Reader"),
     (r"microsoft\.operationalinsights/", "Log Analytics Reader"),
@@ -79,7 +88,13 @@ class Azure:
     def _credential(self) -> Any:
         from azure.identity import DefaultAzureCredential
 
-        return DefaultAzureCredential(process_timeout=_ANSWER_SECONDS)
+        try:
+            return DefaultAzureCredential(process_timeout=_ANSWER_SECONDS)
+        except ValueError as error:
+            # Its words name the setting, or what is wrong with it; never the secret.
+            words = _in_short(str(error))
+            sentence = f"See AZURE_TENANT_ID, AZURE_AUTHORITY_HOST and AZURE_TOKEN_CREDENTIALS, one is wrong: {words}"
+            raise ConfigurationError([sentence]) from None
 
     @cached_property
     def _ways(self) -> dict[str, Any]:
@@ -142,6 +157,11 @@ def asking(*, changes: bool = False) -> Iterator[None]:
         yield
     except exceptions.ClientAuthenticationError as error:
         raise _not_signed_in(error) from None
+    except (exceptions.DecodeError, exceptions.DeserializationError, JSONDecodeError) as error:
+        # A proxy's page, where somebody should log in.
+        if changes:
+            raise _unknown(type(error).__name__) from None
+        raise Transient(_NOT_AZURE) from None
     except exceptions.HttpResponseError as error:
         if changes and (error.status_code or 0) >= 500:
             raise _unknown(f"{error.status_code} {_code(error)}") from None
@@ -158,13 +178,16 @@ def asking(*, changes: bool = False) -> Iterator[None]:
 
 
 def finished(begin: Callable[[], Any]) -> Any:
-    """Begins what takes Azure minutes, and waits for its end. A fault while we wait does not end it."""
+    """Begins what takes Azure minutes, and waits for its end. What keeps us from asking meanwhile does not end it."""
     with asking(changes=True):
         poller = begin()
     try:
         with asking():
             return poller.result()
-    except Transient as error:
+    except Cody2ZohoError as error:
+        told = getattr(error.__context__, "status_code", None)
+        if not isinstance(error, Transient) and told not in _UNASKED:
+            raise
         raise OutcomeUnknown(
             "Azure has begun, and cannot be asked how far it is: `cody2zoho azure redis logs` shows how it ends, "
             f"`show` its state. {error}"
@@ -205,6 +228,8 @@ def _refusal(error: Any) -> Cody2ZohoError:
                 f"This sign-in may not do that in Azure ({action or code}): have somebody give it the role "
                 f"{_role(action)}; docs/azure-redis.md says on what."
             )
+        case _ if 300 <= status < 400:
+            return Transient(_NOT_AZURE)
         case 404:
             return Refused(f"Azure knows no such thing ({code}): see --name, --resource-group and --subscription.")
         case 409:
@@ -241,6 +266,9 @@ def _role(action: str) -> str:
 
 def _words(error: Any) -> str:
     """Azure's own sentence, in one line, with no address' query and nobody's e-mail address."""
-    said = getattr(error.error, "message", "") or ""
-    words = re.sub(r"(https?://[^\s?'\"]+)\?[^\s'\"]*", r"\1?…", " ".join(str(said).split()))
-    return safe.text(words)[:_LONGEST_WORDS] or "it says no more."
+    return _in_short(str(getattr(error.error, "message", "") or "")) or "it says no more."
+
+
+def _in_short(said: str) -> str:
+    words = re.sub(r"(https?://[^\s?'\"]+)\?[^\s'\"]*", r"\1?…", " ".join(said.split()))
+    return safe.text(words)[:_LONGEST_WORDS]

@@ -13,7 +13,7 @@ from typing import Any
 from cody2zoho.azure_redis.access import asking
 from cody2zoho.azure_redis.finding import Found
 from cody2zoho.azure_redis.instance import word
-from cody2zoho.errors import Transient
+from cody2zoho.errors import Cody2ZohoError, Refused, Transient
 
 LEVELS = ("INFO", "WARNING", "ERROR", "CRITICAL")
 _LEVELS = {"critical": "CRITICAL", "error": "ERROR", "warning": "WARNING"}
@@ -69,30 +69,48 @@ class Line:
     id: str = ""
 
 
-def lines(found: Found, hours: float, now: float, level: str = "INFO") -> list[Line]:
-    """Both logs, at this level and worse, the newest last."""
+def lines(found: Found, hours: float, now: float, level: str = "INFO") -> tuple[list[Line], list[Refused]]:
+    """Both logs, at this level and worse, the newest last; and why one is not there, or not whole."""
     until = datetime.fromtimestamp(now, UTC)
     since = until - timedelta(hours=hours)
     # Once each, should Azure tell of the database where the cluster was asked for.
-    told = dict.fromkeys((*_activity(found, since, until), *_connections(found, since, until)))
-    return sorted((line for line in told if is_at_least(line, level)), key=lambda line: line.at)
+    told: dict[Line, None] = {}
+    missing = []
+    for log in (_activity, _connections):
+        try:
+            for line in log(found, since, until):
+                told[line] = None
+        except Refused as error:
+            missing.append(error)
+    return sorted((line for line in told if is_at_least(line, level)), key=lambda line: line.at), missing
 
 
 def following(
-    found: Found, seen: list[Line], clock: Callable[[], float], wait: Callable[[float], None], level: str = "INFO"
-) -> Iterator[Line | Transient]:
-    """New lines as they come, for ever; each once, also those that come late. A fault that passes is told as one."""
+    found: Found,
+    seen: list[Line],
+    missing: list[Refused],
+    clock: Callable[[], float],
+    wait: Callable[[float], None],
+    level: str = "INFO",
+) -> Iterator[Line | Cody2ZohoError]:
+    """New lines as they come, for ever; each once, also those that come late.
+
+    A fault that passes is told each time, what is refused, when it begins.
+    """
     known, looked_at = set(seen), clock()
+    refused = {str(error) for error in missing}
     while True:
         wait(_LOOK_SECONDS)
         now = clock()
         since = looked_at - _LATE_SECONDS
         try:
-            told = lines(found, (now - since) / 3600, now, level)
+            told, missing = lines(found, (now - since) / 3600, now, level)
         except Transient as error:
             yield error
             continue
+        yield from (error for error in missing if str(error) not in refused)
         yield from (line for line in told if line not in known)
+        refused = {str(error) for error in missing}
         known, looked_at = {line for line in known.union(told) if line.at >= since}, now
 
 
@@ -138,6 +156,8 @@ def _connections(found: Found, since: datetime, until: datetime) -> Iterator[Lin
             told = found.azure.logs.query_resource(id_, _QUERY, timespan=(since, until))
         tables = getattr(told, "tables", None) or getattr(told, "partial_data", None) or []
         yield from (_connection(dict(zip(table.columns, row, strict=True))) for table in tables for row in table.rows)
+        if getattr(told, "partial_error", None):
+            raise Refused("Log Analytics tells a part of who connected, and no more: ask for fewer --hours.")
 
 
 def _connection(row: dict[str, Any]) -> Line:

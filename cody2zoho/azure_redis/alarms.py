@@ -7,8 +7,9 @@ from cody2zoho.azure_redis.access import asking
 from cody2zoho.azure_redis.finding import Found
 from cody2zoho.azure_redis.instance import word
 
-#: How far back Azure looks for alerts: it knows these spans and no others.
-SPANS = {1: "1h", 24: "1d", 7 * 24: "7d", 30 * 24: "30d"}
+#: As far back as Azure looks for alerts. It looks at when they began: in a shorter span it would not tell of one that
+#: began before it and goes on.
+_SPAN = "30d"
 
 
 @dataclass(frozen=True)
@@ -42,12 +43,12 @@ def rules(found: Found) -> list[Rule]:
     return sorted((_rule(one) for one in ours), key=lambda rule: (rule.severity, rule.name))
 
 
-def fired(found: Found, hours: int) -> list[Fired]:
-    """Raised within so many hours (of SPANS, the next longer); those that go on first, then the newest."""
-    span = next((words for length, words in SPANS.items() if length >= hours), SPANS[max(SPANS)])
+def fired(found: Found, hours: int, now: float) -> list[Fired]:
+    """Those that go on, whenever they began, then those raised within so many hours; each the newest first."""
     with asking():
-        every = list(found.azure.alerts.alerts.get_all(target_resource=found.instance.id, time_range=span))
-    return sorted((_fired(one) for one in every), key=lambda alert: (alert.is_over, -alert.since))
+        every = list(found.azure.alerts.alerts.get_all(target_resource=found.instance.id, time_range=_SPAN))
+    told = [alert for alert in map(_fired, every) if not alert.is_over or alert.since >= now - hours * 3600]
+    return sorted(told, key=lambda alert: (alert.is_over, -alert.since))
 
 
 def _covers(scope: str, id_: str) -> bool:

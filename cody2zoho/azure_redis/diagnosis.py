@@ -39,6 +39,8 @@ def _state(instance: Instance) -> Finding:
 def _eviction(instance: Instance) -> Finding:
     if instance.eviction.lower() == "noeviction":
         return Finding("Eviction", Level.OK, "none: what the ledger knows is never thrown away")
+    if not instance.eviction:
+        return Finding("Eviction", Level.OK, "Azure does not say")
     return Finding(
         "Eviction",
         Level.FAILED,
@@ -157,7 +159,7 @@ def _address(instance: Instance, settings: Settings) -> Iterator[Finding]:
         yield Finding("REDIS_URL", Level.FAILED, "speaks no TLS, and Azure takes nothing else", "write rediss://")
     elif address.scheme == "rediss" and (address.port or 6379) != instance.port:
         mend = f"write rediss://…@{instance.host}:{instance.port}/0"
-        yield Finding("REDIS_URL", Level.FAILED, f"names port {address.port}, Azure {instance.port}", mend)
+        yield Finding("REDIS_URL", Level.FAILED, f"names port {address.port or 6379}, Azure {instance.port}", mend)
     elif not instance.is_classic and address.path.strip("/") not in ("", "0"):
         yield Finding("REDIS_URL", Level.FAILED, "names a database other than 0, which is the only one", "write /0")
     else:

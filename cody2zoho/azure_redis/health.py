@@ -78,7 +78,7 @@ class Health:
 def look(found: Found, settings: Settings, now: float) -> Health:
     """All that Azure can be asked, and whether the port can be reached from here."""
     measured, unmeasured = _asked(lambda: metrics.measured(found, _HOURS, now))
-    every, unalerted = _asked(lambda: alarms.fired(found, 24))
+    every, unalerted = _asked(lambda: alarms.fired(found, 0, now))
     findings = tuple(diagnosis.findings(found, settings))
     fired = tuple(one for one in every if not one.is_over)
     refused = (*unmeasured, *unalerted)

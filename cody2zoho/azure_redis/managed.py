@@ -22,14 +22,15 @@ class Managed:
 
     def instance(self, place: Place) -> Instance:
         cluster, database = place.told, self._database(place.group, place.name)
+        is_managed = not word(cluster.sku.name).startswith("Enterprise")
         return Instance(
-            service=Service.ENTERPRISE if word(cluster.sku.name).startswith("Enterprise") else Service.MANAGED,
+            service=Service.MANAGED if is_managed else Service.ENTERPRISE,
             id=cluster.id,
             name=cluster.name,
             group=place.group,
             location=cluster.location,
             sku=" x".join(filter(None, (word(cluster.sku.name), word(cluster.sku.capacity)))),
-            state=word(database and database.resource_state) or word(cluster.resource_state),
+            state=_state(cluster, database),
             version=word(database and database.redis_version) or word(cluster.redis_version),
             host=place.host,
             port=(database and database.port) or 10_000,
@@ -37,7 +38,7 @@ class Managed:
             minimum_tls=word(cluster.minimum_tls_version),
             # Older answers do not have it, and had no way to switch keys off.
             has_keys=word(database and database.access_keys_authentication) != "Disabled",
-            has_entra=True,
+            has_entra=is_managed,
             is_public=_is_public(cluster),
             eviction=word(database and database.eviction_policy),
             persistence=_persistence(database),
@@ -79,6 +80,14 @@ class Managed:
         with asking():
             found = list(self._azure.enterprise.databases.list_by_cluster(group, name))
         return found[0] if found else None
+
+
+def _state(cluster: Any, database: Any) -> str:
+    """Of the database; a cluster that runs and has none takes no connection."""
+    state = word(cluster.resource_state)
+    if database:
+        return word(database.resource_state) or state
+    return "without a database" if state == "Running" else state
 
 
 def _is_public(cluster: Any) -> bool | None:

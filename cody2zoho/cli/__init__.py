@@ -78,8 +78,8 @@ class _Commands(click.Group):
         except KeyboardInterrupt:
             sys.exit(130)
         except click.Abort:
-            # Ctrl-C or Ctrl-D at a question, whose line goes on.
-            click.echo(err=True)
+            # Ctrl-C at a question, or the end of what is typed; the question's line has no end yet.
+            click.echo("\nStopped.", err=True)
             sys.exit(130)
         except Interrupted as interrupted:
             sys.exit(interrupted.exit_code)

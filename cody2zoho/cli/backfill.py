@@ -114,7 +114,9 @@ def _begin(plan: history.Plan, services: Services, *, yes: bool) -> None:
     if not yes:
         if not sys.stdin.isatty():
             raise click.UsageError("There is nobody to ask: add --yes to begin, or --dry-run to look only.")
-        click.confirm("Begin?", abort=True)
+        if not click.confirm("Begin?"):
+            click.echo("Nothing was done.", err=True)
+            sys.exit(1)
     with locks.alone(services.store, f"{services.settings.redis_key_prefix}lock:backfill") as alone:
         if not alone or services.history.is_under_way():
             raise Transient("Another backfill has just begun: see `cody2zoho backfill`.")

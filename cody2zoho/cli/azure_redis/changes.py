@@ -80,13 +80,19 @@ def reboot(found: Found, nodes: str, is_sure: bool) -> None:
 
 
 def _warn_of_reboot(found: Found, nodes: str) -> None:
-    is_kept = bool(found.instance.persistence) or (found.instance.has_replica and nodes != "all")
-    if is_kept:
+    kept = found.instance.persistence
+    if kept == "AOF" or (found.instance.has_replica and nodes != "all"):
         click.echo("Redis is away for a moment. Workers wait and reconnect; nothing is lost but what was just written.")
         return
-    click.echo("Everything in it is lost: nothing is kept on disk, and no other node has it.")
+    if kept:
+        click.echo(f"What was written since it was last saved is lost ({kept}): Redis comes back as it was then.")
+    else:
+        click.echo("Everything in it is lost: nothing is kept on disk, and no other node has it.")
+    since = " since then" if kept else ""
     click.echo("Workers then fill the ledger anew from Zoho, and no case is made twice. What a person dismissed,")
-    click.echo("paused or had forgotten is not known any more: keep a backup first (`cody2zoho backup create`).")
+    click.echo(
+        f"paused or had forgotten{since} is not known any more: keep a backup first (`cody2zoho backup create`)."
+    )
 
 
 @click.command()
@@ -99,14 +105,18 @@ def _warn_of_reboot(found: Found, nodes: str) -> None:
     type=BlobAddress(),
     help="A container of Azure Blob; - asks for it.",
 )
-@click.option("--prefix", default="", help="What the names of the files begin with.")
+@click.option("--prefix", default="", help="What the names of the files begin with; of Azure Cache only.")
 def export(found: Found, container: str, prefix: str) -> None:
     """Have Azure write all data to Azure Blob, as RDB.
 
     It takes minutes.
     """
+    if prefix and not found.instance.is_classic:
+        raise click.UsageError(f"{found.instance.service} names the files itself: leave out --prefix.")
     named = plain(prefix) or f"cody2zoho-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}"
-    click.echo(f"Azure exports {found.instance.name} to {without_sas(container)} …", err=True)
+    click.echo(
+        f"Azure exports {found.instance.name} to {without_sas(container)}; Ctrl-C ends only the waiting …", err=True
+    )
     found.service.export(found.instance, container, named)
     beginning = f", names begin with {named}" if found.instance.is_classic else ""
     click.echo(f"exported to {without_sas(container)}{beginning}")
@@ -136,7 +146,7 @@ def import_(found: Found, blobs: tuple[str, ...], is_sure: bool) -> None:
     click.echo("no case is made twice. What a person dismissed or paused since that export is not known any more,")
     click.echo("and who was forgotten since then must be forgotten again. See docs/azure-redis.md.")
     ask(found, "Replace it?", is_sure=is_sure, by_name=True)
-    click.echo("Azure imports …", err=True)
+    click.echo("Azure imports; Ctrl-C ends only the waiting …", err=True)
     found.service.bring_in(found.instance, list(blobs))
     click.echo("imported; `cody2zoho status` shows when the ledger is filled, then run `cody2zoho reconcile`")
 

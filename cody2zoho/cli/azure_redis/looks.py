@@ -57,14 +57,14 @@ def show_metrics(found: Found, hours: int, folder: Path | None, as_json: bool) -
 
 @click.command(name="alerts")
 @at_instance
-@click.option("--hours", default=24, type=_HOURS, show_default=True, help="What was raised so far back.")
+@click.option("--hours", default=24, type=_HOURS, show_default=True, help="What is over, so far back.")
 @as_json_option
 def show_alerts(found: Found, hours: int, as_json: bool) -> None:
     """Show Azure's own alerts: rules, and what they raised.
 
     Exit code 1 while one goes on.
     """
-    rules, fired = alarms.rules(found), alarms.fired(found, hours)
+    rules, fired = alarms.rules(found), alarms.fired(found, hours, time.time())
     if as_json:
         click.echo(view.as_json({"rules": [asdict(one) for one in rules], "fired": [asdict(one) for one in fired]}))
     else:
@@ -105,23 +105,27 @@ def diagnostics(found: Found, as_json: bool) -> None:
 def logs(found: Found, hours: int, level: str, follow: bool, folder: Path | None, as_json: bool) -> None:
     """Show what was done to it, and who connected.
 
-    Who connected is written down only where a diagnostic setting sends it to Log Analytics.
+    Who connected is written down only where a diagnostic setting sends it to Log Analytics. Exit code 1 where one of
+    the two logs may not be read.
     """
     now = time.time()
-    lines = activity.lines(found, hours, now, level)
+    lines, missing = activity.lines(found, hours, now, level)
     for line in lines:
         _show(line, as_json)
-    if not lines and not as_json:
+    for error in missing:
+        _say(error)
+    if not lines and not missing and not as_json:
         click.echo(f"Nothing was logged in the last {span(hours * 3600)}.", err=True)
     if folder:
         every = "".join(f"{_as_json(line)}\n" for line in lines)
         _tell(write(folder, "logs.jsonl", every, now))
     if follow:
-        for new in activity.following(found, lines, time.time, time.sleep, level):
-            if isinstance(new, Transient):
+        for new in activity.following(found, lines, missing, time.time, time.sleep, level):
+            if isinstance(new, Cody2ZohoError):
                 _say(new)
             else:
                 _show(new, as_json)
+    sys.exit(1 if missing else 0)
 
 
 def _say(error: Cody2ZohoError) -> None:
@@ -177,15 +181,21 @@ def _parts(found: Found, one: healthy.Health, hours: int, now: float) -> dict[st
         return view.report(shown, one, measured(), hours, now)
 
     def alerts() -> str:
-        rules, fired = alarms.rules(found), alarms.fired(found, hours)
+        rules, fired = alarms.rules(found), alarms.fired(found, hours, now)
         return view.as_json({"rules": [asdict(each) for each in rules], "fired": [asdict(each) for each in fired]})
+
+    def logs() -> str:
+        lines, missing = activity.lines(found, hours, now)
+        for error in missing:
+            _say(error)
+        return "".join(f"{_as_json(line)}\n" for line in lines)
 
     return {
         "report.md": report,
         "instance.json": lambda: view.as_json(asdict(found.instance)),
         "health.json": lambda: view.as_json(one.as_json()),
         "metrics.csv": lambda: view.metrics_csv(measured()),
-        "logs.jsonl": lambda: "".join(f"{_as_json(line)}\n" for line in activity.lines(found, hours, now)),
+        "logs.jsonl": logs,
         "alerts.json": alerts,
     }
 
@@ -194,17 +204,31 @@ def _parts(found: Found, one: healthy.Health, hours: int, now: float) -> dict[st
 @at_instance
 @click.option("--interval", default=60, type=click.IntRange(30, 3600), show_default=True, help="Seconds between looks.")
 @click.option("--minutes", type=click.IntRange(min=1), help="End after so many; else at Ctrl-C.")
-def watch(found: Found, interval: int, minutes: int | None) -> None:
-    """Show how well it is, one line a look, until Ctrl-C."""
+@click.option("--json", "as_json", is_flag=True, help="As JSON, one object a line.")
+def watch(found: Found, interval: int, minutes: int | None, as_json: bool) -> None:
+    """Show how well it is, one line a look, until Ctrl-C.
+
+    Exit code 1 where a look was below 80, or told of a fault.
+    """
     ends_at = time.time() + minutes * 60 if minutes else float("inf")
     settings = configuration.provisional()
+    was_well = True
     for at, one in healthy.watching(found, settings, time.time, time.sleep, interval):
-        if isinstance(one, Transient):
-            click.secho(f"{view.stamp(at)}    –  {one}", fg="yellow")
-        else:
-            click.echo(view.glance(at, one))
+        _show_look(at, one, as_json)
+        was_well = was_well and isinstance(one, healthy.Health) and one.score >= healthy.WELL
         if at + interval > ends_at:
-            return
+            break
+    sys.exit(0 if was_well else 1)
+
+
+def _show_look(at: float, one: healthy.Health | Transient, as_json: bool) -> None:
+    if as_json:
+        told = {"fault": str(one)} if isinstance(one, Transient) else one.as_json()
+        click.echo(json.dumps({"at": at} | told, ensure_ascii=False))
+    elif isinstance(one, Transient):
+        click.secho(f"{view.stamp(at)}    –  {one}", fg="yellow")
+    else:
+        click.echo(view.glance(at, one))
 
 
 def _tell(*paths: Path) -> None:

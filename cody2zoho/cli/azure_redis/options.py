@@ -1,6 +1,7 @@
 """What the commands for Redis in Azure share: which instance, asking before something is lost, files."""
 
 import functools
+import os
 import re
 import sys
 import time
@@ -21,8 +22,8 @@ def at_instance(command: Callable[..., Any]) -> Callable[..., Any]:
     """Gives a command `found` instead of the three options that say which instance is meant."""
 
     @click.option("--name", default="", help="The instance; else the one that REDIS_URL leads to.")
-    @click.option("--resource-group", "group", default="", help="The resource group it is in.")
-    @click.option("--subscription", default="", help="The subscription; else AZURE_SUBSCRIPTION_ID, or the only one.")
+    @click.option("--resource-group", "-g", "group", default="", help="The resource group it is in.")
+    @click.option("--subscription", default="", help="Id of it; else AZURE_SUBSCRIPTION_ID, or the only one.")
     @functools.wraps(command)
     def found_first(*words: Any, name: str, group: str, subscription: str, **options: Any) -> Any:
         found = finding.find(configuration.provisional(), name, group, subscription)
@@ -62,13 +63,20 @@ class BlobAddress(click.ParamType):  # type: ignore[type-arg]
 
     def convert(self, value: Any, _param: click.Parameter | None, _ctx: click.Context | None) -> str:
         address = (_typed() if value == "-" else str(value)).strip()
-        parts = urlsplit(address)
-        if parts.scheme != "https" or not parts.path.strip("/") or "sig" not in parse_qs(parts.query):
+        if not _has_sas(address):
             raise click.UsageError(
                 "That is no address of Azure Blob with a SAS: write https://ACCOUNT.blob.core.windows.net/CONTAINER"
                 "?sv=…&sig=…, in quotes, or - to type it."
             )
         return address
+
+
+def _has_sas(address: str) -> bool:
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return False
+    return parts.scheme == "https" and bool(parts.path.strip("/")) and "sig" in parse_qs(parts.query)
 
 
 def _typed() -> str:
@@ -89,8 +97,9 @@ def write(folder: Path, name: str, text: str, at: float) -> Path:
     path = folder / f"{stem}-{stamp}.{ending}"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        path.touch(mode=0o600)
-        path.write_text(text)
+        # Nothing that lies there already is written into, nor where a link of somebody else's leads.
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+            file.write(text)
     except OSError as error:
         raise Refused(f"{path} cannot be written: {error.strerror}.") from None
     return path

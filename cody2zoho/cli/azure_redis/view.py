@@ -60,6 +60,9 @@ def instance(one: Instance, maintenance: str) -> dict[str, str]:
 
 
 def metrics(measured: Sequence[Series], hours: float) -> Iterator[str]:
+    if not measured:
+        yield "Azure measures nothing of it yet."
+        return
     head = ("metric", "latest", "average", "highest", "sum", f"last {hours:g} h")
     rows = [
         (

@@ -121,8 +121,18 @@ def test_a_reboot_that_loses_everything_says_so(classic, call, tier, nodes, is_l
     assert ("Everything in it is lost" in call("reboot", "--nodes", nodes, "--yes").output) is is_lost
 
 
-def test_a_reboot_of_what_is_kept_on_disk_loses_nothing(classic, call) -> None:
+def test_a_reboot_of_what_writes_each_change_to_disk_loses_nothing(classic, call) -> None:
+    classic.caches = [cache(redisConfiguration={"aof-backup-enabled": "true"})]
+
     assert "nothing is lost but what was just written" in call("reboot", "--yes").output
+
+
+def test_a_reboot_of_what_is_saved_now_and_then_says_that_the_time_since_is_lost(classic, call) -> None:
+    said = call("reboot", "--yes").output
+
+    assert "What was written since it was last saved is lost (RDB every 60 minutes)" in said
+    assert "nothing is lost" not in said
+    assert "nothing is lost but what was just written" in call("reboot", "--nodes", "primary", "--yes").output
 
 
 def test_azure_managed_redis_has_no_reboot_and_the_command_says_what_does_it(azure, call) -> None:
@@ -161,6 +171,14 @@ def test_an_azure_cache_is_exported_under_the_names_that_were_asked_for(classic,
     assert "names begin with before-upgrade" in done.stdout
 
 
+def test_a_managed_instance_that_names_its_files_itself_takes_no_name_for_them(azure, call) -> None:
+    refused = call("export", "--to", SAS, "--prefix", "before-upgrade")
+
+    assert refused.exit_code == 2
+    assert "Azure Managed Redis names the files itself: leave out --prefix." in refused.stderr
+    assert changes(azure) == []
+
+
 def test_the_sas_can_come_from_the_input(azure, call) -> None:
     """So that neither the shell's history nor the list of processes has it."""
     assert call("export", "--to", "-", given=f"{SAS}\n").exit_code == 0
@@ -169,7 +187,13 @@ def test_the_sas_can_come_from_the_input(azure, call) -> None:
 
 @pytest.mark.parametrize(
     "address",
-    ["backups", SAS.partition("?")[0], SAS.replace("https", "http"), SAS.replace("/backups", "")],
+    [
+        "backups",
+        SAS.partition("?")[0],
+        SAS.replace("https", "http"),
+        SAS.replace("/backups", ""),
+        SAS.replace("shop", "[shop"),
+    ],
 )
 def test_an_address_without_a_sas_is_refused_before_azure_is_asked_for_anything(azure, call, address) -> None:
     for words in (("export", "--to", address), ("import", "--from", address, "--yes")):
@@ -241,7 +265,7 @@ def test_a_key_that_may_have_been_made_anew_is_not_made_anew_unseen(request, cal
     assert len(changes(far_end)) == 1
 
 
-@pytest.mark.parametrize("status", [429, 500, 503])
+@pytest.mark.parametrize("status", [401, 403, 404, 429, 503, HUNG_UP])
 def test_an_import_that_cannot_be_asked_about_is_not_called_failed(azure, call, status) -> None:
     """Who would begin it again would have Azure do it twice."""
     azure.refuses = [("/operations/1", status, "Busy", {})]

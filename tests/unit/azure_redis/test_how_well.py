@@ -16,7 +16,7 @@ WELL = {"usedmemorypercentage": [40.0], "serverLoad": [10.0], "cacheLatency": [8
 
 @pytest.fixture
 def look(azure, clock):
-    azure.metrics = dict(WELL)
+    azure.metrics, azure.clock = dict(WELL), clock
 
     def look() -> health.Health:
         settings = configuration.provisional()
@@ -67,6 +67,12 @@ def test_an_alert_that_goes_on_costs_by_its_severity(azure, look, severity, cost
     azure.alerts = [fired(1_760_000_000, "Resolved", "Sev0"), fired(1_760_000_000, "Fired", severity)]
 
     assert look().score == 100 - costs
+
+
+def test_an_alert_that_has_gone_on_for_days_still_costs(azure, look, clock) -> None:
+    azure.alerts = [fired(clock() - 3 * 86_400, "Fired", "Sev0")]
+
+    assert look().score == 70
 
 
 def test_what_keeps_cases_from_being_made_costs_more_than_what_could_be_better(azure, look) -> None:
@@ -147,11 +153,11 @@ def test_a_report_has_all_that_azure_can_be_asked(azure, look, call, tmp_path) -
 
 
 def test_a_report_without_the_right_to_a_part_has_the_others(azure, look, call, tmp_path) -> None:
-    azure.refuses = [("eventtypes", 403, "AuthorizationFailed", {})]
+    azure.refuses = [("eventtypes|metricAlerts", 403, "AuthorizationFailed", {})]
     done = call("health", "--output", str(tmp_path / "out"))
 
     names = {file.name.partition("-")[0] for file in (tmp_path / "out").iterdir()}
-    assert names == {"alerts", "health", "instance", "metrics", "report"}
+    assert names == {"health", "instance", "logs", "metrics", "report"}
     assert "may not do that in Azure" in done.stderr
 
 
@@ -203,3 +209,16 @@ def test_watching_shows_one_line_a_look(azure, look, call) -> None:
     assert len(shown.splitlines()) == 1
     figures = shown.split("UTC")[1].split()
     assert " ".join(figures) == "90 memory 40 % load 75 % clients 12 server load: 75 % at the highest"
+
+
+@pytest.mark.parametrize(("load", "code"), [(75.0, 0), (95.0, 1)])
+def test_watching_for_a_script_is_one_object_a_look_and_ends_with_the_worst(azure, look, call, load, code) -> None:
+    azure.metrics |= {"serverLoad": [load]}
+    shown = call("watch", "--interval", "3600", "--minutes", "1", "--json")
+
+    assert [json.loads(line)["score"] for line in shown.output.splitlines()] == [90 if code == 0 else 70]
+    assert shown.exit_code == code
+    azure.refuses = [("metricDefinitions", 503, "ServerTimeout", {})]
+    told = call("watch", "--interval", "3600", "--minutes", "1", "--json")
+    assert "Azure has a fault of its own" in json.loads(told.output)["fault"]
+    assert told.exit_code == 1

@@ -50,7 +50,7 @@ def test_an_instance_is_found_by_its_name_and_group_in_capitals_or_not(azure, ca
     azure.caches = [cache()]
 
     assert "Azure Cache for Redis" in call("show", "--name", "SHOP-cache", "--resource-group", "Shop").output
-    assert "Azure Managed Redis" in call("show", "--name", "shop-managed").output
+    assert "Azure Managed Redis" in call("show", "--name", "shop-managed", "-g", "shop").output
 
 
 def test_an_address_that_is_not_in_azure_says_what_to_name(azure, call, monkeypatch) -> None:
@@ -139,7 +139,8 @@ def test_a_wrong_setting_of_redis_is_one_sentence(azure, call, monkeypatch) -> N
 def test_the_enterprise_tiers_are_told_from_azure_managed_redis(azure, call) -> None:
     azure.clusters = [cluster(sku="Enterprise_E10")]
 
-    assert json.loads(call("show", "--json").output)["service"] == "Azure Cache for Redis Enterprise"
+    shown = json.loads(call("show", "--json").output)
+    assert (shown["service"], shown["has_entra"]) == ("Azure Cache for Redis Enterprise", False)
 
 
 @pytest.mark.parametrize("policy", ["OSSCluster", "EnterpriseCluster"])

@@ -12,7 +12,9 @@ from cody2zoho import configuration
 from cody2zoho.azure_redis import activity, diagnosis, finding, metrics
 from cody2zoho.azure_redis.metrics import Kind, Metric, Series
 from cody2zoho.checks.finding import Level
-from cody2zoho.errors import Transient
+from cody2zoho.cli.azure_redis import view
+from cody2zoho.cli.azure_redis.options import write
+from cody2zoho.errors import Refused, Transient
 
 
 def findings() -> dict[str, tuple[Level, str]]:
@@ -87,6 +89,17 @@ def test_a_step_without_a_figure_is_left_out_and_none_at_all_is_a_dash(azure, ca
     assert call("metrics").output.splitlines()[-1].split() == ["errors", "–", "–", "–", "–"]
 
 
+def test_an_instance_of_which_nothing_is_measured_yet_is_told_so(azure, call) -> None:
+    assert call("metrics").output == "Azure measures nothing of it yet.\n"
+
+
+def test_a_cluster_that_has_no_database_does_not_run(azure) -> None:
+    azure.databases = []
+
+    assert findings()["State"] == (Level.FAILED, "is without a database, not Running")
+    assert findings()["Eviction"] == (Level.OK, "Azure does not say")
+
+
 def test_figures_stand_under_one_another(azure, call) -> None:
     azure.metrics = {"usedmemorypercentage": [5.0, 100.0], "cachehits": [1234.0]}
     head, memory, hits = call("metrics").output.splitlines()
@@ -123,6 +136,17 @@ def test_metrics_are_written_to_files_that_nobody_else_reads(azure, call, tmp_pa
     assert [line.removeprefix("written: ") for line in done.stderr.splitlines()] == [str(files[1]), str(files[0])]
 
 
+def test_a_file_is_not_written_where_a_link_leads(tmp_path) -> None:
+    """In a folder that others may write into, such as /tmp."""
+    theirs = tmp_path / "theirs"
+    theirs.write_text("mine")
+    (tmp_path / "logs-20251009T085320Z.jsonl").symlink_to(theirs)
+
+    with pytest.raises(Refused, match=r"cannot be written: File exists\."):
+        write(tmp_path, "logs.jsonl", "what was logged", 1_760_000_000)
+    assert theirs.read_text() == "mine"
+
+
 def test_a_folder_that_cannot_be_written_is_a_sentence(azure, call, tmp_path) -> None:
     (tmp_path / "taken").write_text("")
     refused = call("logs", "--output", str(tmp_path / "taken" / "out"))
@@ -151,7 +175,8 @@ def test_rules_of_the_instance_its_group_and_its_subscription_are_told_and_no_ot
 
 
 def test_an_alert_that_goes_on_comes_first_and_makes_the_exit_code(azure, call) -> None:
-    azure.alerts = [fired(1_760_000_300, "Resolved", "Sev1"), fired(1_760_000_000, rule="load-high")]
+    began = time.time() - 600
+    azure.alerts = [fired(began + 300, "Resolved", "Sev1"), fired(began, rule="load-high")]
     told = call("alerts", "--json")
 
     assert told.exit_code == 1
@@ -159,22 +184,24 @@ def test_an_alert_that_goes_on_comes_first_and_makes_the_exit_code(azure, call) 
         ("load-high", False, 2),
         ("memory-high", True, 1),
     ]
-    assert "2025-10-09 08:53:20 UTC" in call("alerts").output
+    assert view.stamp(began) in call("alerts").output
 
 
 def test_what_is_over_or_was_never_raised_is_no_trouble(azure, call) -> None:
-    for over in (fired(1_760_000_000, "Resolved"), fired(1_760_000_000, state="Closed")):
+    for over in (fired(time.time() - 60, "Resolved"), fired(time.time() - 60, state="Closed")):
         azure.alerts = [over]
         assert call("alerts").exit_code == 0
     azure.alerts, azure.rules = [], []
     assert call("alerts").output == "No rule watches it.\n\nNothing was raised.\n"
 
 
-@pytest.mark.parametrize(("hours", "span"), [(1, "1h"), (2, "1d"), (24, "1d"), (25, "7d"), (720, "30d")])
-def test_alerts_are_asked_for_in_a_span_that_azure_knows(azure, call, hours, span) -> None:
-    call("alerts", "--hours", str(hours))
+def test_an_alert_that_goes_on_is_told_however_long_ago_it_began(azure, call) -> None:
+    now = time.time()
+    azure.alerts = [fired(now - 10 * 86_400), fired(now - 2 * 3600, "Resolved"), fired(now - 600, "Resolved")]
+    told = call("alerts", "--hours", "1", "--json")
 
-    assert [query["timeRange"] for query in azure.queries if "timeRange" in query] == [span]
+    assert told.exit_code == 1
+    assert [one["is_over"] for one in json.loads(told.output)["fired"]] == [False, True]
 
 
 # -- diagnostics ------------------------------------------------------------------------------
@@ -242,6 +269,7 @@ def test_each_flaw_of_an_azure_cache_is_told(classic, about, level, words, chang
     [
         ("redis://{host}:10000/0", "speaks no TLS"),
         ("rediss://{host}:6380/0", "names port 6380, Azure 10000"),
+        ("rediss://{host}/0", "names port 6379, Azure 10000"),
         ("rediss://{host}:10000/1", "names a database other than 0"),
         ("rediss://{host}:10000", "{host}:10000"),
     ],
@@ -319,7 +347,7 @@ def test_only_lines_at_the_level_and_worse_are_shown(azure, call) -> None:
 def test_the_activity_is_asked_for_by_time_of_cluster_and_database(azure, found) -> None:
     """A key is made anew in the database, a size chosen in the cluster; what both tell is told once."""
     azure.events = [event(1_760_000_000 - 5, id_=id_) for id_ in "ab"]
-    told = activity.lines(found, 2, 1_760_000_000)
+    told, _ = activity.lines(found, 2, 1_760_000_000)
     asked = [query["$filter"] for query in azure.queries if "$filter" in query]
 
     span = "eventTimestamp ge '2025-10-09T06:53:20Z' and eventTimestamp le '2025-10-09T08:53:20Z'"
@@ -333,7 +361,7 @@ def test_nothing_logged_is_said(azure, call) -> None:
 
 def test_new_lines_are_followed_each_once_also_those_that_come_late(azure, found, clock) -> None:
     azure.events = [event(clock.now - 60, name="old")]
-    seen = activity.lines(found, 24, clock.now)
+    seen, _ = activity.lines(found, 24, clock.now)
     waits = iter(
         [
             lambda: azure.events.append(event(clock.now - 5, name="new")),
@@ -345,7 +373,7 @@ def test_new_lines_are_followed_each_once_also_those_that_come_late(azure, found
         clock.now += seconds
         next(waits)()
 
-    following = activity.following(found, seen, clock, wait)
+    following = activity.following(found, seen, [], clock, wait)
     assert [next(following).what for _ in range(2)] == ["new", "late"]
 
 
@@ -358,11 +386,50 @@ def test_following_goes_past_a_fault_that_passes_and_loses_nothing(azure, found,
         clock.now += 7200
         azure.events = [event(1_760_000_060, name="meanwhile")]
 
-    following = activity.following(found, [], clock, wait)
+    following = activity.following(found, [], [], clock, wait)
     assert isinstance(next(following), Transient)
     assert next(following).what == "meanwhile"
     spans = [query["$filter"] for query in azure.queries if "$filter" in query]
     assert {span.partition(" and ")[0] for span in spans} == {"eventTimestamp ge '2025-10-09T08:38:20Z'"}
+
+
+@pytest.mark.parametrize(("refused", "told"), [("eventtypes", "new_conn"), ("/query$", "Regenerate key")])
+def test_a_log_that_may_not_be_read_leaves_the_other(azure, call, refused, told) -> None:
+    now = time.time()
+    azure.events, azure.rows = [event(now - 60)], [connection(now - 50)]
+    azure.refuses = [(refused, 403, "AuthorizationFailed", {})]
+    shown = call("logs")
+
+    assert shown.exit_code == 1
+    assert [told in line for line in shown.stdout.splitlines()] == [True]
+    assert "may not do that in Azure" in shown.stderr
+
+
+def test_what_log_analytics_tells_in_part_is_not_taken_for_all(azure, call) -> None:
+    azure.rows, azure.is_partial = [connection(time.time() - 50)], True
+    shown = call("logs")
+
+    assert shown.exit_code == 1
+    assert "new_conn" in shown.stdout
+    assert shown.stderr == "Log Analytics tells a part of who connected, and no more: ask for fewer --hours.\n"
+
+
+def test_following_says_once_that_a_right_was_taken(azure, found, clock) -> None:
+    waits = iter(
+        [
+            lambda: azure.refuses.append(("/query$", 403, "AuthorizationFailed", {})),
+            lambda: None,
+            lambda: azure.events.append(event(clock.now - 5)),
+        ]
+    )
+
+    def wait(seconds: float) -> None:
+        clock.now += seconds
+        next(waits)()
+
+    following = activity.following(found, [], [], clock, wait)
+    assert isinstance(next(following), Refused)
+    assert next(following).what == "Regenerate key"
 
 
 def test_all_lines_are_written_to_a_file(azure, call, tmp_path) -> None:

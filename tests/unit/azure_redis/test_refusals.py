@@ -58,6 +58,7 @@ def test_what_is_refused_is_asked_once(azure, call) -> None:
     [
         ("Microsoft.Cache/redis/listKeys/action", "Redis Cache Contributor"),
         ("Microsoft.Cache/redisEnterprise/read", "Reader"),
+        ("Microsoft.Cache/redisEnterprise/databases/listKeys/action", "Azure Managed Redis Contributor"),
         ("Microsoft.Insights/metrics/read", "Monitoring Reader"),
         ("Microsoft.OperationalInsights/workspaces/query/read", "Log Analytics Reader"),
     ],
@@ -77,6 +78,27 @@ def test_nobody_signed_in_says_how_to_sign_in(azure, call, monkeypatch) -> None:
     assert refused.exit_code == 1
     assert refused.stderr.startswith("Nobody is signed in to Azure: run az login, or set AZURE_TENANT_ID")
     assert len(refused.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("AZURE_TOKEN_CREDENTIALS", "mine", "Invalid value for AZURE_TOKEN_CREDENTIALS: mine"),
+        ("AZURE_TENANT_ID", "our tenant", "Invalid tenant ID provided"),
+        ("AZURE_AUTHORITY_HOST", "http://login.example", "'http://login.example' is an invalid authority"),
+    ],
+)
+def test_a_sign_in_that_is_set_up_wrongly_names_what_to_look_at(azure, call, monkeypatch, name, value, said) -> None:
+    login = {"AZURE_TOKEN_CREDENTIALS": "prod", "AZURE_TENANT_ID": "t", "AZURE_CLIENT_ID": "c"}
+    for each, given in (login | {"AZURE_CLIENT_SECRET": "SECRET", name: value}).items():
+        monkeypatch.setenv(each, given)
+    refused = call("show")
+
+    assert refused.exit_code == 2
+    assert refused.stderr.startswith(
+        f"See AZURE_TENANT_ID, AZURE_AUTHORITY_HOST and AZURE_TOKEN_CREDENTIALS, one is wrong: {said}"
+    )
+    assert "SECRET" not in refused.stderr
 
 
 def test_who_is_signed_in_with_az_needs_nothing_else(azure, call, monkeypatch, tmp_path) -> None:
@@ -115,6 +137,33 @@ def test_an_answer_that_does_not_arrive_is_a_passing_fault(azure, call) -> None:
 
     assert refused.exit_code == 1
     assert refused.stderr.startswith("Azure's answer did not arrive (")
+
+
+@pytest.mark.parametrize(
+    ("hidden", "words"),
+    [
+        ("/subscriptions$", "show"),
+        ("/Microsoft.Cache/redis$", "show"),
+        ("metricAlerts", "alerts"),
+        ("/query$", "logs"),
+        ("listKeys", "keys"),
+    ],
+)
+def test_a_page_of_something_on_the_way_is_not_taken_for_azure(azure, call, hidden, words) -> None:
+    azure.hidden = hidden
+    refused = call(words)
+
+    assert refused.exit_code == 1
+    assert refused.stderr.splitlines()[-1].startswith("What answers is not Azure: see to a proxy that wants a log-in")
+
+
+@pytest.mark.parametrize("service", ["azure", "classic"])
+def test_a_change_that_something_else_answered_may_have_been_made(request, call, service) -> None:
+    request.getfixturevalue(service).hidden = "regenerateKey"
+
+    told = call("regenerate-key", "primary", "--yes")
+    assert told.exit_code == 1
+    assert re.match("Azure (did not say whether it did it|has begun, and cannot be asked)", told.stderr)
 
 
 def test_a_certificate_nobody_vouches_for_is_not_trusted(azure, call, monkeypatch) -> None:
