@@ -210,8 +210,8 @@ def _refuse(header: Header, services: Services, *, while_running: bool, from_els
     reasons = [] if while_running else list(guards.at_work(services))
     if reasons:
         raise Cody2ZohoError(
-            f"Workers would change what is put back ({'; '.join(reasons)}): stop them, or `cody2zoho pause` and wait a "
-            "moment; --while-running does it all the same."
+            f"Workers would change what is put back ({'; '.join(reasons)}): stop them or `cody2zoho pause`, and wait "
+            "15 seconds; --while-running does it all the same."
         )
 
 

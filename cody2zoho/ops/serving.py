@@ -1,5 +1,6 @@
 """Where the operations API listens, and who is told of what happens in it."""
 
+import signal
 from asyncio import Transport
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -94,4 +95,6 @@ def _observed(services: Services) -> Iterator[None]:
 
 
 def _listen(services: Services, port: int) -> None:
+    # When uvicorn is done it sends itself once more what ended it, and a SIGTERM would leave untold what was counted.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     uvicorn.run(create(services), host=services.settings.ops_address, port=port, **HOW)

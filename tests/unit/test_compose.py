@@ -63,6 +63,16 @@ def test_a_login_that_was_made_up_outlives_the_container(name: str) -> None:
     assert f"  {name}:\n" in TOP["volumes"]
 
 
+@pytest.mark.parametrize("name", ["worker", "ops"])
+def test_a_backup_outlives_the_container_and_may_be_written_there(name: str) -> None:
+    [(volume, folder)] = re.findall(r"&backups (\S+):(\S+)", COMPOSE)
+    assert "*backups]" in SERVICES[name]
+    assert f"  {volume}:\n" in f"{TOP['volumes']}\n"
+    assert f"BACKUP_TO: ${{BACKUP_TO:-{folder}}}" in ANCHORS["environment"]
+    # A new volume takes over the owner of the image's folder.
+    assert f"install -d -o cody2zoho -g cody2zoho -m 0700 {folder}\n" in DOCKERFILE
+
+
 @every_service
 def test_every_service_has_a_health_check_and_limits(name: str) -> None:
     assert re.search(r"healthcheck:\s+test:", SERVICES[name])
