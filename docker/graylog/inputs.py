@@ -65,10 +65,11 @@ class Graylog:
         except (OSError, HTTPException):
             return False
 
-    def inputs(self) -> set[tuple[str, int]]:
+    def inputs(self) -> set[tuple[str, str]]:
         """Kind and port of each there is. Raises Hopeless where the password is not the one it knows."""
         found = self._ask("/api/system/inputs")["inputs"]
-        return {(one["type"], int(one["attributes"].get("port", 0))) for one in found}
+        # Somebody's own may be of a kind that has no port, or no attributes at all.
+        return {(one["type"], str((one["attributes"] or {}).get("port"))) for one in found}
 
     def make(self, title: str, kind: str, port: int, more: dict[str, Any]) -> None:
         """For all nodes. Raises Hopeless where Graylog will not have it."""
@@ -105,7 +106,7 @@ def complete(graylog: Graylog) -> Iterable[str]:
     """Make what is missing, and say each thing that was done."""
     there = graylog.inputs()
     for title, kind, port, more in INPUTS:
-        if (kind, port) in there:
+        if (kind, str(port)) in there:
             yield f"{title} on {port} is there."
         else:
             graylog.make(title, kind, port, more)
@@ -130,7 +131,7 @@ def run(
         except Hopeless as error:
             say(f"{error}.")
             return 2
-        except (OSError, HTTPException, ValueError, LookupError) as error:
+        except (OSError, HTTPException, ValueError, LookupError, TypeError, AttributeError) as error:
             last = type(error).__name__
         time.sleep(look_seconds)
     say(f"Graylog was not ready in {patience_seconds:.0f} seconds ({last}): docker compose logs graylog opensearch")
