@@ -45,6 +45,9 @@ PATIENCE_SECONDS = 600
 _LOOK_SECONDS = 3.0
 _TIMEOUT_SECONDS = 20
 
+#: Graylog is a neighbour; a proxy that Docker gives to every container does not know it.
+_past_proxies = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
 
 class Hopeless(Exception):
     """Waiting longer cannot help; the text says why."""
@@ -99,7 +102,7 @@ class Graylog:
             request.add_header("X-Requested-By", "cody2zoho")
         if path != "/api/system/lbstatus":
             request.add_header("Authorization", f"Basic {self._login}")
-        return urllib.request.urlopen(request, timeout=_TIMEOUT_SECONDS)
+        return _past_proxies.open(request, timeout=_TIMEOUT_SECONDS)
 
 
 def complete(graylog: Graylog) -> Iterable[str]:

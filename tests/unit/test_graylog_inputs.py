@@ -133,6 +133,11 @@ def test_an_input_of_somebody_else_without_a_port_keeps_none_of_ours_away(far_en
     assert {one["type"] for one in far_end.inputs} > KINDS
 
 
+def test_a_proxy_that_docker_gives_to_containers_is_not_asked(far_end: FarEnd, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{free_port()}")
+    assert run(far_end.address)[0] == 0
+
+
 def test_it_waits_until_graylog_is_ready(far_end: FarEnd) -> None:
     far_end.not_ready_times = 4
     assert run(far_end.address)[0] == 0
