@@ -484,6 +484,7 @@ def test_the_scopes_are_those_that_are_needed() -> None:
     [scopes] = [line for line in code_lines(page("zoho-setup")) if line.startswith("ZohoCRM.")]
 
     assert scopes == ",".join(ASKED)
+    assert set(re.findall(r"`(ZohoCRM\.[\w.]+)`", page("security"))) == set(ASKED)
 
 
 def test_every_data_centre_is_documented_with_its_addresses() -> None:
