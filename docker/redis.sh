@@ -18,8 +18,10 @@ if [ -n "$file" ]; then
         echo 'REDIS_PASSWORD_FILE names a file that is not there, or that this user may not read.' >&2
         exit 2
     fi
-    # The last line may lack its end.
+    # The last line may lack its end. What Windows adds, a mark of the encoding and a return, our own do not read either.
     read -r password <"$file" || [ -n "$password" ] || true
+    password=${password#"$(printf '\357\273\277')"}
+    password=${password%"$(printf '\r')"}
 fi
 if [ -z "$password" ]; then
     echo 'REDIS_PASSWORD is not set; write one into .env, or a file for REDIS_PASSWORD_FILE.' >&2

@@ -51,11 +51,14 @@ def secret(path: str) -> str:
     try:
         if not Path(path).is_file():
             raise ValueError("names a file that is not there; mount the secret there, or correct the path")
-        text = Path(path).read_text(encoding="utf-8").strip()
+        # Editors of Windows begin a file with a mark of its encoding.
+        text = Path(path).read_text(encoding="utf-8-sig").strip()
     except UnicodeDecodeError:
         raise ValueError("names a file that is not written in UTF-8; save it so") from None
-    except OSError:
+    except PermissionError:
         raise ValueError("names a file that this user may not read; let it, for example with chmod 644") from None
+    except OSError:
+        raise ValueError("names a file that cannot be read; write the path there, and not the secret") from None
     if is_unset("", text):
         raise ValueError("names a file that holds no value; write the secret into it")
     if "\n" in text:

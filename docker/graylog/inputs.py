@@ -45,6 +45,9 @@ PATIENCE_SECONDS = 600
 _LOOK_SECONDS = 3.0
 _TIMEOUT_SECONDS = 20
 
+#: Graylog is a neighbour; a proxy that Docker gives to every container does not know it.
+_past_proxies = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
 
 class Hopeless(Exception):
     """Waiting longer cannot help; the text says why."""
@@ -65,10 +68,11 @@ class Graylog:
         except (OSError, HTTPException):
             return False
 
-    def inputs(self) -> set[tuple[str, int]]:
+    def inputs(self) -> set[tuple[str, str]]:
         """Kind and port of each there is. Raises Hopeless where the password is not the one it knows."""
         found = self._ask("/api/system/inputs")["inputs"]
-        return {(one["type"], int(one["attributes"].get("port", 0))) for one in found}
+        # Somebody's own may be of a kind that has no port, or no attributes at all.
+        return {(one["type"], str((one["attributes"] or {}).get("port"))) for one in found}
 
     def make(self, title: str, kind: str, port: int, more: dict[str, Any]) -> None:
         """For all nodes. Raises Hopeless where Graylog will not have it."""
@@ -98,14 +102,14 @@ class Graylog:
             request.add_header("X-Requested-By", "cody2zoho")
         if path != "/api/system/lbstatus":
             request.add_header("Authorization", f"Basic {self._login}")
-        return urllib.request.urlopen(request, timeout=_TIMEOUT_SECONDS)
+        return _past_proxies.open(request, timeout=_TIMEOUT_SECONDS)
 
 
 def complete(graylog: Graylog) -> Iterable[str]:
     """Make what is missing, and say each thing that was done."""
     there = graylog.inputs()
     for title, kind, port, more in INPUTS:
-        if (kind, port) in there:
+        if (kind, str(port)) in there:
             yield f"{title} on {port} is there."
         else:
             graylog.make(title, kind, port, more)
@@ -130,7 +134,7 @@ def run(
         except Hopeless as error:
             say(f"{error}.")
             return 2
-        except (OSError, HTTPException, ValueError, LookupError) as error:
+        except (OSError, HTTPException, ValueError, LookupError, TypeError, AttributeError) as error:
             last = type(error).__name__
         time.sleep(look_seconds)
     say(f"Graylog was not ready in {patience_seconds:.0f} seconds ({last}): docker compose logs graylog opensearch")

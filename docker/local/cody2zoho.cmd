@@ -6,6 +6,7 @@ rem   docker\local\cody2zoho.cmd start        all of it, with the credentials in
 rem   docker\local\cody2zoho.cmd stop
 rem   docker\local\cody2zoho.cmd redis-start  Redis alone
 rem   docker\local\cody2zoho.cmd redis-stop
+setlocal
 cd /d "%~dp0..\.."
 if "%~1"=="demo" docker compose --profile demo up & exit /b
 if "%~1"=="start" docker compose up -d & exit /b

@@ -10,6 +10,8 @@ set -eu
 
 word=${1:-}
 [ $# -eq 0 ] || shift
+# Where CDPATH is set, `cd` would look there first.
+unset CDPATH
 here=$(dirname "$0")
 cd "$here/../.."
 

@@ -10,10 +10,12 @@ config=${ALERTMANAGER_CONFIG:-/tmp/alertmanager.yml}
 # Debian's own makes a new line of the two letters \n, in a password too.
 echo() { printf '%s\n' "$*"; }
 
-# A setting or what its file holds; empty where there is neither.
+mark=$(printf '\357\273\277')
+
+# A setting or what its file holds, without what an editor of Windows adds; empty where there is neither.
 setting() {
     eval "file=\${ALERTMANAGER_$1_FILE:-}"
-    if [ -n "$file" ]; then cat "$file"; else eval "printf %s \"\${ALERTMANAGER_$1:-}\""; fi
+    if [ -n "$file" ]; then sed "1s/^$mark//" "$file" | tr -d '\r'; else eval "printf %s \"\${ALERTMANAGER_$1:-}\""; fi
 }
 
 # The same as a text of YAML.

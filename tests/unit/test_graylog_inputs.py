@@ -126,6 +126,18 @@ def test_what_was_made_in_part_is_completed(far_end: FarEnd) -> None:
     assert len(far_end.inputs) == 3
 
 
+@pytest.mark.parametrize("configuration", [{"port": None}, {}, None])
+def test_an_input_of_somebody_else_without_a_port_keeps_none_of_ours_away(far_end: FarEnd, configuration: Any) -> None:
+    far_end.inputs.append({"type": "org.graylog.aws.inputs.AWSInput", "configuration": configuration})
+    assert run(far_end.address)[0] == 0
+    assert {one["type"] for one in far_end.inputs} > KINDS
+
+
+def test_a_proxy_that_docker_gives_to_containers_is_not_asked(far_end: FarEnd, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{free_port()}")
+    assert run(far_end.address)[0] == 0
+
+
 def test_it_waits_until_graylog_is_ready(far_end: FarEnd) -> None:
     far_end.not_ready_times = 4
     assert run(far_end.address)[0] == 0

@@ -1,5 +1,6 @@
 """The scripts under docker/local call the commands that they name, and nothing else."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -22,11 +23,11 @@ def project(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def run(project: Path, *words: str) -> subprocess.CompletedProcess[str]:
+def run(project: Path, *words: str, cwd: Path = Path("/"), **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [str(project / "docker" / "local" / "cody2zoho.sh"), *words],
-        env={"PATH": f"{project / 'bin'}:/usr/bin:/bin"},
-        cwd="/",
+        [os.path.relpath(project / "docker" / "local" / "cody2zoho.sh", cwd), *words],
+        env={"PATH": f"{project / 'bin'}:/usr/bin:/bin", **environment},
+        cwd=cwd,
         capture_output=True,
         text=True,
         check=False,
@@ -46,6 +47,12 @@ def run(project: Path, *words: str) -> subprocess.CompletedProcess[str]:
 )
 def test_a_word_calls_its_command_in_the_project_wherever_it_is_typed(project: Path, words: str, command: str) -> None:
     assert run(project, *words.split()).stdout == f"{command} in {project}\n"
+
+
+def test_a_shell_that_looks_for_folders_elsewhere_does_not_lead_it_astray(project: Path) -> None:
+    elsewhere = project / "elsewhere"
+    (elsewhere / "docker" / "local").mkdir(parents=True)
+    assert run(project, "stop", cwd=project, CDPATH=str(elsewhere)).stdout == f"docker compose stop in {project}\n"
 
 
 @pytest.mark.parametrize("words", [(), ("nonsense",)])
@@ -75,3 +82,5 @@ def test_windows_has_the_same_words_but_those_that_need_no_docker() -> None:
     }
     assert set(re.search(r"One of: (.*)\r", text)[1].split()) == set(called)  # type: ignore[index]
     assert text.count("\n") == text.count("\r\n")
+    # Or whoever calls it finds himself in another folder.
+    assert text.index("\r\nsetlocal\r\n") < text.index("\r\ncd ")

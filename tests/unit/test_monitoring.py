@@ -307,8 +307,9 @@ def test_secrets_are_for_nobody_else_to_read_and_not_in_the_environment_of_alert
     assert (tmp_path / "argument").read_text() == f"--config.file={tmp_path / 'alertmanager.yml'}"
 
 
-def test_a_secret_may_stand_in_a_file(tmp_path: Path) -> None:
-    (tmp_path / "key").write_text("secret\n")
+@pytest.mark.parametrize("content", ["secret\n", "\ufeffsecret\r\n"])
+def test_a_secret_may_stand_in_a_file(tmp_path: Path, content: str) -> None:
+    (tmp_path / "key").write_text(content, newline="")
     assert started(tmp_path, ALERTMANAGER_PAGERDUTY_KEY_FILE=str(tmp_path / "key")).returncode == 0
     assert receivers(tmp_path)["pagerduty"]["routing_key"] == "secret"
 

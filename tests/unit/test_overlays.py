@@ -8,14 +8,17 @@ import subprocess
 from collections.abc import Iterator
 from copy import deepcopy
 from functools import cache
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import combinations
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
 import yaml
 
 from cody2zoho import __version__, configuration
+from cody2zoho.processes.ports import free_port
 from cody2zoho.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -145,6 +148,27 @@ def test_every_service_is_watched_or_ends_by_itself(name: str) -> None:
     else:
         assert one["healthcheck"]["test"]
         assert one["restart"] == "unless-stopped"
+
+
+@pytest.mark.parametrize("name", ["flower", "ops", "simulators"])
+def test_a_health_check_of_ours_asks_past_a_proxy(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Docker gives the proxy of its settings to every container, and a proxy does not reach a container's loopback."""
+    monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{free_port()}")
+    _, program, option, code = services()[name]["healthcheck"]["test"]
+    assert (program, option) == ("python", "-c")
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Well) as server:
+        Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+        exec(re.sub(r"(?<=127\.0\.0\.1:)\d+", str(server.server_port), code), {})
+        server.shutdown()
+
+
+class _Well(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, *_: Any) -> None:
+        pass
 
 
 @every_service

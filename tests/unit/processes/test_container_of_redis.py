@@ -122,6 +122,7 @@ def test_it_is_the_redis_of_docker_compose_yml() -> None:
     limits = composed["deploy"]["resources"]["limits"]
     logging = composed["logging"]
     assert composed["image"] == container.IMAGE
+    assert composed["stop_grace_period"] == f"{container._STOP_SECONDS}s"
     assert composed["command"] == ["sh", "/etc/cody2zoho/redis.sh"]
     assert configured(container.COMMAND) == configured((ROOT / "docker" / "redis.sh").read_text())
     assert set(container.OPTIONS) == {
