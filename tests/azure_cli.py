@@ -189,6 +189,9 @@ class Azure:
         failures = self.state.get("failures", [])
         # What fails has made what the failed part does not need.
         self._vault_and_registry(given)
+        if self.state.pop("fails_after_redis", False):
+            self._redis({**given, "redisIsNew": False})
+            failures = ["The secrets could not be written"]
         if failures:
             properties |= {"provisioningState": "Failed", "error": {"details": [{"message": failures.pop(0)}]}}
         else:

@@ -66,6 +66,8 @@ def deploy(
     written = chosen.read(choice.env_file)
     place = Place(resource_group, name, account["id"])
     there = look(az, place)
+    if there.is_under_way and not what_if:
+        raise Refused(f"Azure is still at another deployment of {name}: deploy again when it has ended.")
     choice = replace(choice, redis=_redis(choice, there, is_sure=is_sure or what_if))
     planned = plan(place, choice, written, there, _deployer(az, account))
     if sentences := list(_lacks(planned, choice)):

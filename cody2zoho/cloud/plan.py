@@ -102,7 +102,7 @@ def _redis(place: Place, choice: Choice, chosen: Chosen, there: There) -> _Redis
         )
     is_new = not is_there or choice.redis == "recreate" or not there.redis
     if kind != "container":
-        return _Redis(kind, choice.redis or "use", {}, is_new, speaks_tls=True)
+        return _Redis(kind, choice.redis or "use", {}, is_new or there.redis_is_unfinished, speaks_tls=True)
     own = _own_secrets(place) if is_new else {}
     return _Redis(kind, choice.redis or "use", own, is_new, speaks_tls=False)
 
@@ -119,7 +119,7 @@ def _same_sku(redis: _Redis, there: There) -> str:
 
 
 def _skipped(there: There, is_there: bool) -> _Redis:
-    if not is_there:
+    if not is_there or (there.redis_is_unfinished and there.redis_kind != "container"):
         raise ConfigurationError(["The vault does not know Redis yet: deploy once with --redis use."])
     return _Redis(there.redis_kind, "skip", {}, is_new=False, speaks_tls=there.redis_kind != "container")
 

@@ -242,6 +242,38 @@ def test_recreating_says_what_is_lost_and_gives_the_apps_the_new_address(cloud: 
     assert cloud.parameters["secretsStamp"] != stamp
 
 
+@pytest.mark.parametrize("kind", ["managed", "cache"])
+def test_a_new_redis_whose_address_was_not_written_is_reached_after_the_next_deployment(
+    cloud: Cloud, kind: str
+) -> None:
+    cloud.first("--redis-kind", kind)
+    old, stamp = cloud.vault["redis-url"]["value"], cloud.parameters["secretsStamp"]
+    cloud.has(fails_after_redis=True)
+    assert cloud.deploy("--redis", "recreate").exit_code == 1
+
+    refused = cloud.deploy("--redis", "skip")
+    assert (refused.exit_code, "deploy once with --redis use" in refused.output) == (2, True)
+    done = cloud.deploy()
+    assert done.exit_code == 0, done.output
+    assert cloud.vault["redis-url"]["value"] != old
+    assert cloud.parameters["secretsStamp"] != stamp
+
+    cloud.deploy()
+    assert not cloud.parameters["redisIsNew"]
+
+
+def test_nothing_is_deleted_while_azure_is_still_at_another_deployment(cloud: Cloud) -> None:
+    cloud.first()
+    deployments = cloud.state["deployments"]
+    deployments["cody2zoho"]["properties"]["provisioningState"] = "Running"
+    cloud.has(deployments=deployments)
+    refused = cloud.deploy("--redis", "recreate")
+
+    assert (refused.exit_code, "still at another deployment of cody2zoho" in refused.output) == (1, True)
+    assert "deleted" not in cloud.state
+    assert cloud.azure("deploy", "--what-if").exit_code == 0
+
+
 def test_what_a_container_kept_goes_with_it(cloud: Cloud) -> None:
     cloud.first("--redis-kind", "container")
     cloud.deploy("--redis", "recreate")
