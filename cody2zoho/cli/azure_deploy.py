@@ -62,7 +62,7 @@ def deploy(
     az = Az(subscription)
     account = _signed_in(az, may_ask=not skip_login)
     if renews_token:
-        _renew_token(choice.env_file)
+        _renew_token(choice.env_file, is_real=not what_if)
     written = chosen.read(choice.env_file)
     place = Place(resource_group, name, account["id"])
     there = look(az, place)
@@ -90,23 +90,28 @@ def deploy(
 
 def _signed_in(az: Az, *, may_ask: bool) -> dict[str, Any]:
     try:
-        account: dict[str, Any] = az.ask("account", "show")
+        return az.account()
     except NotSetUp:
         if not may_ask or not sys.stdin.isatty():
             raise
         az.show("login")
-        account = az.ask("account", "show")
-    return account
+        return az.account()
 
 
-def _renew_token(env_file: Path) -> None:
+def _renew_token(env_file: Path, *, is_real: bool) -> None:
     """As `cody2zoho auth login` does, which writes the new token into `.env` of the present folder."""
     if env_file.resolve() != Path(".env").resolve():
         raise ConfigurationError(
             ["--force-token-refresh writes into .env of this folder, and --env-file names another."]
         )
+    if not is_real:
+        click.echo("You would sign in to Zoho anew first; the new refresh token would go into the vault.")
+        return
     if subprocess.run([sys.executable, "-m", "cody2zoho", "auth", "login"], check=False).returncode:
-        raise Refused("Signing in to Zoho did not succeed; nothing was deployed.")
+        raise Refused(
+            "Signing in to Zoho did not succeed; nothing was deployed. `cody2zoho auth login` has options for it; "
+            "after it --force-token-refresh is not needed."
+        )
 
 
 def _deployer(az: Az, account: dict[str, Any]) -> tuple[str, str]:

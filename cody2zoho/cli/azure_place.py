@@ -33,7 +33,7 @@ def placed(command: Command) -> Command:
 
 def place_of(az: Az, resource_group: str, name: str) -> Place:
     """The installation in the subscription that `az` asks about. Raises NotSetUp where nobody is signed in."""
-    return Place(resource_group, name, az.ask("account", "show")["id"])
+    return Place(resource_group, name, az.account()["id"])
 
 
 def must_ask(what: str) -> None:

@@ -1,11 +1,14 @@
 """`cody2zoho azure deploy`: the first time, again, and with whatever there is."""
 
+import sys
 from pathlib import Path
 
 import pytest
 
 from clouds import ENV, Cloud
 from cody2zoho.cloud.choice import is_pinned
+from cody2zoho.simulators.server import SimulatorServer
+from cody2zoho.simulators.zoho import DEMO_CLIENT_ID, DEMO_CLIENT_SECRET, Zoho
 
 SECRETS = ("cody-key-that-is-secret", "zoho-secret-that-is-secret", "1000.token-that-is-secret")
 
@@ -459,6 +462,26 @@ def test_without_az_it_says_what_to_install(cloud: Cloud, monkeypatch: pytest.Mo
     assert (refused.exit_code, "install the Azure CLI" in refused.output) == (1, True)
 
 
+@pytest.mark.parametrize("answer", ["echo garbage", "echo '[]'", ":", 'echo \'{"id": "x"}\'', "printf '\\377'"])
+@pytest.mark.parametrize("command", [("deploy", "--yes"), ("status",), ("delete", "--yes")])
+def test_an_az_that_answers_what_nobody_can_read_is_named(
+    cloud: Cloud, tmp_path: Path, command: tuple[str, ...], answer: str
+) -> None:
+    (tmp_path / "bin" / "az").write_text(f"#!/bin/sh\n{answer}\n")
+    refused = cloud.azure(*command)
+
+    assert (refused.exit_code, refused.output) == (
+        1,
+        "`az account show` answers what nobody can read: bring the Azure CLI up to date.\n",
+    )
+
+
+def test_an_az_that_is_killed_is_said(cloud: Cloud, tmp_path: Path) -> None:
+    (tmp_path / "bin" / "az").write_text("#!/bin/sh\nkill -9 $$\n")
+
+    assert cloud.first().output == "Azure refuses `az account show`: it ended without a word.\n"
+
+
 def test_who_is_not_signed_in_is_told_so(cloud: Cloud) -> None:
     cloud.has(signed_in=False)
     refused = cloud.first("--skip-login")
@@ -539,6 +562,29 @@ def test_a_name_that_azure_would_refuse_is_refused_first(cloud: Cloud, name: str
 
 
 # -- signing in to Zoho -----------------------------------------------------------------------
+
+
+def test_a_new_token_is_asked_for_kept_and_deployed(
+    cloud: Cloud, server: SimulatorServer, organisation: Zoho, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = ENV.replace("1000.CLIENT", DEMO_CLIENT_ID).replace("zoho-secret-that-is-secret", DEMO_CLIENT_SECRET)
+    (tmp_path / ".env").write_text(f"{old}ZOHO_ACCOUNTS_URL={server.url}\nZOHO_API_URL={server.url}\n# the end\n")
+    browser = "import sys, urllib.request; urllib.request.urlopen(sys.argv[1], timeout=20).read()"
+    (tmp_path / "browser.py").write_text(browser)
+    monkeypatch.setenv("BROWSER", f"{sys.executable} {tmp_path / 'browser.py'} %s")
+    cloud.first()
+    shown = cloud.azure("deploy", "--what-if", "--force-token-refresh")
+    assert (shown.exit_code, "You would sign in to Zoho anew first" in shown.output) == (0, True)
+    assert (tmp_path / ".env").read_text().count("1000.token-that-is-secret") == 1
+
+    done = cloud.deploy("--force-token-refresh")
+    assert done.exit_code == 0, done.output
+    token = cloud.vault["zoho-refresh-token"]["value"]
+    assert token in organisation.accounts.refresh_tokens
+    assert "anew into the vault: zoho-refresh-token\n" in done.output
+    assert (tmp_path / ".env").read_text().endswith("# the end\n")
+    assert f"ZOHO_REFRESH_TOKEN={token}\n" in (tmp_path / ".env").read_text()
+    assert token not in done.output + str(cloud.calls)
 
 
 def test_nothing_is_deployed_when_signing_in_to_zoho_does_not_succeed(cloud: Cloud, tmp_path: Path) -> None:
