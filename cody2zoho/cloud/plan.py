@@ -74,7 +74,7 @@ def plan(place: Place, choice: Choice, chosen: Chosen, there: There, deployer: t
         "deployer": deployer[0] or there.parameter("deployer", ""),
         "deployerType": deployer[1] or there.parameter("deployerType", "User"),
         "alertEmails": list(choice.emails) or there.parameter("alertEmails", []),
-        "thresholds": {name: chosen.number(name) for name in _THRESHOLDS},
+        "thresholds": {name: chosen.figure(name) for name in _THRESHOLDS},
     }
     return Plan(parameters, writing.values, tuple(_changes(parameters, there, writing)))
 
@@ -168,10 +168,25 @@ def _changes(parameters: dict[str, Any], there: There, writing: Writing) -> Iter
         yield from _change(words, there.parameter(name, ""), parameters[name], "nobody")
     for name in sorted({*before, *after}):
         yield from _change(name, before.get(name, ""), after.get(name, ""), "its default")
+    yield from _moved(parameters, there, writing)
     anew = {name for name in writing.values if name in there.secrets}
     for how, names in (("into the vault", set(writing.values) - anew), ("anew into the vault", anew)):
         if names:
             yield f"{how}: {', '.join(sorted(names))}"
+
+
+def _moved(parameters: dict[str, Any], there: There, writing: Writing) -> Iterator[str]:
+    """Secrets that the apps are no longer given, and those they are given again as the vault still has them."""
+    before, after = _read_by_apps(there.parameters), _read_by_apps(parameters)
+    if gone := before - after:
+        yield f"no longer given to the apps: {', '.join(sorted(gone))}"
+    if there.parameters and (again := after - before - set(writing.values)):
+        yield f"given to the apps again: {', '.join(sorted(again))}"
+
+
+def _read_by_apps(parameters: dict[str, Any]) -> set[str]:
+    named = {one["secret"] for one in parameters.get("secretSettings", [])}
+    return named | {CASE_FILE} if parameters.get("hasCaseFile") else named
 
 
 def _change(what: str, before: Any, after: Any, nothing: str) -> Iterator[str]:

@@ -144,6 +144,41 @@ def test_a_setting_that_changed_is_shown_with_both_values(cloud: Cloud, tmp_path
     assert "POLL_INTERVAL_SECONDS: 90 → its default" in cloud.deploy().output
 
 
+def test_a_secret_and_a_case_file_that_are_taken_away_or_come_back_are_shown(cloud: Cloud, tmp_path: Path) -> None:
+    case_file = tmp_path / "cody2zoho.toml"
+    case_file.write_text('[case]\nsubject = "Chat {conversation_id}"\n')
+    written(tmp_path, "SENTRY_DSN=https://key@sentry.example/1")
+    cloud.first()
+    case_file.rename(tmp_path / "aside.toml")
+    written(tmp_path)
+    done = cloud.deploy()
+    assert "  no longer given to the apps: cases-file, sentry-dsn\n" in done.output
+
+    written(tmp_path, "SENTRY_DSN=https://key@sentry.example/1")
+    assert "  given to the apps again: sentry-dsn\n" in cloud.deploy().output
+    assert "no setting and no secret differs" in cloud.deploy().output
+
+
+def test_azure_compares_the_thresholds_to_the_last_digit(cloud: Cloud, tmp_path: Path) -> None:
+    written(tmp_path, "ALERT_ERROR_THRESHOLD=2.5", "ALERT_DISCREPANCY_PERCENT=0.4")
+    cloud.first()
+
+    assert cloud.parameters["thresholds"] == {
+        "ALERT_POLL_MINUTES": "15",
+        "ALERT_ERROR_THRESHOLD": "2.5",
+        "ALERT_DISCREPANCY_PERCENT": "0.4",
+    }
+
+
+def test_what_the_shell_says_does_not_count(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("POLL_INTERVAL_SECONDS", "soon")
+    monkeypatch.setenv("REDIS_URL", "nonsense")
+    done = cloud.first()
+
+    assert done.exit_code == 0, done.output
+    assert "POLL_INTERVAL_SECONDS" not in str(cloud.parameters["settings"])
+
+
 def test_force_settings_writes_every_secret_anew(cloud: Cloud) -> None:
     cloud.first()
     stamp = cloud.parameters["secretsStamp"]
