@@ -110,8 +110,8 @@ class Azure:
         return {"id": "who-deploys"}
 
     def ad_sp_show(self, _: dict[str, Any]) -> Any:
-        if self.state.get("entra_is_silent"):
-            raise Refused("ERROR: Insufficient privileges to complete the operation.")
+        if why := self.state.get("entra_is_silent"):
+            raise Refused(f"ERROR: {why}")
         return {"id": "which-pipeline-deploys"}
 
     def group_exists(self, _: dict[str, Any]) -> bool:
@@ -204,6 +204,8 @@ class Azure:
             raise Refused("ERROR: The resource with name and type 'registry' could not be found.")
         assert Path(options["--file"]).is_file()
         assert Path(options["PLACE"]).is_dir()
+        if self.state.pop("build_fails", False):
+            raise Refused("ERROR: failed to build the image")
         self.state.setdefault("built", []).append(options["--image"])
 
     def containerapp_list(self, _: dict[str, Any]) -> Any:

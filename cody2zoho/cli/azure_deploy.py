@@ -75,17 +75,23 @@ def deploy(
     _show(place, planned, written, account["name"])
     deploying = Deploying(az, place, click.echo)
     if what_if:
-        _preview(deploying, planned, there)
+        _preview(deploying, planned, there, recreates=choice.redis == "recreate")
         return
     _ask(place, choice, there, is_sure=is_sure)
-    deploying.prepare(planned, there, recreates=choice.redis == "recreate")
-    if choice.builds:
-        image = deploying.build(planned, there, Path.cwd())
-        planned = replace(planned, parameters={**planned.parameters, "image": image})
-    deploying.deploy(planned)
+    _deploy(deploying, planned, there, choice)
     click.echo()
     azure_status.show(running.look(az, place))
     click.echo("\n`cody2zoho azure status` shows whether all of it runs; `cody2zoho azure logs worker` what it does.")
+
+
+def _deploy(deploying: Deploying, planned: Plan, there: There, choice: Choice) -> None:
+    deploying.prepare(planned, there)
+    if choice.builds:
+        image = deploying.build(planned, there, Path.cwd())
+        planned = replace(planned, parameters={**planned.parameters, "image": image})
+    if choice.redis == "recreate":
+        deploying.delete_redis(there)
+    deploying.deploy(planned)
 
 
 def _signed_in(az: Az, *, may_ask: bool) -> dict[str, Any]:
@@ -120,7 +126,7 @@ def _deployer(az: Az, account: dict[str, Any]) -> tuple[str, str]:
     words = ("signed-in-user", "show") if who["type"] == "user" else ("sp", "show", "--id", who["name"])
     try:
         return str(az.ask("ad", *words)["id"]), "User" if who["type"] == "user" else "ServicePrincipal"
-    except Refused as refused:
+    except (Refused, NotSetUp) as refused:
         click.echo(f"You get no right to read the vault, for Entra does not tell who you are: {refused}", err=True)
         return "", ""
 
@@ -155,7 +161,9 @@ def _show(place: Place, planned: Plan, written: chosen.Chosen, subscription: str
         click.echo(f"  not taken along, for it holds for this machine only: {', '.join(written.stays)}")
 
 
-def _preview(deploying: Deploying, planned: Plan, there: There) -> None:
+def _preview(deploying: Deploying, planned: Plan, there: There, *, recreates: bool) -> None:
+    if recreates and there.redis:
+        click.echo(_LOST.format(name=there.redis[0].name))
     if there.location:
         deploying.preview(planned)
     else:

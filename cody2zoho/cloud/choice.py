@@ -113,12 +113,12 @@ def _location(az: Az, place: Place) -> str:
 def _latest(az: Az, place: Place) -> tuple[dict[str, Any], str]:
     """The latest deployment's parameters, without secret ones, which Azure does not keep; and how it ended."""
     listed = az.ask("deployment", "group", "list", "--resource-group", place.resource_group)
-    for one in listed:
-        if one["name"] == place.name:
-            about = one["properties"]
-            given = about.get("parameters") or {}
-            return {name: part["value"] for name, part in given.items() if "value" in part}, about["provisioningState"]
-    return {}, ""
+    found = {one["name"]: one["properties"] for one in listed}
+    about = found.get(place.name) or found.get(place.before_the_apps)
+    if not about:
+        return {}, ""
+    given = about.get("parameters") or {}
+    return {name: part["value"] for name, part in given.items() if "value" in part}, about["provisioningState"]
 
 
 def _is_deleted(az: Az, place: Place) -> bool:

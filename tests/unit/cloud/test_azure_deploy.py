@@ -419,6 +419,10 @@ def test_what_if_shows_and_changes_nothing(cloud: Cloud) -> None:
     assert (cloud.state["resources"], cloud.state["deployments"]) == before
     assert any(call.startswith("deployment group what-if") for call in cloud.calls)
 
+    done = cloud.azure("deploy", "--what-if", "--redis", "recreate")
+    assert (done.exit_code, "is deleted with all it knows" in done.output) == (0, True)
+    assert "deleted" not in cloud.state
+
 
 # -- building ---------------------------------------------------------------------------------
 
@@ -436,6 +440,21 @@ def test_an_image_is_built_in_a_registry_of_its_own(cloud: Cloud, tmp_path: Path
     done = cloud.deploy("--build")
     assert done.exit_code == 0, done.output
     assert len([call for call in cloud.calls if "--name cody2zoho-first" in call and "create" in call]) == 1
+
+
+def test_a_build_that_fails_leaves_redis_and_is_gone_on_with(cloud: Cloud, tmp_path: Path) -> None:
+    (tmp_path / "docker").mkdir()
+    (tmp_path / "docker" / "Dockerfile").write_text("FROM scratch\n")
+    cloud.has(group={"name": "support", "location": "northeurope"}, build_fails=True)
+    asked = ("--location", "westeurope", "--redis-kind", "cache", "--redis-sku", "C1", "--alert-email", "a@example.com")
+    assert cloud.deploy("--build", *asked).exit_code == 1
+    assert cloud.deploy("--build").exit_code == 0
+    given = cloud.parameters
+    assert (given["location"], given["redisSku"], given["alertEmails"]) == ("westeurope", "C1", ["a@example.com"])
+
+    cloud.has(build_fails=True)
+    assert cloud.deploy("--build", "--redis", "recreate").exit_code == 1
+    assert "deleted" not in cloud.state
 
 
 def test_building_wants_a_working_copy(cloud: Cloud) -> None:
@@ -547,12 +566,20 @@ def test_a_pipeline_may_deploy(cloud: Cloud) -> None:
 
 def test_a_pipeline_that_may_not_ask_who_it_is_deploys_all_the_same(cloud: Cloud) -> None:
     cloud.first()
-    cloud.has(user_type="servicePrincipal", entra_is_silent=True)
+    cloud.has(user_type="servicePrincipal", entra_is_silent="Insufficient privileges to complete the operation.")
     done = cloud.deploy()
 
     assert done.exit_code == 0, done.output
     assert "Entra does not tell who you are" in done.output
     assert (cloud.parameters["deployer"], cloud.parameters["deployerType"]) == ("who-deploys", "User")
+
+
+def test_a_pipeline_whose_sign_in_does_not_hold_for_entra_deploys_all_the_same(cloud: Cloud) -> None:
+    cloud.has(user_type="servicePrincipal", entra_is_silent="AADSTS700024: the assertion has expired")
+    done = cloud.first()
+
+    assert done.exit_code == 0, done.output
+    assert "Entra does not tell who you are" in done.output
 
 
 def test_what_azure_refuses_is_one_sentence_and_the_next_deployment_goes_on(cloud: Cloud) -> None:

@@ -1,5 +1,6 @@
 """Deploying takes Azure a while: what is said meanwhile, and what is tried again."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -47,7 +48,7 @@ def planned(deploying: Deploying) -> Plan:
     place, choice = deploying.place, Choice(location="westeurope", image="cody2zoho:1.0.0")
     there = look(deploying.az, place)
     made = plan(place, choice, chosen.read(Path(".env")), there, ("who-deploys", "User"))
-    deploying.prepare(made, there, recreates=False)
+    deploying.prepare(made, there)
     return made
 
 
@@ -69,6 +70,18 @@ def test_a_right_that_is_not_known_everywhere_yet_is_waited_for(
 
     assert clock.waits == [60.0, 60.0]
     assert "cody2zoho-worker" in cloud.names
+
+
+def test_a_right_is_waited_for_too_where_there_is_no_image_yet(
+    cloud: Cloud, deploying: Deploying, planned: Plan, clock: Clock, tmp_path: Path
+) -> None:
+    (tmp_path / "docker").mkdir()
+    (tmp_path / "docker" / "Dockerfile").write_text("FROM scratch\n")
+    cloud.has(failures=[NOT_YET])
+    builds = replace(planned, parameters={**planned.parameters, "ownRegistry": True})
+    deploying.build(builds, look(deploying.az, deploying.place), tmp_path)
+
+    assert (clock.waits, len(cloud.state["built"])) == ([60.0], 1)
 
 
 def test_it_is_not_waited_for_without_end(cloud: Cloud, deploying: Deploying, planned: Plan, clock: Clock) -> None:
