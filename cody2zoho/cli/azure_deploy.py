@@ -31,7 +31,7 @@ _HOW = {"y": "use", "n": "recreate", "s": "skip"}
 @click.command()
 @placed
 @click.option("--location", envvar="AZURE_REGION", default="", help="Where in the world; needed the first time.")
-@click.option("--image", default="", help="Image with its tag; otherwise the one that runs.")
+@click.option("--image", default="", help="Image with its tag; otherwise that of the latest deployment.")
 @click.option("--build", "builds", is_flag=True, help="Build the image of this working copy, in a registry of its own.")
 @click.option("--env-file", type=click.Path(path_type=Path), default=".env", show_default=True, help="Its settings go.")
 @click.option("--redis", type=click.Choice(["use", "recreate", "skip"]), help="What becomes of the Redis there is.")
