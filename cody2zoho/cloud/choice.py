@@ -62,7 +62,7 @@ class There:
 
     @property
     def is_under_way(self) -> bool:
-        return self.state not in ("", "Succeeded", "Failed", "Canceled")
+        return not is_over(self.state)
 
     @property
     def redis_is_unfinished(self) -> bool:
@@ -85,7 +85,7 @@ class There:
 def look(az: Az, place: Place) -> There:
     """Asks Azure what is there."""
     found = resources(az, place)
-    parameters, state = _latest(az, place) if found else ({}, "")
+    parameters, state = latest(az, place) if found else ({}, "")
     return There(
         resources=found,
         parameters=parameters,
@@ -95,6 +95,11 @@ def look(az: Az, place: Place) -> There:
         redis=[one for one in found if kind_of(one)],
         vault_is_deleted=_is_deleted(az, place) if not any(one.name == place.vault for one in found) else False,
     )
+
+
+def is_over(state: str) -> bool:
+    """Whether Azure is done with a deployment of which it says so, or there was none."""
+    return state in ("", "Succeeded", "Failed", "Canceled")
 
 
 def kind_of(resource: Resource) -> RedisKind | None:
@@ -110,7 +115,7 @@ def _location(az: Az, place: Place) -> str:
     return str(az.ask("group", "show", "--name", place.resource_group)["location"])
 
 
-def _latest(az: Az, place: Place) -> tuple[dict[str, Any], str]:
+def latest(az: Az, place: Place) -> tuple[dict[str, Any], str]:
     """The latest deployment's parameters, without secret ones, which Azure does not keep; and how it ended."""
     listed = az.ask("deployment", "group", "list", "--resource-group", place.resource_group)
     found = {one["name"]: one["properties"] for one in listed}

@@ -11,6 +11,8 @@ Azure itself compares: what is as the template says stays as it is. So the steps
 import json
 import os
 import re
+import signal
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -136,6 +138,22 @@ class Deploying:
 
 
 @contextmanager
+def _ends_in_order() -> Iterator[None]:
+    """A pipeline that is cancelled, or a terminal that is closed, leaves no file with secrets behind."""
+
+    def end(number: int, _: object) -> None:
+        sys.exit(128 + number)
+
+    numbers = [signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
+    before = {number: signal.signal(number, end) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, one in before.items():
+            signal.signal(number, one)
+
+
+@contextmanager
 def _written(parameters: dict[str, Any], secret_values: dict[str, str]) -> Iterator[Path]:
     """A file of parameters that nobody else may read, for as long as `az` reads it."""
     whole = {
@@ -145,7 +163,7 @@ def _written(parameters: dict[str, Any], secret_values: dict[str, str]) -> Itera
             name: {"value": value} for name, value in (parameters | {"secretValues": secret_values}).items()
         },
     }
-    with TemporaryDirectory(prefix="cody2zoho-") as folder:
+    with _ends_in_order(), TemporaryDirectory(prefix="cody2zoho-") as folder:
         path = Path(folder, "parameters.json")
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), "w") as file:
             json.dump(whole, file)

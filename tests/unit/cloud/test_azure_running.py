@@ -131,6 +131,17 @@ def test_delete_takes_all_of_ours_and_nothing_else(cloud: Cloud) -> None:
     assert "What is lost" in done.output
 
 
+def test_nothing_is_deleted_that_a_deployment_would_make_anew(cloud: Cloud) -> None:
+    cloud.first()
+    deployments = cloud.state["deployments"]
+    deployments["cody2zoho"]["properties"]["provisioningState"] = "Running"
+    cloud.has(deployments=deployments)
+    refused = cloud.azure("delete", "--yes")
+
+    assert (refused.exit_code, "delete when it has ended" in refused.output) == (1, True)
+    assert "deleted" not in cloud.state
+
+
 def test_delete_asks_twice(cloud: Cloud) -> None:
     cloud.first()
     for typed in ("n\n", "y\nsomething\n"):

@@ -1,5 +1,6 @@
 """Deploying takes Azure a while: what is said meanwhile, and what is tried again."""
 
+import signal
 from dataclasses import replace
 from pathlib import Path
 
@@ -108,3 +109,19 @@ def test_nothing_with_a_secret_is_left_behind(
     deploying.deploy(planned)
 
     assert list((tmp_path / "temporary").iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["TERM", "HUP"])
+def test_nothing_with_a_secret_is_left_behind_by_whoever_is_told_to_end(
+    deploying: Deploying, planned: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temporary"))
+    (tmp_path / "temporary").mkdir()
+    (tmp_path / "bin" / "az").write_text(
+        f"#!/bin/sh\ntest -e {tmp_path}/temporary/*/parameters.json && kill -{name} $PPID\nexec tail -f /dev/null\n"
+    )
+    with pytest.raises(SystemExit, match=str(128 + signal.Signals[f"SIG{name}"])):
+        deploying.deploy(planned)
+
+    assert list((tmp_path / "temporary").iterdir()) == []
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
