@@ -41,6 +41,8 @@ class _Redis:
     secrets: dict[str, str]
     is_new: bool
     speaks_tls: bool
+    #: Whether KEDA finds the queue there; where it does not, all workers always run.
+    is_seen: bool
 
 
 def plan(place: Place, choice: Choice, chosen: Chosen, there: There, deployer: tuple[str, str]) -> Plan:
@@ -66,7 +68,7 @@ def plan(place: Place, choice: Choice, chosen: Chosen, there: There, deployer: t
         "redisSku": choice.redis_sku or _same_sku(redis, there),
         "redisIsNew": redis.is_new,
         "redisTls": redis.speaks_tls,
-        "kedaReachesRedis": redis.kind != "container",
+        "kedaReachesRedis": redis.is_seen,
         "redisKeyPrefix": chosen.redis_key_prefix,
         "maxWorkers": chosen.max_workers,
         "workerConcurrency": chosen.number("WORKER_CONCURRENCY"),
@@ -93,7 +95,7 @@ def _logins(chosen: Chosen, there: There) -> dict[str, str]:
 
 def _redis(place: Place, choice: Choice, chosen: Chosen, there: There) -> _Redis:
     is_there = "redis-url" in there.secrets
-    if choice.redis == "skip":
+    if choice.redis == "skip" or (not choice.redis and not choice.redis_kind and _was_elsewhere(there)):
         return _elsewhere(chosen, there) if not there.redis else _skipped(there, is_there)
     kind = choice.redis_kind or there.redis_kind or _remembered_kind(there)
     if there.redis and kind != there.redis_kind and choice.redis != "recreate":
@@ -101,10 +103,16 @@ def _redis(place: Place, choice: Choice, chosen: Chosen, there: There) -> _Redis
             [f"Redis is of kind {there.redis_kind}, and its data does not move; for {kind} add --redis recreate."]
         )
     is_new = not is_there or choice.redis == "recreate" or not there.redis
+    action = choice.redis or "use"
     if kind != "container":
-        return _Redis(kind, choice.redis or "use", {}, is_new or there.redis_is_unfinished, speaks_tls=True)
+        return _Redis(kind, action, {}, is_new or there.redis_is_unfinished, speaks_tls=True, is_seen=True)
     own = _own_secrets(place) if is_new else {}
-    return _Redis(kind, choice.redis or "use", own, is_new, speaks_tls=False)
+    return _Redis(kind, action, own, is_new, speaks_tls=False, is_seen=False)
+
+
+def _was_elsewhere(there: There) -> bool:
+    """Whether the latest deployment took a Redis that is not ours to make: only then its address has our digest."""
+    return not there.redis and there.parameter("redisKind", "") == "none" and bool(there.secrets.get("redis-url"))
 
 
 def _remembered_kind(there: There) -> RedisKind:
@@ -121,7 +129,8 @@ def _same_sku(redis: _Redis, there: There) -> str:
 def _skipped(there: There, is_there: bool) -> _Redis:
     if not is_there or (there.redis_is_unfinished and there.redis_kind != "container"):
         raise ConfigurationError(["The vault does not know Redis yet: deploy once with --redis use."])
-    return _Redis(there.redis_kind, "skip", {}, is_new=False, speaks_tls=there.redis_kind != "container")
+    is_azures = there.redis_kind != "container"
+    return _Redis(there.redis_kind, "skip", {}, is_new=False, speaks_tls=is_azures, is_seen=is_azures)
 
 
 def _own_secrets(place: Place) -> dict[str, str]:
@@ -133,14 +142,17 @@ def _elsewhere(chosen: Chosen, there: There) -> _Redis:
     """A Redis that is not ours to make: REDIS_URL says where it is."""
     parts = urlsplit(chosen.redis_url)
     if not chosen.redis_url and "redis-url" in there.secrets:
-        return _Redis(None, "skip", {}, is_new=False, speaks_tls=bool(there.parameter("redisTls", True)))
+        tls, seen = bool(there.parameter("redisTls", True)), bool(there.parameter("kedaReachesRedis", True))
+        return _Redis(None, "skip", {}, is_new=False, speaks_tls=tls, is_seen=seen)
     if parts.scheme not in ("redis", "rediss") or (parts.hostname or "") in _LOOPBACK:
         raise ConfigurationError(["--redis skip needs a Redis that Azure reaches: write its address into REDIS_URL."])
     if not parts.password:
         raise ConfigurationError(["REDIS_URL has no password, and Redis would be open to all the world."])
     address = f"{parts.hostname}:{parts.port or 6379}"
     told = _redis_secrets(chosen.redis_url, address, unquote(parts.password))
-    return _Redis(None, "skip", told, is_new=False, speaks_tls=parts.scheme == "rediss")
+    # The template gives KEDA an address and a password, and no more.
+    is_plain = not parts.username and parts.path in ("", "/", "/0")
+    return _Redis(None, "skip", told, is_new=False, speaks_tls=parts.scheme == "rediss", is_seen=is_plain)
 
 
 def _redis_secrets(url: str, address: str, password: str) -> dict[str, str]:

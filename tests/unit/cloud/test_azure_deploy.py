@@ -362,6 +362,38 @@ def test_a_redis_elsewhere_is_used_where_ours_is_skipped(cloud: Cloud, tmp_path:
     assert "word@" not in done.output
 
 
+def test_a_redis_elsewhere_stays_the_one_until_another_is_asked_for(cloud: Cloud, tmp_path: Path) -> None:
+    written(tmp_path, "REDIS_URL=rediss://:password@redis.example:6380/0")
+    cloud.first("--redis", "skip")
+    address = cloud.vault["redis-url"]
+    done = cloud.deploy()
+    assert done.exit_code == 0, done.output
+    assert "no setting and no secret differs" in done.output
+    written(tmp_path)
+    assert cloud.deploy().exit_code == 0
+    assert (cloud.vault["redis-url"], cloud.parameters["redisKind"]) == (address, "none")
+    assert not any("redis" in name for name in cloud.names)
+
+    cloud.deploy("--redis", "use")
+    assert (cloud.parameters["redisKind"], cloud.parameters["redisIsNew"]) == ("managed", True)
+    assert cloud.vault["redis-url"] != address
+
+
+@pytest.mark.parametrize(
+    ("place", "is_seen"), [(":p@x", True), (":p@x:1/0", True), ("me:p@x", False), (":p@x/3", False)]
+)
+def test_where_keda_would_not_find_the_queue_all_workers_run(
+    cloud: Cloud, tmp_path: Path, place: str, is_seen: bool
+) -> None:
+    written(tmp_path, f"REDIS_URL=rediss://{place}")
+    cloud.first("--redis", "skip")
+    assert cloud.parameters["kedaReachesRedis"] is is_seen
+
+    written(tmp_path)
+    cloud.deploy("--redis", "skip")
+    assert cloud.parameters["kedaReachesRedis"] is is_seen
+
+
 @pytest.mark.parametrize("url", ["", "redis://localhost:6379/0", "unix:///run/redis.sock"])
 def test_skipping_wants_a_redis_that_azure_reaches(cloud: Cloud, tmp_path: Path, url: str) -> None:
     written(tmp_path, f"REDIS_URL={url}")
