@@ -56,7 +56,7 @@ def plan(place: Place, choice: Choice, chosen: Chosen, there: There, deployer: t
     parameters = {
         "name": place.name,
         "unique": place.unique,
-        "location": choice.location or there.parameter("location", "") or there.location,
+        "location": _place_in_the_world(place, choice, there),
         "image": choice.image or there.parameter("image", ""),
         "ownRegistry": choice.builds or there.parameter("ownRegistry", False),
         "settings": [{"name": name, "value": value} for name, value in sorted(chosen.settings.items())],
@@ -79,6 +79,20 @@ def plan(place: Place, choice: Choice, chosen: Chosen, there: There, deployer: t
         "thresholds": {name: chosen.figure(name) for name in _THRESHOLDS},
     }
     return Plan(parameters, writing.values, tuple(_changes(parameters, there, writing)))
+
+
+def _place_in_the_world(place: Place, choice: Choice, there: There) -> str:
+    before = str(there.parameter("location", ""))
+    if before and choice.location and _spelt_alike(before) != _spelt_alike(choice.location):
+        raise ConfigurationError(
+            [f"{place.name} is in {before} and does not move: take --location, or AZURE_REGION, away."]
+        )
+    return before or choice.location or there.location
+
+
+def _spelt_alike(location: str) -> str:
+    """Azure knows a place as `westeurope` and as `West Europe`."""
+    return location.replace(" ", "").lower()
 
 
 def _in_vault(chosen: Chosen) -> list[str]:

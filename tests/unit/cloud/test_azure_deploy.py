@@ -102,6 +102,17 @@ def test_the_case_file_goes_along(cloud: Cloud, tmp_path: Path) -> None:
 # -- again ------------------------------------------------------------------------------------
 
 
+def test_what_is_there_does_not_move(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    cloud.first()
+    monkeypatch.setenv("AZURE_REGION", "eastus")
+    refused = cloud.deploy("--redis", "recreate")
+    assert (refused.exit_code, "cody2zoho is in westeurope and does not move" in refused.output) == (2, True)
+    assert "deleted" not in cloud.state
+
+    assert cloud.deploy("--location", "West Europe").exit_code == 0
+    assert cloud.parameters["location"] == "westeurope"
+
+
 def test_a_second_deployment_changes_nothing(cloud: Cloud) -> None:
     cloud.first()
     before, versions = cloud.parameters, {name: one["versions"] for name, one in cloud.vault.items()}
