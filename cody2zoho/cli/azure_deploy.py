@@ -31,7 +31,7 @@ _HOW = {"y": "use", "n": "recreate", "s": "skip"}
 @click.command()
 @placed
 @click.option("--location", envvar="AZURE_REGION", default="", help="Where in the world; needed the first time.")
-@click.option("--image", default="", help="Image with its tag; otherwise the one that runs.")
+@click.option("--image", default="", help="Image with its tag; otherwise that of the latest deployment.")
 @click.option("--build", "builds", is_flag=True, help="Build the image of this working copy, in a registry of its own.")
 @click.option("--env-file", type=click.Path(path_type=Path), default=".env", show_default=True, help="Its settings go.")
 @click.option("--redis", type=click.Choice(["use", "recreate", "skip"]), help="What becomes of the Redis there is.")
@@ -62,10 +62,12 @@ def deploy(
     az = Az(subscription)
     account = _signed_in(az, may_ask=not skip_login)
     if renews_token:
-        _renew_token(choice.env_file)
+        _renew_token(choice.env_file, is_real=not what_if)
     written = chosen.read(choice.env_file)
     place = Place(resource_group, name, account["id"])
     there = look(az, place)
+    if there.is_under_way and not what_if:
+        raise Refused(f"Azure is still at another deployment of {name}: deploy again when it has ended.")
     choice = replace(choice, redis=_redis(choice, there, is_sure=is_sure or what_if))
     planned = plan(place, choice, written, there, _deployer(az, account))
     if sentences := list(_lacks(planned, choice)):
@@ -73,38 +75,49 @@ def deploy(
     _show(place, planned, written, account["name"])
     deploying = Deploying(az, place, click.echo)
     if what_if:
-        _preview(deploying, planned, there)
+        _preview(deploying, planned, there, recreates=choice.redis == "recreate")
         return
     _ask(place, choice, there, is_sure=is_sure)
-    deploying.prepare(planned, there, recreates=choice.redis == "recreate")
-    if choice.builds:
-        image = deploying.build(planned, there, Path.cwd())
-        planned = replace(planned, parameters={**planned.parameters, "image": image})
-    deploying.deploy(planned)
+    _deploy(deploying, planned, there, choice)
     click.echo()
     azure_status.show(running.look(az, place))
     click.echo("\n`cody2zoho azure status` shows whether all of it runs; `cody2zoho azure logs worker` what it does.")
 
 
+def _deploy(deploying: Deploying, planned: Plan, there: There, choice: Choice) -> None:
+    deploying.prepare(planned, there)
+    if choice.builds:
+        image = deploying.build(planned, there, Path.cwd())
+        planned = replace(planned, parameters={**planned.parameters, "image": image})
+    if choice.redis == "recreate":
+        deploying.delete_redis(there)
+    deploying.deploy(planned)
+
+
 def _signed_in(az: Az, *, may_ask: bool) -> dict[str, Any]:
     try:
-        account: dict[str, Any] = az.ask("account", "show")
+        return az.account()
     except NotSetUp:
         if not may_ask or not sys.stdin.isatty():
             raise
         az.show("login")
-        account = az.ask("account", "show")
-    return account
+        return az.account()
 
 
-def _renew_token(env_file: Path) -> None:
+def _renew_token(env_file: Path, *, is_real: bool) -> None:
     """As `cody2zoho auth login` does, which writes the new token into `.env` of the present folder."""
     if env_file.resolve() != Path(".env").resolve():
         raise ConfigurationError(
             ["--force-token-refresh writes into .env of this folder, and --env-file names another."]
         )
+    if not is_real:
+        click.echo("You would sign in to Zoho anew first; the new refresh token would go into the vault.")
+        return
     if subprocess.run([sys.executable, "-m", "cody2zoho", "auth", "login"], check=False).returncode:
-        raise Refused("Signing in to Zoho did not succeed; nothing was deployed.")
+        raise Refused(
+            "Signing in to Zoho did not succeed; nothing was deployed. `cody2zoho auth login` has options for it; "
+            "after it --force-token-refresh is not needed."
+        )
 
 
 def _deployer(az: Az, account: dict[str, Any]) -> tuple[str, str]:
@@ -113,7 +126,7 @@ def _deployer(az: Az, account: dict[str, Any]) -> tuple[str, str]:
     words = ("signed-in-user", "show") if who["type"] == "user" else ("sp", "show", "--id", who["name"])
     try:
         return str(az.ask("ad", *words)["id"]), "User" if who["type"] == "user" else "ServicePrincipal"
-    except Refused as refused:
+    except (Refused, NotSetUp) as refused:
         click.echo(f"You get no right to read the vault, for Entra does not tell who you are: {refused}", err=True)
         return "", ""
 
@@ -148,7 +161,9 @@ def _show(place: Place, planned: Plan, written: chosen.Chosen, subscription: str
         click.echo(f"  not taken along, for it holds for this machine only: {', '.join(written.stays)}")
 
 
-def _preview(deploying: Deploying, planned: Plan, there: There) -> None:
+def _preview(deploying: Deploying, planned: Plan, there: There, *, recreates: bool) -> None:
+    if recreates and there.redis:
+        click.echo(_LOST.format(name=there.redis[0].name))
     if there.location:
         deploying.preview(planned)
     else:

@@ -12,7 +12,7 @@ from cody2zoho.cloud.place import Place
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
-def placed(command: Command) -> Command:
+def placed(command: Command, *, always: bool = True) -> Command:
     """Adds the options that say where; the earlier product's variables count too."""
     for option in (
         click.option("--subscription", default="", help="Id or name; the one that `az` has chosen."),
@@ -24,7 +24,7 @@ def placed(command: Command) -> Command:
             help="What it is called.",
         ),
         click.option(
-            "--resource-group", "-g", envvar="AZURE_RESOURCE_GROUP", required=True, help="Where it is, or shall be."
+            "--resource-group", "-g", envvar="AZURE_RESOURCE_GROUP", required=always, help="Where it is, or shall be."
         ),
     ):
         command = option(command)
@@ -33,7 +33,7 @@ def placed(command: Command) -> Command:
 
 def place_of(az: Az, resource_group: str, name: str) -> Place:
     """The installation in the subscription that `az` asks about. Raises NotSetUp where nobody is signed in."""
-    return Place(resource_group, name, az.ask("account", "show")["id"])
+    return Place(resource_group, name, az.account()["id"])
 
 
 def must_ask(what: str) -> None:

@@ -1,6 +1,8 @@
 """`cody2zoho azure query`."""
 
 import json
+import re
+from functools import partial
 from typing import Any
 
 import click
@@ -15,10 +17,19 @@ _LONGEST = 60
 
 @click.command()
 @click.argument("query", metavar="[QUERY]", default="")
-@placed
+@partial(placed, always=False)
+@click.option("--conversation", metavar="ID", help="The one that life_of_a_conversation tells of.")
 @click.option("--hours", type=click.FloatRange(0.1, 720), default=24, show_default=True, help="How far back it looks.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON, for scripts.")
-def query(query: str, resource_group: str, name: str, subscription: str, hours: float, as_json: bool) -> None:
+def query(
+    query: str,
+    resource_group: str | None,
+    name: str,
+    subscription: str,
+    conversation: str | None,
+    hours: float,
+    as_json: bool,
+) -> None:
     """Ask Application Insights one of the saved queries; without a name, show all."""
     known = {one.name: one for one in asking.queries()}
     if not query:
@@ -26,12 +37,23 @@ def query(query: str, resource_group: str, name: str, subscription: str, hours: 
         return
     if query not in known:
         raise click.UsageError(f"There is no query {query}; `cody2zoho azure query` shows all.")
+    if not resource_group:
+        raise click.MissingParameter(param_type="option", param_hint="'--resource-group' / '-g'")
+    asked = _about(known[query], conversation)
     az = Az(subscription)
-    table = asking.ask(az, place_of(az, resource_group, name), known[query], hours)
+    table = asking.ask(az, place_of(az, resource_group, name), asked, hours)
     if as_json:
         click.echo(json.dumps([dict(zip(table.columns, row, strict=True)) for row in table.rows]))
     else:
         _show(table)
+
+
+def _about(asked: Query, conversation: str | None) -> Query:
+    if asked.is_about_one != bool(conversation):
+        raise click.UsageError("--conversation goes with life_of_a_conversation, which needs it.")
+    if conversation and not re.fullmatch(r"[\w-]+", conversation):
+        raise click.UsageError("--conversation takes the id of a conversation.")
+    return asked.of(conversation) if conversation else asked
 
 
 def _show_all(known: list[Query]) -> None:

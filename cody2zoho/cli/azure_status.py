@@ -67,5 +67,5 @@ def _addresses(seen: running.Running) -> Iterator[str]:
             what, secret = logins[app.role]
             whom = "" if app.is_open else "   (only from inside; `--allow ADDRESS` opens it)"
             yield f"{what:<13}{app.address}{whom}"
-            asked = f"az keyvault secret show --vault-name {seen.place.vault} --name {secret} --query value"
+            asked = f"az keyvault secret show --vault-name {seen.place.vault} --name {secret} --query value -o tsv"
             yield f"{'its login':<13}{asked}"

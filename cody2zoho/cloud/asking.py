@@ -1,6 +1,7 @@
 """Application Insights asked by the saved queries, from a terminal."""
 
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -10,6 +11,9 @@ from cody2zoho.cloud.az import Az
 from cody2zoho.cloud.place import Place, resources
 from cody2zoho.cloud.templates import main_template
 from cody2zoho.errors import NotSetUp
+
+#: Which conversation a query is about.
+_ID = re.compile(r'let id = "\w+"')
 
 _SERVICE = "https://api.applicationinsights.io"
 
@@ -22,6 +26,14 @@ class Query:
     @property
     def sentence(self) -> str:
         return self.text.splitlines()[0].removeprefix("// ")
+
+    @property
+    def is_about_one(self) -> bool:
+        return bool(_ID.search(self.text))
+
+    def of(self, conversation: str) -> "Query":
+        """The same, of this conversation instead of the example."""
+        return Query(self.name, _ID.sub(f'let id = "{conversation}"', self.text))
 
 
 @dataclass(frozen=True)

@@ -49,7 +49,19 @@ class Az:
             raise Refused(f"`az {_shown(words)}` did not end within {_SECONDS:.0f} seconds; try again.") from None
         if done.returncode:
             raise _refusal(done.stderr, words)
-        return json.loads(done.stdout) if done.stdout.strip() else None
+        try:
+            return json.loads(done.stdout) if done.stdout.strip() else None
+        except ValueError:
+            raise _unreadable(words) from None
+
+    def account(self) -> dict[str, Any]:
+        """The subscription, and who asks. The first question of every command, so it also tells what `az` is worth."""
+        words = ("account", "show")
+        told = self.ask(*words)
+        match told:
+            case {"id": str(), "name": str(), "user": {"type": str(), "name": str()}}:
+                return dict(told)
+        raise _unreadable(words)
 
     def show(self, *words: str) -> None:
         """The same, with its own words on the terminal, for as long as it takes."""
@@ -64,6 +76,8 @@ class Az:
             # A question that nobody sees would never be answered.
             stdin=None if is_shown else subprocess.DEVNULL,
             text=True,
+            # A name in Azure may have a letter that this terminal's encoding does not.
+            errors="replace",
             timeout=None if is_shown else _SECONDS,
             check=False,
         )
@@ -81,7 +95,11 @@ def _refusal(text: str, words: tuple[str, ...]) -> Refused | NotSetUp:
     known = next((pattern for pattern in _REMEDIES if re.search(pattern, text)), None)
     if known:
         return NotSetUp(_REMEDIES[known])
-    return Refused(f"Azure refuses `az {_shown(words)}`: {refusal_words(text)}.")
+    return Refused(f"Azure refuses `az {_shown(words)}`: {refusal_words(text) or 'it ended without a word'}.")
+
+
+def _unreadable(words: tuple[str, ...]) -> NotSetUp:
+    return NotSetUp(f"`az {_shown(words)}` answers what nobody can read: bring the Azure CLI up to date.")
 
 
 def _shown(words: tuple[str, ...]) -> str:

@@ -57,6 +57,17 @@ class There:
     location: str = ""
     redis: list[Resource] = field(default_factory=list)
     vault_is_deleted: bool = False
+    #: Of that deployment, as Azure says it; empty where there was none.
+    state: str = ""
+
+    @property
+    def is_under_way(self) -> bool:
+        return not is_over(self.state)
+
+    @property
+    def redis_is_unfinished(self) -> bool:
+        """Whether the vault may still have the address and key of the one before."""
+        return bool(self.parameter("redisIsNew", False)) and self.state != "Succeeded"
 
     @property
     def redis_data(self) -> list[Resource]:
@@ -74,14 +85,21 @@ class There:
 def look(az: Az, place: Place) -> There:
     """Asks Azure what is there."""
     found = resources(az, place)
+    parameters, state = latest(az, place) if found else ({}, "")
     return There(
         resources=found,
-        parameters=_latest_parameters(az, place) if found else {},
+        parameters=parameters,
+        state=state,
         secrets=secrets.kept(az, place) if any(one.name == place.vault for one in found) else {},
         location=_location(az, place),
         redis=[one for one in found if kind_of(one)],
         vault_is_deleted=_is_deleted(az, place) if not any(one.name == place.vault for one in found) else False,
     )
+
+
+def is_over(state: str) -> bool:
+    """Whether Azure is done with a deployment of which it says so, or there was none."""
+    return state in ("", "Succeeded", "Failed", "Canceled")
 
 
 def kind_of(resource: Resource) -> RedisKind | None:
@@ -97,14 +115,15 @@ def _location(az: Az, place: Place) -> str:
     return str(az.ask("group", "show", "--name", place.resource_group)["location"])
 
 
-def _latest_parameters(az: Az, place: Place) -> dict[str, Any]:
-    """Without secret ones, which Azure does not keep."""
+def latest(az: Az, place: Place) -> tuple[dict[str, Any], str]:
+    """The latest deployment's parameters, without secret ones, which Azure does not keep; and how it ended."""
     listed = az.ask("deployment", "group", "list", "--resource-group", place.resource_group)
-    for one in listed:
-        if one["name"] == place.name:
-            given = one["properties"].get("parameters") or {}
-            return {name: part["value"] for name, part in given.items() if "value" in part}
-    return {}
+    found = {one["name"]: one["properties"] for one in listed}
+    about = found.get(place.name) or found.get(place.before_the_apps)
+    if not about:
+        return {}, ""
+    given = about.get("parameters") or {}
+    return {name: part["value"] for name, part in given.items() if "value" in part}, about["provisioningState"]
 
 
 def _is_deleted(az: Az, place: Place) -> bool:

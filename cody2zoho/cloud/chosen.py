@@ -7,6 +7,7 @@ from typing import Any
 
 from dotenv import dotenv_values
 from pydantic import ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
 from cody2zoho import configuration
 from cody2zoho.cases import reading
@@ -46,6 +47,16 @@ _LARGEST_SECRET = 25_000
 CASE_FILE = "cases-file"
 
 
+class _Written(Settings):
+    """Checked as all settings are, but for what this shell or another file says."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls, settings_cls: type[BaseSettings], init_settings: PydanticBaseSettingsSource, *_: Any, **__: Any
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return (init_settings,)
+
+
 @dataclass(frozen=True)
 class Chosen:
     """Checked; `settings` and `secrets` by the name an operator writes."""
@@ -59,7 +70,11 @@ class Chosen:
 
     def number(self, name: str) -> int:
         """A setting as it will be in force."""
-        return round(float(self.settings.get(name, Settings.model_fields[name.lower()].default)))
+        return round(float(self.figure(name)))
+
+    def figure(self, name: str) -> str:
+        """The same to the last digit; as text, for Azure's templates know no fractions."""
+        return f"{float(self.settings.get(name, Settings.model_fields[name.lower()].default)):g}"
 
     @property
     def redis_key_prefix(self) -> str:
@@ -132,7 +147,7 @@ def _wrong(written: dict[str, str]) -> list[str]:
         if name not in LEFT_BEHIND
     }
     try:
-        Settings(_env_file=None, **values)
+        _Written(**values)
     except ValidationError as error:
         return [one for one in configuration.sentences(error) if " is not set; " not in one]
     return []

@@ -2,14 +2,17 @@
 
 Azure itself compares: what is as the template says stays as it is. So the steps are few:
 
-1. a Redis to be recreated is deleted; a vault that was deleted is had back
+1. a vault that was deleted is had back
 2. an image is built, where one is wanted
-3. the template is deployed, with only those secrets that differ
+3. a Redis to be recreated is deleted, as late as can be, for nobody works without it
+4. the template is deployed, with only those secrets that differ
 """
 
 import json
 import os
 import re
+import signal
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -47,8 +50,8 @@ class Deploying:
     sleep: Callable[[float], None] = time.sleep
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
-    def prepare(self, plan: Plan, there: There, *, recreates: bool) -> None:
-        """What has to be done before the template is deployed."""
+    def prepare(self, plan: Plan, there: There) -> None:
+        """Where it goes."""
         location = plan.parameters["location"]
         if not there.location:
             self.az.ask("group", "create", "--name", self.place.resource_group, "--location", location)
@@ -56,7 +59,10 @@ class Deploying:
         if there.vault_is_deleted:
             self.az.ask("keyvault", "recover", "--name", self.place.vault)
             self.say(f"had the deleted vault {self.place.vault} back")
-        for one in (*there.redis, *there.redis_data) if recreates else ():
+
+    def delete_redis(self, there: There) -> None:
+        """With what it keeps."""
+        for one in (*there.redis, *there.redis_data):
             self.az.ask("resource", "delete", "--ids", one.id)
             self.say(f"deleted {one.name}")
 
@@ -69,7 +75,7 @@ class Deploying:
         if not any(one.name == self.place.registry for one in there.resources):
             self.say("making all but the apps first, so that there is a registry to build in")
             # Under another name, for what the latest deployment had is what the next one goes by.
-            self._deploy({**plan.parameters, "image": ""}, plan.secret_values, f"{self.place.name}-first")
+            self._deploy_at_last({**plan.parameters, "image": ""}, plan.secret_values, self.place.before_the_apps)
         image = f"cody2zoho:{__version__}-{self.now():%Y%m%d%H%M%S}"
         self.az.show(
             "acr", "build", "--registry", self.place.registry, "--image", image,
@@ -79,16 +85,19 @@ class Deploying:
 
     def deploy(self, plan: Plan) -> None:
         """Deploys the template and waits for it. Raises Refused with what Azure says."""
+        self._deploy_at_last(plan.parameters, plan.secret_values, self.place.name)
+
+    def _deploy_at_last(self, parameters: dict[str, Any], secret_values: dict[str, str], called: str) -> None:
         for _ in range(_TRIES - 1):
             try:
-                self._deploy(plan.parameters, plan.secret_values, self.place.name)
+                self._deploy(parameters, secret_values, called)
                 return
             except Refused as refused:
                 if not _NOT_KNOWN_YET.search(str(refused)):
                     raise
             self.say(f"Azure does not know yet who may read the vault; again in {_AGAIN_SECONDS:.0f} seconds")
             self.sleep(_AGAIN_SECONDS)
-        self._deploy(plan.parameters, plan.secret_values, self.place.name)
+        self._deploy(parameters, secret_values, called)
 
     def preview(self, plan: Plan) -> None:
         """Azure's own word on what would change."""
@@ -129,6 +138,22 @@ class Deploying:
 
 
 @contextmanager
+def _ends_in_order() -> Iterator[None]:
+    """A pipeline that is cancelled, or a terminal that is closed, leaves no file with secrets behind."""
+
+    def end(number: int, _: object) -> None:
+        sys.exit(128 + number)
+
+    numbers = [signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
+    before = {number: signal.signal(number, end) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, one in before.items():
+            signal.signal(number, one)
+
+
+@contextmanager
 def _written(parameters: dict[str, Any], secret_values: dict[str, str]) -> Iterator[Path]:
     """A file of parameters that nobody else may read, for as long as `az` reads it."""
     whole = {
@@ -138,7 +163,7 @@ def _written(parameters: dict[str, Any], secret_values: dict[str, str]) -> Itera
             name: {"value": value} for name, value in (parameters | {"secretValues": secret_values}).items()
         },
     }
-    with TemporaryDirectory(prefix="cody2zoho-") as folder:
+    with _ends_in_order(), TemporaryDirectory(prefix="cody2zoho-") as folder:
         path = Path(folder, "parameters.json")
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), "w") as file:
             json.dump(whole, file)

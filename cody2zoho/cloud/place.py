@@ -50,6 +50,11 @@ class Place:
             f"/providers/Microsoft.KeyVault/vaults/{self.vault}"
         )
 
+    @property
+    def before_the_apps(self) -> str:
+        """What the deployment is called that makes the registry in which their image is built."""
+        return f"{self.name}-first"
+
     def app(self, role: str) -> str:
         return f"{self.name}-{role}"
 

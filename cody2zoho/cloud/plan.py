@@ -41,6 +41,8 @@ class _Redis:
     secrets: dict[str, str]
     is_new: bool
     speaks_tls: bool
+    #: Whether KEDA finds the queue there; where it does not, all workers always run.
+    is_seen: bool
 
 
 def plan(place: Place, choice: Choice, chosen: Chosen, there: There, deployer: tuple[str, str]) -> Plan:
@@ -54,7 +56,7 @@ def plan(place: Place, choice: Choice, chosen: Chosen, there: There, deployer: t
     parameters = {
         "name": place.name,
         "unique": place.unique,
-        "location": choice.location or there.parameter("location", "") or there.location,
+        "location": _place_in_the_world(place, choice, there),
         "image": choice.image or there.parameter("image", ""),
         "ownRegistry": choice.builds or there.parameter("ownRegistry", False),
         "settings": [{"name": name, "value": value} for name, value in sorted(chosen.settings.items())],
@@ -66,7 +68,7 @@ def plan(place: Place, choice: Choice, chosen: Chosen, there: There, deployer: t
         "redisSku": choice.redis_sku or _same_sku(redis, there),
         "redisIsNew": redis.is_new,
         "redisTls": redis.speaks_tls,
-        "kedaReachesRedis": redis.kind != "container",
+        "kedaReachesRedis": redis.is_seen,
         "redisKeyPrefix": chosen.redis_key_prefix,
         "maxWorkers": chosen.max_workers,
         "workerConcurrency": chosen.number("WORKER_CONCURRENCY"),
@@ -74,9 +76,23 @@ def plan(place: Place, choice: Choice, chosen: Chosen, there: There, deployer: t
         "deployer": deployer[0] or there.parameter("deployer", ""),
         "deployerType": deployer[1] or there.parameter("deployerType", "User"),
         "alertEmails": list(choice.emails) or there.parameter("alertEmails", []),
-        "thresholds": {name: chosen.number(name) for name in _THRESHOLDS},
+        "thresholds": {name: chosen.figure(name) for name in _THRESHOLDS},
     }
     return Plan(parameters, writing.values, tuple(_changes(parameters, there, writing)))
+
+
+def _place_in_the_world(place: Place, choice: Choice, there: There) -> str:
+    before = str(there.parameter("location", ""))
+    if before and choice.location and _spelt_alike(before) != _spelt_alike(choice.location):
+        raise ConfigurationError(
+            [f"{place.name} is in {before} and does not move: take --location, or AZURE_REGION, away."]
+        )
+    return before or choice.location or there.location
+
+
+def _spelt_alike(location: str) -> str:
+    """Azure knows a place as `westeurope` and as `West Europe`."""
+    return location.replace(" ", "").lower()
 
 
 def _in_vault(chosen: Chosen) -> list[str]:
@@ -93,7 +109,7 @@ def _logins(chosen: Chosen, there: There) -> dict[str, str]:
 
 def _redis(place: Place, choice: Choice, chosen: Chosen, there: There) -> _Redis:
     is_there = "redis-url" in there.secrets
-    if choice.redis == "skip":
+    if choice.redis == "skip" or (not choice.redis and not choice.redis_kind and _was_elsewhere(there)):
         return _elsewhere(chosen, there) if not there.redis else _skipped(there, is_there)
     kind = choice.redis_kind or there.redis_kind or _remembered_kind(there)
     if there.redis and kind != there.redis_kind and choice.redis != "recreate":
@@ -101,10 +117,16 @@ def _redis(place: Place, choice: Choice, chosen: Chosen, there: There) -> _Redis
             [f"Redis is of kind {there.redis_kind}, and its data does not move; for {kind} add --redis recreate."]
         )
     is_new = not is_there or choice.redis == "recreate" or not there.redis
+    action = choice.redis or "use"
     if kind != "container":
-        return _Redis(kind, choice.redis or "use", {}, is_new, speaks_tls=True)
+        return _Redis(kind, action, {}, is_new or there.redis_is_unfinished, speaks_tls=True, is_seen=True)
     own = _own_secrets(place) if is_new else {}
-    return _Redis(kind, choice.redis or "use", own, is_new, speaks_tls=False)
+    return _Redis(kind, action, own, is_new, speaks_tls=False, is_seen=False)
+
+
+def _was_elsewhere(there: There) -> bool:
+    """Whether the latest deployment took a Redis that is not ours to make: only then its address has our digest."""
+    return not there.redis and there.parameter("redisKind", "") == "none" and bool(there.secrets.get("redis-url"))
 
 
 def _remembered_kind(there: There) -> RedisKind:
@@ -119,9 +141,10 @@ def _same_sku(redis: _Redis, there: There) -> str:
 
 
 def _skipped(there: There, is_there: bool) -> _Redis:
-    if not is_there:
+    if not is_there or (there.redis_is_unfinished and there.redis_kind != "container"):
         raise ConfigurationError(["The vault does not know Redis yet: deploy once with --redis use."])
-    return _Redis(there.redis_kind, "skip", {}, is_new=False, speaks_tls=there.redis_kind != "container")
+    is_azures = there.redis_kind != "container"
+    return _Redis(there.redis_kind, "skip", {}, is_new=False, speaks_tls=is_azures, is_seen=is_azures)
 
 
 def _own_secrets(place: Place) -> dict[str, str]:
@@ -133,14 +156,17 @@ def _elsewhere(chosen: Chosen, there: There) -> _Redis:
     """A Redis that is not ours to make: REDIS_URL says where it is."""
     parts = urlsplit(chosen.redis_url)
     if not chosen.redis_url and "redis-url" in there.secrets:
-        return _Redis(None, "skip", {}, is_new=False, speaks_tls=bool(there.parameter("redisTls", True)))
+        tls, seen = bool(there.parameter("redisTls", True)), bool(there.parameter("kedaReachesRedis", True))
+        return _Redis(None, "skip", {}, is_new=False, speaks_tls=tls, is_seen=seen)
     if parts.scheme not in ("redis", "rediss") or (parts.hostname or "") in _LOOPBACK:
         raise ConfigurationError(["--redis skip needs a Redis that Azure reaches: write its address into REDIS_URL."])
     if not parts.password:
         raise ConfigurationError(["REDIS_URL has no password, and Redis would be open to all the world."])
     address = f"{parts.hostname}:{parts.port or 6379}"
     told = _redis_secrets(chosen.redis_url, address, unquote(parts.password))
-    return _Redis(None, "skip", told, is_new=False, speaks_tls=parts.scheme == "rediss")
+    # The template gives KEDA an address and a password, and no more.
+    is_plain = not parts.username and parts.path in ("", "/", "/0")
+    return _Redis(None, "skip", told, is_new=False, speaks_tls=parts.scheme == "rediss", is_seen=is_plain)
 
 
 def _redis_secrets(url: str, address: str, password: str) -> dict[str, str]:
@@ -168,10 +194,25 @@ def _changes(parameters: dict[str, Any], there: There, writing: Writing) -> Iter
         yield from _change(words, there.parameter(name, ""), parameters[name], "nobody")
     for name in sorted({*before, *after}):
         yield from _change(name, before.get(name, ""), after.get(name, ""), "its default")
+    yield from _moved(parameters, there, writing)
     anew = {name for name in writing.values if name in there.secrets}
     for how, names in (("into the vault", set(writing.values) - anew), ("anew into the vault", anew)):
         if names:
             yield f"{how}: {', '.join(sorted(names))}"
+
+
+def _moved(parameters: dict[str, Any], there: There, writing: Writing) -> Iterator[str]:
+    """Secrets that the apps are no longer given, and those they are given again as the vault still has them."""
+    before, after = _read_by_apps(there.parameters), _read_by_apps(parameters)
+    if gone := before - after:
+        yield f"no longer given to the apps: {', '.join(sorted(gone))}"
+    if there.parameters and (again := after - before - set(writing.values)):
+        yield f"given to the apps again: {', '.join(sorted(again))}"
+
+
+def _read_by_apps(parameters: dict[str, Any]) -> set[str]:
+    named = {one["secret"] for one in parameters.get("secretSettings", [])}
+    return named | {CASE_FILE} if parameters.get("hasCaseFile") else named
 
 
 def _change(what: str, before: Any, after: Any, nothing: str) -> Iterator[str]:

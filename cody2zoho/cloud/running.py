@@ -1,6 +1,6 @@
 """What runs in Azure: the apps of an installation as Azure tells of them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -69,14 +69,14 @@ def look(az: Az, place: Place) -> Running:
     return Running(place, tuple(sorted(told, key=lambda app: [*ROLES, "redis"].index(app.role))), redis)
 
 
-def restart(az: Az, place: Place, roles: Sequence[str]) -> list[str]:
-    """Restarts the revision of each role that is ready, and says which."""
+def restart(az: Az, place: Place, roles: Sequence[str]) -> Iterator[str]:
+    """Restarts the revision of each role that is ready, and says which as it goes."""
     group = ("--resource-group", place.resource_group)
     for role in roles:
         app = az.ask("containerapp", "show", "--name", place.app(role), *group)
-        revision = app["properties"]["latestReadyRevisionName"] or app["properties"]["latestRevisionName"]
+        revision = app["properties"].get("latestReadyRevisionName") or app["properties"]["latestRevisionName"]
         az.ask("containerapp", "revision", "restart", "--name", place.app(role), *group, "--revision", revision)
-    return list(roles)
+        yield role
 
 
 def _replicas(az: Az, place: Place, app: str) -> int:

@@ -174,6 +174,7 @@ module apps 'modules/apps.bicep' = if (!empty(image)) {
     registryServer: ownRegistry ? '${registryName}.azurecr.io' : ''
     environmentId: environment.outputs.environmentId
     identityId: vault.outputs.identityId
+    clientId: vault.outputs.clientId
     vaultUri: vault.outputs.vaultUri
     insightsConnection: insights.outputs.connectionString
     settings: settings

@@ -7,6 +7,7 @@ param image string
 param registryServer string
 param environmentId string
 param identityId string
+param clientId string
 param vaultUri string
 @secure()
 param insightsConnection string
@@ -35,6 +36,8 @@ var ownSettings = [
   { name: 'LOG_FORMAT', value: 'json' }
   { name: 'ENABLE_APPLICATION_INSIGHTS', value: 'true' }
   { name: 'APPLICATIONINSIGHTS_CONNECTION_STRING', secretRef: 'applicationinsights-connection-string' }
+  // Azure's libraries find no identity that was assigned by a person unless they are told which.
+  { name: 'AZURE_CLIENT_ID', value: clientId }
   { name: 'SECRETS_STAMP', value: secretsStamp }
 ]
 

@@ -65,4 +65,5 @@ resource secrets 'Microsoft.KeyVault/vaults/secrets@2026-02-01' = [for one in ch
 output vaultName string = vault.name
 output vaultUri string = vault.properties.vaultUri
 output identityId string = identity.id
+output clientId string = identity.properties.clientId
 output principalId string = identity.properties.principalId

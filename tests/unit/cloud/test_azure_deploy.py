@@ -1,11 +1,14 @@
 """`cody2zoho azure deploy`: the first time, again, and with whatever there is."""
 
+import sys
 from pathlib import Path
 
 import pytest
 
 from clouds import ENV, Cloud
 from cody2zoho.cloud.choice import is_pinned
+from cody2zoho.simulators.server import SimulatorServer
+from cody2zoho.simulators.zoho import DEMO_CLIENT_ID, DEMO_CLIENT_SECRET, Zoho
 
 SECRETS = ("cody-key-that-is-secret", "zoho-secret-that-is-secret", "1000.token-that-is-secret")
 
@@ -99,6 +102,17 @@ def test_the_case_file_goes_along(cloud: Cloud, tmp_path: Path) -> None:
 # -- again ------------------------------------------------------------------------------------
 
 
+def test_what_is_there_does_not_move(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    cloud.first()
+    monkeypatch.setenv("AZURE_REGION", "eastus")
+    refused = cloud.deploy("--redis", "recreate")
+    assert (refused.exit_code, "cody2zoho is in westeurope and does not move" in refused.output) == (2, True)
+    assert "deleted" not in cloud.state
+
+    assert cloud.deploy("--location", "West Europe").exit_code == 0
+    assert cloud.parameters["location"] == "westeurope"
+
+
 def test_a_second_deployment_changes_nothing(cloud: Cloud) -> None:
     cloud.first()
     before, versions = cloud.parameters, {name: one["versions"] for name, one in cloud.vault.items()}
@@ -139,6 +153,41 @@ def test_a_setting_that_changed_is_shown_with_both_values(cloud: Cloud, tmp_path
     assert "POLL_INTERVAL_SECONDS: 60 → 90" in cloud.deploy().output
     written(tmp_path)
     assert "POLL_INTERVAL_SECONDS: 90 → its default" in cloud.deploy().output
+
+
+def test_a_secret_and_a_case_file_that_are_taken_away_or_come_back_are_shown(cloud: Cloud, tmp_path: Path) -> None:
+    case_file = tmp_path / "cody2zoho.toml"
+    case_file.write_text('[case]\nsubject = "Chat {conversation_id}"\n')
+    written(tmp_path, "SENTRY_DSN=https://key@sentry.example/1")
+    cloud.first()
+    case_file.rename(tmp_path / "aside.toml")
+    written(tmp_path)
+    done = cloud.deploy()
+    assert "  no longer given to the apps: cases-file, sentry-dsn\n" in done.output
+
+    written(tmp_path, "SENTRY_DSN=https://key@sentry.example/1")
+    assert "  given to the apps again: sentry-dsn\n" in cloud.deploy().output
+    assert "no setting and no secret differs" in cloud.deploy().output
+
+
+def test_azure_compares_the_thresholds_to_the_last_digit(cloud: Cloud, tmp_path: Path) -> None:
+    written(tmp_path, "ALERT_ERROR_THRESHOLD=2.5", "ALERT_DISCREPANCY_PERCENT=0.4")
+    cloud.first()
+
+    assert cloud.parameters["thresholds"] == {
+        "ALERT_POLL_MINUTES": "15",
+        "ALERT_ERROR_THRESHOLD": "2.5",
+        "ALERT_DISCREPANCY_PERCENT": "0.4",
+    }
+
+
+def test_what_the_shell_says_does_not_count(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("POLL_INTERVAL_SECONDS", "soon")
+    monkeypatch.setenv("REDIS_URL", "nonsense")
+    done = cloud.first()
+
+    assert done.exit_code == 0, done.output
+    assert "POLL_INTERVAL_SECONDS" not in str(cloud.parameters["settings"])
 
 
 def test_force_settings_writes_every_secret_anew(cloud: Cloud) -> None:
@@ -242,6 +291,38 @@ def test_recreating_says_what_is_lost_and_gives_the_apps_the_new_address(cloud: 
     assert cloud.parameters["secretsStamp"] != stamp
 
 
+@pytest.mark.parametrize("kind", ["managed", "cache"])
+def test_a_new_redis_whose_address_was_not_written_is_reached_after_the_next_deployment(
+    cloud: Cloud, kind: str
+) -> None:
+    cloud.first("--redis-kind", kind)
+    old, stamp = cloud.vault["redis-url"]["value"], cloud.parameters["secretsStamp"]
+    cloud.has(fails_after_redis=True)
+    assert cloud.deploy("--redis", "recreate").exit_code == 1
+
+    refused = cloud.deploy("--redis", "skip")
+    assert (refused.exit_code, "deploy once with --redis use" in refused.output) == (2, True)
+    done = cloud.deploy()
+    assert done.exit_code == 0, done.output
+    assert cloud.vault["redis-url"]["value"] != old
+    assert cloud.parameters["secretsStamp"] != stamp
+
+    cloud.deploy()
+    assert not cloud.parameters["redisIsNew"]
+
+
+def test_nothing_is_deleted_while_azure_is_still_at_another_deployment(cloud: Cloud) -> None:
+    cloud.first()
+    deployments = cloud.state["deployments"]
+    deployments["cody2zoho"]["properties"]["provisioningState"] = "Running"
+    cloud.has(deployments=deployments)
+    refused = cloud.deploy("--redis", "recreate")
+
+    assert (refused.exit_code, "still at another deployment of cody2zoho" in refused.output) == (1, True)
+    assert "deleted" not in cloud.state
+    assert cloud.azure("deploy", "--what-if").exit_code == 0
+
+
 def test_what_a_container_kept_goes_with_it(cloud: Cloud) -> None:
     cloud.first("--redis-kind", "container")
     cloud.deploy("--redis", "recreate")
@@ -290,6 +371,38 @@ def test_a_redis_elsewhere_is_used_where_ours_is_skipped(cloud: Cloud, tmp_path:
     assert cloud.vault["redis-password"]["value"] == "pass/word"
     assert cloud.parameters["redisTls"]
     assert "word@" not in done.output
+
+
+def test_a_redis_elsewhere_stays_the_one_until_another_is_asked_for(cloud: Cloud, tmp_path: Path) -> None:
+    written(tmp_path, "REDIS_URL=rediss://:password@redis.example:6380/0")
+    cloud.first("--redis", "skip")
+    address = cloud.vault["redis-url"]
+    done = cloud.deploy()
+    assert done.exit_code == 0, done.output
+    assert "no setting and no secret differs" in done.output
+    written(tmp_path)
+    assert cloud.deploy().exit_code == 0
+    assert (cloud.vault["redis-url"], cloud.parameters["redisKind"]) == (address, "none")
+    assert not any("redis" in name for name in cloud.names)
+
+    cloud.deploy("--redis", "use")
+    assert (cloud.parameters["redisKind"], cloud.parameters["redisIsNew"]) == ("managed", True)
+    assert cloud.vault["redis-url"] != address
+
+
+@pytest.mark.parametrize(
+    ("place", "is_seen"), [(":p@x", True), (":p@x:1/0", True), ("me:p@x", False), (":p@x/3", False)]
+)
+def test_where_keda_would_not_find_the_queue_all_workers_run(
+    cloud: Cloud, tmp_path: Path, place: str, is_seen: bool
+) -> None:
+    written(tmp_path, f"REDIS_URL=rediss://{place}")
+    cloud.first("--redis", "skip")
+    assert cloud.parameters["kedaReachesRedis"] is is_seen
+
+    written(tmp_path)
+    cloud.deploy("--redis", "skip")
+    assert cloud.parameters["kedaReachesRedis"] is is_seen
 
 
 @pytest.mark.parametrize("url", ["", "redis://localhost:6379/0", "unix:///run/redis.sock"])
@@ -349,6 +462,10 @@ def test_what_if_shows_and_changes_nothing(cloud: Cloud) -> None:
     assert (cloud.state["resources"], cloud.state["deployments"]) == before
     assert any(call.startswith("deployment group what-if") for call in cloud.calls)
 
+    done = cloud.azure("deploy", "--what-if", "--redis", "recreate")
+    assert (done.exit_code, "is deleted with all it knows" in done.output) == (0, True)
+    assert "deleted" not in cloud.state
+
 
 # -- building ---------------------------------------------------------------------------------
 
@@ -366,6 +483,21 @@ def test_an_image_is_built_in_a_registry_of_its_own(cloud: Cloud, tmp_path: Path
     done = cloud.deploy("--build")
     assert done.exit_code == 0, done.output
     assert len([call for call in cloud.calls if "--name cody2zoho-first" in call and "create" in call]) == 1
+
+
+def test_a_build_that_fails_leaves_redis_and_is_gone_on_with(cloud: Cloud, tmp_path: Path) -> None:
+    (tmp_path / "docker").mkdir()
+    (tmp_path / "docker" / "Dockerfile").write_text("FROM scratch\n")
+    cloud.has(group={"name": "support", "location": "northeurope"}, build_fails=True)
+    asked = ("--location", "westeurope", "--redis-kind", "cache", "--redis-sku", "C1", "--alert-email", "a@example.com")
+    assert cloud.deploy("--build", *asked).exit_code == 1
+    assert cloud.deploy("--build").exit_code == 0
+    given = cloud.parameters
+    assert (given["location"], given["redisSku"], given["alertEmails"]) == ("westeurope", "C1", ["a@example.com"])
+
+    cloud.has(build_fails=True)
+    assert cloud.deploy("--build", "--redis", "recreate").exit_code == 1
+    assert "deleted" not in cloud.state
 
 
 def test_building_wants_a_working_copy(cloud: Cloud) -> None:
@@ -427,6 +559,26 @@ def test_without_az_it_says_what_to_install(cloud: Cloud, monkeypatch: pytest.Mo
     assert (refused.exit_code, "install the Azure CLI" in refused.output) == (1, True)
 
 
+@pytest.mark.parametrize("answer", ["echo garbage", "echo '[]'", ":", 'echo \'{"id": "x"}\'', "printf '\\377'"])
+@pytest.mark.parametrize("command", [("deploy", "--yes"), ("status",), ("delete", "--yes")])
+def test_an_az_that_answers_what_nobody_can_read_is_named(
+    cloud: Cloud, tmp_path: Path, command: tuple[str, ...], answer: str
+) -> None:
+    (tmp_path / "bin" / "az").write_text(f"#!/bin/sh\n{answer}\n")
+    refused = cloud.azure(*command)
+
+    assert (refused.exit_code, refused.output) == (
+        1,
+        "`az account show` answers what nobody can read: bring the Azure CLI up to date.\n",
+    )
+
+
+def test_an_az_that_is_killed_is_said(cloud: Cloud, tmp_path: Path) -> None:
+    (tmp_path / "bin" / "az").write_text("#!/bin/sh\nkill -9 $$\n")
+
+    assert cloud.first().output == "Azure refuses `az account show`: it ended without a word.\n"
+
+
 def test_who_is_not_signed_in_is_told_so(cloud: Cloud) -> None:
     cloud.has(signed_in=False)
     refused = cloud.first("--skip-login")
@@ -457,12 +609,20 @@ def test_a_pipeline_may_deploy(cloud: Cloud) -> None:
 
 def test_a_pipeline_that_may_not_ask_who_it_is_deploys_all_the_same(cloud: Cloud) -> None:
     cloud.first()
-    cloud.has(user_type="servicePrincipal", entra_is_silent=True)
+    cloud.has(user_type="servicePrincipal", entra_is_silent="Insufficient privileges to complete the operation.")
     done = cloud.deploy()
 
     assert done.exit_code == 0, done.output
     assert "Entra does not tell who you are" in done.output
     assert (cloud.parameters["deployer"], cloud.parameters["deployerType"]) == ("who-deploys", "User")
+
+
+def test_a_pipeline_whose_sign_in_does_not_hold_for_entra_deploys_all_the_same(cloud: Cloud) -> None:
+    cloud.has(user_type="servicePrincipal", entra_is_silent="AADSTS700024: the assertion has expired")
+    done = cloud.first()
+
+    assert done.exit_code == 0, done.output
+    assert "Entra does not tell who you are" in done.output
 
 
 def test_what_azure_refuses_is_one_sentence_and_the_next_deployment_goes_on(cloud: Cloud) -> None:
@@ -507,6 +667,29 @@ def test_a_name_that_azure_would_refuse_is_refused_first(cloud: Cloud, name: str
 
 
 # -- signing in to Zoho -----------------------------------------------------------------------
+
+
+def test_a_new_token_is_asked_for_kept_and_deployed(
+    cloud: Cloud, server: SimulatorServer, organisation: Zoho, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = ENV.replace("1000.CLIENT", DEMO_CLIENT_ID).replace("zoho-secret-that-is-secret", DEMO_CLIENT_SECRET)
+    (tmp_path / ".env").write_text(f"{old}ZOHO_ACCOUNTS_URL={server.url}\nZOHO_API_URL={server.url}\n# the end\n")
+    browser = "import sys, urllib.request; urllib.request.urlopen(sys.argv[1], timeout=20).read()"
+    (tmp_path / "browser.py").write_text(browser)
+    monkeypatch.setenv("BROWSER", f"{sys.executable} {tmp_path / 'browser.py'} %s")
+    cloud.first()
+    shown = cloud.azure("deploy", "--what-if", "--force-token-refresh")
+    assert (shown.exit_code, "You would sign in to Zoho anew first" in shown.output) == (0, True)
+    assert (tmp_path / ".env").read_text().count("1000.token-that-is-secret") == 1
+
+    done = cloud.deploy("--force-token-refresh")
+    assert done.exit_code == 0, done.output
+    token = cloud.vault["zoho-refresh-token"]["value"]
+    assert token in organisation.accounts.refresh_tokens
+    assert "anew into the vault: zoho-refresh-token\n" in done.output
+    assert (tmp_path / ".env").read_text().endswith("# the end\n")
+    assert f"ZOHO_REFRESH_TOKEN={token}\n" in (tmp_path / ".env").read_text()
+    assert token not in done.output + str(cloud.calls)
 
 
 def test_nothing_is_deployed_when_signing_in_to_zoho_does_not_succeed(cloud: Cloud, tmp_path: Path) -> None:

@@ -2,7 +2,11 @@
 
 import json
 
+import pytest
+from click.testing import CliRunner
+
 from clouds import Cloud
+from cody2zoho.cli import main
 from cody2zoho.cloud import asking
 
 TABLE = {
@@ -21,6 +25,31 @@ def test_all_queries_are_shown_with_what_they_show(cloud: Cloud) -> None:
     assert len(shown) == len(asking.queries()) > 20
     assert any(line.split(None, 1) == ["parked_reasons", "Why conversations were parked"] for line in shown)
     assert "calls" not in cloud.state
+
+
+def test_all_queries_are_shown_without_saying_where() -> None:
+    assert CliRunner().invoke(main, ["azure", "query"]).exit_code == 0
+
+    refused = CliRunner().invoke(main, ["azure", "query", "events"])
+    assert (refused.exit_code, "Missing option '--resource-group' / '-g'" in refused.output) == (2, True)
+
+
+def test_the_life_of_one_conversation_is_asked_for_by_its_id(cloud: Cloud) -> None:
+    cloud.first()
+    cloud.has(insights=TABLE)
+    cloud.azure("query", "life_of_a_conversation", "--conversation", "a-conversation_1")
+
+    assert 'let id = "a-conversation_1";' in json.loads(cloud.state["asked"]["body"])["query"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("life_of_a_conversation",), ("events", "--conversation", "a"), ("life_of_a_conversation", "--conversation", '"')],
+)
+def test_a_conversation_is_named_where_it_counts_and_nowhere_else(cloud: Cloud, words: tuple[str, ...]) -> None:
+    refused = cloud.azure("query", *words)
+
+    assert (refused.exit_code, "--conversation" in refused.output, "calls" in cloud.state) == (2, True, False)
 
 
 def test_an_answer_is_a_table_that_can_be_read(cloud: Cloud) -> None:

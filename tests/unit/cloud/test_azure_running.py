@@ -111,6 +111,15 @@ def test_restart_is_of_all_roles_or_of_those_that_are_named(cloud: Cloud) -> Non
     assert cloud.state["restarted"][1:] == [f"cody2zoho-{role}" for role in ("worker", "beat", "flower", "ops")]
 
 
+def test_what_was_restarted_is_said_where_another_role_is_missing(cloud: Cloud) -> None:
+    cloud.first()
+    cloud.has(resources={id_: one for id_, one in cloud.state["resources"].items() if one["name"] != "cody2zoho-beat"})
+    refused = cloud.azure("restart")
+
+    assert refused.exit_code == 1
+    assert refused.output.startswith("restarted worker\nAzure refuses")
+
+
 def test_delete_takes_all_of_ours_and_nothing_else(cloud: Cloud) -> None:
     cloud.first()
     others = {"id": "/other", "name": "somebody-elses", "type": "Microsoft.Web/sites", "tags": None}
@@ -120,6 +129,17 @@ def test_delete_takes_all_of_ours_and_nothing_else(cloud: Cloud) -> None:
     assert done.exit_code == 0, done.output
     assert cloud.names == {"somebody-elses"}
     assert "What is lost" in done.output
+
+
+def test_nothing_is_deleted_that_a_deployment_would_make_anew(cloud: Cloud) -> None:
+    cloud.first()
+    deployments = cloud.state["deployments"]
+    deployments["cody2zoho"]["properties"]["provisioningState"] = "Running"
+    cloud.has(deployments=deployments)
+    refused = cloud.azure("delete", "--yes")
+
+    assert (refused.exit_code, "delete when it has ended" in refused.output) == (1, True)
+    assert "deleted" not in cloud.state
 
 
 def test_delete_asks_twice(cloud: Cloud) -> None:

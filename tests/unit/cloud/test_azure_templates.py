@@ -120,6 +120,11 @@ def test_nobody_outside_reaches_anything_unless_an_address_is_allowed() -> None:
     assert "allowInsecure: true" not in text
 
 
+def test_the_apps_are_told_which_identity_is_theirs() -> None:
+    assert "clientId: vault.outputs.clientId" in (FOLDER / "main.bicep").read_text()
+    assert "{ name: 'AZURE_CLIENT_ID', value: clientId }" in (FOLDER / "modules" / "apps.bicep").read_text()
+
+
 def test_keda_looks_at_the_queue_that_cases_wait_in() -> None:
     celery = (FOLDER.parents[1] / "celeryconfig.py").read_text()
     text = (FOLDER / "modules" / "apps.bicep").read_text()

@@ -1,5 +1,7 @@
 """Deploying takes Azure a while: what is said meanwhile, and what is tried again."""
 
+import signal
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -47,7 +49,7 @@ def planned(deploying: Deploying) -> Plan:
     place, choice = deploying.place, Choice(location="westeurope", image="cody2zoho:1.0.0")
     there = look(deploying.az, place)
     made = plan(place, choice, chosen.read(Path(".env")), there, ("who-deploys", "User"))
-    deploying.prepare(made, there, recreates=False)
+    deploying.prepare(made, there)
     return made
 
 
@@ -69,6 +71,18 @@ def test_a_right_that_is_not_known_everywhere_yet_is_waited_for(
 
     assert clock.waits == [60.0, 60.0]
     assert "cody2zoho-worker" in cloud.names
+
+
+def test_a_right_is_waited_for_too_where_there_is_no_image_yet(
+    cloud: Cloud, deploying: Deploying, planned: Plan, clock: Clock, tmp_path: Path
+) -> None:
+    (tmp_path / "docker").mkdir()
+    (tmp_path / "docker" / "Dockerfile").write_text("FROM scratch\n")
+    cloud.has(failures=[NOT_YET])
+    builds = replace(planned, parameters={**planned.parameters, "ownRegistry": True})
+    deploying.build(builds, look(deploying.az, deploying.place), tmp_path)
+
+    assert (clock.waits, len(cloud.state["built"])) == ([60.0], 1)
 
 
 def test_it_is_not_waited_for_without_end(cloud: Cloud, deploying: Deploying, planned: Plan, clock: Clock) -> None:
@@ -95,3 +109,19 @@ def test_nothing_with_a_secret_is_left_behind(
     deploying.deploy(planned)
 
     assert list((tmp_path / "temporary").iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["TERM", "HUP"])
+def test_nothing_with_a_secret_is_left_behind_by_whoever_is_told_to_end(
+    deploying: Deploying, planned: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temporary"))
+    (tmp_path / "temporary").mkdir()
+    (tmp_path / "bin" / "az").write_text(
+        f"#!/bin/sh\ntest -e {tmp_path}/temporary/*/parameters.json && kill -{name} $PPID\nexec tail -f /dev/null\n"
+    )
+    with pytest.raises(SystemExit, match=str(128 + signal.Signals[f"SIG{name}"])):
+        deploying.deploy(planned)
+
+    assert list((tmp_path / "temporary").iterdir()) == []
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
