@@ -195,8 +195,8 @@ class Reader:
 PEEK_BYTES = 16 * 1024
 
 
-def peeked(part: Callable[[int, int], bytes], size: int, name: str) -> tuple[Header, Totals]:
-    """Header and totals from the two ends of a file, without what lies between. `part` reads (offset, length)."""
+def headed(part: Callable[[int, int], bytes], size: int, name: str) -> Header:
+    """The header alone. `part` reads (offset, length)."""
 
     class Beginning:
         at = 0
@@ -206,14 +206,18 @@ def peeked(part: Callable[[int, int], bytes], size: int, name: str) -> tuple[Hea
             return beginning[self.at - length : self.at]
 
     beginning = part(0, min(size, PEEK_BYTES))
-    header = Reader(Beginning(), name).header
+    return Reader(Beginning(), name).header
+
+
+def ended(part: Callable[[int, int], bytes], size: int, name: str) -> Totals:
+    """The totals, without what lies before them. `part` reads (offset, length)."""
     end = part(max(0, size - PEEK_BYTES), min(size, PEEK_BYTES))
     length = struct.unpack(">I", end[-8:-4])[0] if len(end) >= 8 else 0
     frame = end[-8 - length : -8]
     if end[-4:] != _TAIL or frame[:1] != b"E" or len(frame) < 5 + 2 + _CHECK_BYTES:
         raise Damaged(f"{name} is cut short: it has no end. Nothing of it is used.")
     body = frame[5:-_CHECK_BYTES]
-    return header, _totals(body[2 + struct.unpack(">H", body[:2])[0] :], name)
+    return _totals(body[2 + struct.unpack(">H", body[:2])[0] :], name)
 
 
 def _frame(kind: bytes, body: bytes, check: bytes) -> bytes:

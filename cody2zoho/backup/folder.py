@@ -29,7 +29,9 @@ class Folder:
         with _sentences(self.path):
             if not self.path.exists():
                 return []
-            files = [(one.name, one.stat()) for one in self.path.iterdir() if one.name.endswith(SUFFIX)]
+            # A folder, or a link that leads nowhere, is no backup.
+            there = (one for one in self.path.iterdir() if one.name.endswith(SUFFIX) and one.is_file())
+            files = [(one.name, one.stat()) for one in there]
         return [Entry(name, stat.st_size, stat.st_mtime) for name, stat in files]
 
     def write(self, name: str, chunks: Iterator[bytes]) -> int:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from cody2zoho.backup import sealing
-from cody2zoho.backup.container import MAGIC, Header, Reader, Totals, peeked, written
+from cody2zoho.backup.container import MAGIC, Header, Reader, Totals, ended, headed, written
 from cody2zoho.errors import ConfigurationError, Damaged
 
 HEADER = Header(1_760_000_000, "1.2.3", 2, "0123456789abcdef", ("support",))
@@ -182,8 +182,11 @@ def test_header_and_totals_are_read_from_the_two_ends() -> None:
     def part(offset: int, length: int) -> bytes:
         return whole[offset : offset + length]
 
-    header, totals = peeked(part, len(whole), "one")
-    assert (header.zoho, totals.conversations) == (HEADER.zoho, 3)
+    assert headed(part, len(whole), "one").zoho == HEADER.zoho
+    assert ended(part, len(whole), "one").conversations == 3
+    for size in (0, 5, 40):
+        with pytest.raises(Damaged, match="cut short"):
+            headed(part, size, "one")
     for size in (0, 5, 40, 600, len(whole) // 2, len(whole) - 1):
         with pytest.raises(Damaged, match="cut short"):
-            peeked(part, size, "one")
+            ended(part, size, "one")
