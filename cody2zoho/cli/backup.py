@@ -128,6 +128,7 @@ def restore(
 
         rehearsal = restoring.rehearse(item, secret_for, services)
         guards.check_version(rehearsal.header, item.name)
+        restoring.check_half(services, merged=is_merged)
         if not as_json:
             view.show_changes(rehearsal, is_merged=is_merged)
         _refuse(rehearsal.header, services, while_running=while_running, from_elsewhere=from_elsewhere)

@@ -98,6 +98,7 @@ def print_changes(rehearsal: Rehearsal, *, is_merged: bool, **done: Any) -> None
             "replaced": {} if is_merged else figures.both,
             "lost": {} if is_merged else figures.lost,
             "barred": figures.barred,
+            "bars": figures.bars,
             **done,
         }
     )
@@ -163,7 +164,8 @@ def _state_row(state: str, figures: Figures) -> tuple[str, ...]:
 def _sentences(figures: Figures, *, is_merged: bool) -> Iterable[str]:
     added, both, lost = (sum(part.values()) for part in (figures.added, figures.both, figures.lost))
     if is_merged:
-        yield f"{added} are added; what Redis knows stays as it is."
+        but = f", but for the {figures.bars} that were erased when the backup was made" if figures.bars else ""
+        yield f"{added} are added; what Redis knows stays as it is{but}."
     else:
         yield f"{added} are added, {both} replaced; {figures.moved} of these change their state."
     if lost and not is_merged:
