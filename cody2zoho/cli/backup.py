@@ -199,7 +199,7 @@ def _copied(services: Services, *secrets: sealing.Secret) -> Made | None:
     with making.alone(services, "backup"):
         place = shelf.place_of("", services.settings)
         secret = making.secret_of(services.settings) or next(iter(secrets), None)
-        return _made(services, place, view.copy_name(services.clock()), secret)
+        return _made(services, place, making.named("before-restore", services.clock()), secret)
 
 
 def _refuse(header: Header, services: Services, *, while_running: bool, from_elsewhere: bool) -> None:

@@ -1,7 +1,6 @@
 """What `cody2zoho backup` shows."""
 
 import json
-import secrets
 import sys
 import time
 from collections.abc import Iterable
@@ -16,11 +15,6 @@ from cody2zoho.backup.restoring import Figures, Rehearsal
 from cody2zoho.backup.shelf import Item, Shown
 from cody2zoho.ledger.records import State
 from cody2zoho.text.times import span
-
-
-def copy_name(now: float) -> str:
-    """None is in the way of another one of the same second."""
-    return f"before-restore-{datetime.fromtimestamp(now, UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
 
 
 def show_made(made: Made, *, as_json: bool, removed: int = 0) -> None:

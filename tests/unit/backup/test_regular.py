@@ -56,6 +56,13 @@ def test_it_closes_with_what_the_settings_say(worker, plugged, tmp_path) -> None
     assert b"AES-256-GCM" in (tmp_path / "c" / entry.name).read_bytes()
 
 
+def test_two_of_one_second_are_in_nobodys_way(worker, folder) -> None:
+    """Of two installations that keep theirs in one folder, at the same time of day."""
+    for _ in range(2):
+        making.create(worker, folder).item.check()
+    assert len(folder.entries()) == 2
+
+
 def test_of_a_ledger_that_is_not_filled_none_is_made(worker, tmp_path) -> None:
     worker.ledger.close()
     with pytest.raises(Transient, match="nothing whole to back up"):
