@@ -86,12 +86,12 @@ def _whole(snapshot: Snapshot, services: Services) -> Iterator[str]:
         raise Transient("Redis was wiped, restored or filled anew while it was backed up: make the backup again.")
 
 
-def secret_of(settings: Settings) -> sealing.Secret | None:
-    """What the settings close backups with; None where they say nothing."""
-    if settings.backup_key_file:
+def secret_of(settings: Settings, *, is_file: bool | None = None) -> sealing.Secret | None:
+    """What the settings close backups with, the one of this kind where it is given; None where they say nothing."""
+    if settings.backup_key_file and is_file is not False:
         return sealing.of_file(Path(settings.backup_key_file))
     passphrase = settings.backup_passphrase.get_secret_value()
-    return sealing.of_passphrase(passphrase) if passphrase else None
+    return sealing.of_passphrase(passphrase) if passphrase and not is_file else None
 
 
 def zoho_of(settings: Settings) -> str:

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cody2zoho import rebuild, upgrade
-from cody2zoho.backup import sealing
+from cody2zoho.backup import guards, sealing
 from cody2zoho.backup.catalogue import PLACES, REST, UNITED
 from cody2zoho.backup.container import Header, Reader, Seal
 from cody2zoho.backup.making import WAIT_SECONDS, alone
@@ -79,6 +79,7 @@ def rehearse(item: Item, secret_for: Callable[[dict[str, Any]], sealing.Secret],
     """Read all of it, and touch nothing. Raises Damaged."""
     with item.place.opened(item.name) as source:
         reader = Reader(source, item.name)
+        guards.check_version(reader.header, item.name)
         sealed = reader.header.sealed
         seal = sealing.opened(sealed, secret_for(sealed), item.name) if sealed else None
         figures = Figures(now=_now(services))

@@ -72,6 +72,14 @@ def show_changes(rehearsal: Rehearsal, *, is_merged: bool) -> None:
         click.echo(sentence)
 
 
+def end_rehearsal(rehearsal: Rehearsal, sentence: str, *, is_merged: bool, as_json: bool) -> None:
+    """A rehearsal touches nothing, so nothing stands against it; what stands against a restore is said."""
+    if as_json:
+        print_changes(rehearsal, is_merged=is_merged, refused=sentence)
+    elif sentence:
+        click.secho(sentence, fg="yellow", err=True)
+
+
 def show_restored(restored: int, copy: Made | None) -> None:
     if copy:
         click.echo(f"What was there before lies in {copy.item.place.address}/{copy.item.name}")
