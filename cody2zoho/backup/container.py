@@ -72,7 +72,13 @@ class Header:
                 f"formats up to {FORMAT}: update it."
             )
         known = {key: facts.get(key) for key in cls.__dataclass_fields__}
-        return cls(**{**known, "bots": tuple(facts.get("bots", ()))})  # type: ignore[arg-type]
+        if not all(isinstance(known[key], kind) for key, kind in _KINDS.items()):
+            raise Damaged(f"{name} is no backup of cody2zoho.")
+        return cls(**{**known, "bots": tuple(map(str, facts["bots"]))})  # type: ignore[arg-type]
+
+
+#: Of what a header has to have: somebody else may have written it.
+_KINDS = {"made_at": int, "version": str, "schema": int, "zoho": str, "bots": list, "sealed": dict | None}
 
 
 @dataclass
@@ -147,6 +153,8 @@ class Reader:
                 raise self._changed()
             yield body
             blocks += 1
+        if len(body) < 2:
+            raise self._changed()
         size = struct.unpack(">H", body[:2])[0] + 2
         mark, end = body[2:size], body[size:]
         if seal and seal.open(mark, blocks, self._bound + end, is_last=True):
@@ -240,7 +248,11 @@ def _blocks(lines: Iterable[str]) -> Iterator[bytes]:
 
 def _totals(end: bytes, name: str) -> Totals:
     facts = _json(end, name)
-    return Totals(dict(facts.get("states", {})), int(facts.get("lines", 0)), int(facts.get("blocks", 0)))
+    try:
+        states = {str(state): int(count) for state, count in facts["states"].items()}
+        return Totals(states, int(facts["lines"]), int(facts["blocks"]))
+    except (AttributeError, KeyError, TypeError, ValueError):
+        raise Damaged(f"{name} is no backup of cody2zoho.") from None
 
 
 def _json(body: bytes, name: str) -> dict[str, Any]:

@@ -47,8 +47,9 @@ def create(address: str, name: str, is_encrypted: bool | None, key_file: Path | 
         secret = _secret_to_close(services, key_file, is_encrypted=is_encrypted)
         with making.alone(services, "backup"):
             made = _made(services, place, name, secret)
-        regular.keep(services, made)
         is_filled = services.ledger.is_open()
+        if is_filled:
+            regular.keep(services, made)
     view.show_made(made, as_json=as_json)
     if not is_filled:
         click.secho("The ledger is not filled from Zoho yet: it holds what was known so far.", fg="yellow", err=True)
