@@ -117,8 +117,9 @@ def restore(
     Raises Transient where, after so long, something else is still at work.
     """
     with alone(services, *_LOCKS, wait_seconds=wait_seconds):
-        check_half(services, merged=merged)
-        upgrade.bring_up(services) if merged else upgrade.check(services)
+        check(services, merged=merged)
+        if merged:
+            upgrade.bring_up(services)
         mark = f"{_MERGED if merged else ''}{secrets.token_hex(8)}"
         services.ledger.begin_restoring(mark)
         if not merged:
@@ -142,8 +143,9 @@ def restore(
     return restored
 
 
-def check_half(services: Services, *, merged: bool) -> None:
-    """Raise ConfigurationError where a restore died that had dropped what was there: nothing can be added to that."""
+def check(services: Services, *, merged: bool) -> None:
+    """Raise ConfigurationError where a newer version wrote what Redis holds, or where half a restore is to be added to."""
+    upgrade.check(services)
     half = services.ledger.restoring()
     if merged and half and not half.startswith(_MERGED):
         raise ConfigurationError(["A backup was put back by half, in the place of all: restore one without --merge."])

@@ -131,7 +131,7 @@ def restore(
             return asked[-1]
 
         rehearsal = restoring.rehearse(item, secret_for, services)
-        restoring.check_half(services, merged=is_merged)
+        restoring.check(services, merged=is_merged)
         if not as_json:
             view.show_changes(rehearsal, is_merged=is_merged)
         _warn_of_open(rehearsal.header, item.name, key_file)
@@ -229,8 +229,8 @@ def _refusal(header: Header, services: Services, *, while_running: bool, from_el
     reasons = [] if while_running else list(guards.at_work(services))
     if reasons:
         return Cody2ZohoError(
-            f"Workers would change what is put back ({'; '.join(reasons)}): stop them, or `cody2zoho pause` and wait a "
-            "moment; --while-running does it all the same."
+            f"Workers would change what is put back ({'; '.join(reasons)}): stop them or `cody2zoho pause`, and wait "
+            "15 seconds; --while-running does it all the same."
         )
     return None
 

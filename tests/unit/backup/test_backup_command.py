@@ -16,7 +16,7 @@ from cody2zoho.backup.folder import Folder
 from cody2zoho.backup.shelf import Item
 from cody2zoho.cli.backup import _restored
 from cody2zoho.errors import ConfigurationError
-from cody2zoho.ledger.records import State
+from cody2zoho.ledger.records import SCHEMA, State
 from cody2zoho.sync import polling
 from keeping import PREFIX, state
 
@@ -90,6 +90,14 @@ def test_a_rehearsal_shows_the_figures_of_the_restore_and_touches_nothing(accoun
     assert "2 conversations are put back." in done.output
     assert filled.ledger.counts()[State.WAITING] == 0
     assert not filled.ledger.is_open()
+
+
+def test_a_rehearsal_is_refused_where_the_restore_would_be(filled, run) -> None:
+    run("backup", "create", "--name", "first")
+    filled.store.hset(f"{PREFIX}ledger", "schema", SCHEMA + 1)
+    for last in ("--dry-run", "--yes"):
+        refused = run("backup", "restore", "first", last)
+        assert (refused.exit_code, "written by a newer cody2zoho" in refused.output) == (2, True)
 
 
 def test_what_was_there_before_is_kept_and_can_be_put_back_too(account, filled, run) -> None:
