@@ -144,7 +144,7 @@ def restore(
 
 
 def check(services: Services, *, merged: bool) -> None:
-    """Raise ConfigurationError where a newer version wrote what Redis holds, or where half a restore is to be added to."""
+    """Raise ConfigurationError where a newer version wrote the state, or half of another is to be added to."""
     upgrade.check(services)
     half = services.ledger.restoring()
     if merged and half and not half.startswith(_MERGED):

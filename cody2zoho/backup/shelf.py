@@ -81,9 +81,11 @@ def _shown(place: Place, entry: Entry, *, wholly: bool) -> Shown:
     try:
         header = headed(part, entry.size, entry.name)
         totals = Item(place, entry.name).check()[1] if wholly else ended(part, entry.size, entry.name)
-    except (Damaged, Permanent) as error:
-        # One that nobody may read, or that Azure has archived, must not hide the others.
+    except Damaged as error:
         return Shown(entry, header, wrong=str(error))
+    except Permanent as error:
+        # One that nobody may read, or that Azure has archived, must neither hide the others nor go for that.
+        return Shown(entry, wrong=str(error))
     return Shown(entry, header, totals)
 
 

@@ -142,6 +142,7 @@ def test_a_folder_that_cannot_be_used_is_said(tmp_path: Path) -> None:
         ((409, "ContainerBeingDeleted"), Cody2ZohoError, "ContainerBeingDeleted|already"),
         ((404, "ContainerNotFound"), ConfigurationError, "no such container"),
         ((400, "InvalidHeaderValue"), Permanent, "InvalidHeaderValue"),
+        ((501, "OutOfCapacity"), Transient, r"cannot be reached at azure://backups \(OutOfCapacity\)"),
     ],
 )
 def test_what_azure_refuses_is_said_without_its_words(
