@@ -23,6 +23,9 @@ _NO_LIBRARY = (
 _BLOCK_BYTES = 4 * 2**20
 _TIMEOUT_SECONDS = 30
 
+#: From this status on the other side is to blame, for now.
+_OUT_OF_ORDER = 500
+
 
 @dataclass(frozen=True)
 class Blobs:
@@ -212,6 +215,8 @@ def _sentences(where: str, name: str = "") -> Iterator[None]:
             "Storage Blob Data Contributor, or write BACKUP_AZURE_CONNECTION_STRING."
         ) from None
     except azure.HttpResponseError as error:
+        if (error.status_code or 0) >= _OUT_OF_ORDER:
+            raise Transient(f"Azure Blob Storage cannot be reached at {where} ({_code(error)}).") from None
         raise Permanent(f"Azure refuses what is asked at {where} ({_code(error)}).") from None
     except azure.AzureError as error:
         raise Transient(f"Azure Blob Storage cannot be reached at {where} ({type(error).__name__}).") from None

@@ -72,7 +72,13 @@ class Header:
                 f"formats up to {FORMAT}: update it."
             )
         known = {key: facts.get(key) for key in cls.__dataclass_fields__}
-        return cls(**{**known, "bots": tuple(facts.get("bots", ()))})  # type: ignore[arg-type]
+        if not all(isinstance(known[key], kind) for key, kind in _KINDS.items()):
+            raise Damaged(f"{name} is no backup of cody2zoho.")
+        return cls(**{**known, "bots": tuple(map(str, facts["bots"]))})  # type: ignore[arg-type]
+
+
+#: Of what a header has to have: somebody else may have written it.
+_KINDS = {"made_at": int, "version": str, "schema": int, "zoho": str, "bots": list, "sealed": dict | None}
 
 
 @dataclass
@@ -147,6 +153,8 @@ class Reader:
                 raise self._changed()
             yield body
             blocks += 1
+        if len(body) < 2:
+            raise self._changed()
         size = struct.unpack(">H", body[:2])[0] + 2
         mark, end = body[2:size], body[size:]
         if seal and seal.open(mark, blocks, self._bound + end, is_last=True):
@@ -195,8 +203,8 @@ class Reader:
 PEEK_BYTES = 16 * 1024
 
 
-def peeked(part: Callable[[int, int], bytes], size: int, name: str) -> tuple[Header, Totals]:
-    """Header and totals from the two ends of a file, without what lies between. `part` reads (offset, length)."""
+def headed(part: Callable[[int, int], bytes], size: int, name: str) -> Header:
+    """The header alone. `part` reads (offset, length)."""
 
     class Beginning:
         at = 0
@@ -206,14 +214,18 @@ def peeked(part: Callable[[int, int], bytes], size: int, name: str) -> tuple[Hea
             return beginning[self.at - length : self.at]
 
     beginning = part(0, min(size, PEEK_BYTES))
-    header = Reader(Beginning(), name).header
+    return Reader(Beginning(), name).header
+
+
+def ended(part: Callable[[int, int], bytes], size: int, name: str) -> Totals:
+    """The totals, without what lies before them. `part` reads (offset, length)."""
     end = part(max(0, size - PEEK_BYTES), min(size, PEEK_BYTES))
     length = struct.unpack(">I", end[-8:-4])[0] if len(end) >= 8 else 0
     frame = end[-8 - length : -8]
     if end[-4:] != _TAIL or frame[:1] != b"E" or len(frame) < 5 + 2 + _CHECK_BYTES:
         raise Damaged(f"{name} is cut short: it has no end. Nothing of it is used.")
     body = frame[5:-_CHECK_BYTES]
-    return header, _totals(body[2 + struct.unpack(">H", body[:2])[0] :], name)
+    return _totals(body[2 + struct.unpack(">H", body[:2])[0] :], name)
 
 
 def _frame(kind: bytes, body: bytes, check: bytes) -> bytes:
@@ -236,7 +248,11 @@ def _blocks(lines: Iterable[str]) -> Iterator[bytes]:
 
 def _totals(end: bytes, name: str) -> Totals:
     facts = _json(end, name)
-    return Totals(dict(facts.get("states", {})), int(facts.get("lines", 0)), int(facts.get("blocks", 0)))
+    try:
+        states = {str(state): int(count) for state, count in facts["states"].items()}
+        return Totals(states, int(facts["lines"]), int(facts["blocks"]))
+    except (AttributeError, KeyError, TypeError, ValueError):
+        raise Damaged(f"{name} is no backup of cody2zoho.") from None
 
 
 def _json(body: bytes, name: str) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Backups in a folder: written beside, read by nobody but their owner, and renamed when the disk has all of it."""
 
 import os
+import secrets
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -29,18 +30,21 @@ class Folder:
         with _sentences(self.path):
             if not self.path.exists():
                 return []
-            files = [(one.name, one.stat()) for one in self.path.iterdir() if one.name.endswith(SUFFIX)]
+            # A folder, or a link that leads nowhere, is no backup.
+            there = (one for one in self.path.iterdir() if one.name.endswith(SUFFIX) and one.is_file())
+            files = [(one.name, one.stat()) for one in there]
         return [Entry(name, stat.st_size, stat.st_mtime) for name, stat in files]
 
     def write(self, name: str, chunks: Iterator[bytes]) -> int:
-        path, part = self.path / name, self.path / f".{name}{_PART}"
+        # Another installation may write one of this name here, in this moment.
+        path, part = self.path / name, self.path / f".{name}.{secrets.token_hex(4)}{_PART}"
         with _sentences(self.path):
             self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._sweep()
-            if path.exists():
-                raise ConfigurationError([f"There is a backup {name} already: choose another name."])
+            _ensure_free(path)
             try:
                 size = _written(part, chunks)
+                _ensure_free(path)
                 part.rename(path)
             except BaseException:
                 part.unlink(missing_ok=True)
@@ -64,15 +68,19 @@ class Folder:
 
     def _sweep(self) -> None:
         """What a backup left that was killed."""
-        for left in self.path.glob(f".*{SUFFIX}{_PART}"):
+        for left in self.path.glob(f".*{SUFFIX}.*{_PART}"):
             with suppress(OSError):
                 if time.time() - left.stat().st_mtime > _LEFT_SECONDS:
                     left.unlink()
 
 
+def _ensure_free(path: Path) -> None:
+    """Before all is read, and before it gets its name: somebody may have been quicker."""
+    if path.exists():
+        raise ConfigurationError([f"There is a backup {path.name} already: choose another name."])
+
+
 def _written(part: Path, chunks: Iterator[bytes]) -> int:
-    # What a killed one left there may be open to others.
-    part.unlink(missing_ok=True)
     with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
         size = sum(file.write(chunk) for chunk in chunks)
         file.flush()
@@ -93,7 +101,7 @@ def _sync(folder: Path) -> None:
 def _sentences(folder: Path, name: str = "") -> Iterator[None]:
     try:
         yield
-    except FileNotFoundError:
-        raise ConfigurationError([f"There is no backup {name} in {folder}."]) from None
     except OSError as error:
+        if name and isinstance(error, FileNotFoundError):
+            raise ConfigurationError([f"There is no backup {name} in {folder}."]) from None
         raise Permanent(f"The folder of backups {folder} cannot be used: {error.strerror}.") from None

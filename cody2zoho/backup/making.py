@@ -1,6 +1,7 @@
 """A backup is made: from the snapshot of what Redis knows to a file, without holding more than a block of it."""
 
 import re
+import secrets
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -67,9 +68,14 @@ def create(services: Services, place: Place, *, name: str = "", secret: sealing.
         sealed=facts,
     )
     snapshot = Snapshot(services.store, services.settings.redis_key_prefix)
-    name = with_suffix(name or f"cody2zoho-{datetime.fromtimestamp(now, UTC):%Y%m%d-%H%M%S}")
+    name = with_suffix(name or named("cody2zoho", now))
     size = place.write(name, written(header, _whole(snapshot, services), snapshot.totals, seal))
     return Made(Item(place, name), header, snapshot.totals, size, time.monotonic() - began)
+
+
+def named(what: str, now: float) -> str:
+    """A name that is in the way of no other of the same second, also of another installation."""
+    return f"{what}-{datetime.fromtimestamp(now, UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
 
 
 def _whole(snapshot: Snapshot, services: Services) -> Iterator[str]:
@@ -80,12 +86,12 @@ def _whole(snapshot: Snapshot, services: Services) -> Iterator[str]:
         raise Transient("Redis was wiped, restored or filled anew while it was backed up: make the backup again.")
 
 
-def secret_of(settings: Settings) -> sealing.Secret | None:
-    """What the settings close backups with; None where they say nothing."""
-    if settings.backup_key_file:
+def secret_of(settings: Settings, *, is_file: bool | None = None) -> sealing.Secret | None:
+    """What the settings close backups with, the one of this kind where it is given; None where they say nothing."""
+    if settings.backup_key_file and is_file is not False:
         return sealing.of_file(Path(settings.backup_key_file))
     passphrase = settings.backup_passphrase.get_secret_value()
-    return sealing.of_passphrase(passphrase) if passphrase else None
+    return sealing.of_passphrase(passphrase) if passphrase and not is_file else None
 
 
 def zoho_of(settings: Settings) -> str:

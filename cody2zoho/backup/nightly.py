@@ -26,9 +26,10 @@ def run(services: Services, command: tuple[str, ...] = COMMAND) -> str:
         facts = _read(done)
     except subprocess.TimeoutExpired:
         facts = {"failed": f"It was not done after {seconds:g} s: raise TASK_BUDGET_SECONDS."}
-        known.note_failure(services, str(facts["failed"]))
     if reason := facts.get("failed"):
         report(BackupFailed(reason))
+        # Who was killed, or had wrong settings, could not do so.
+        known.note_failure(services, reason)
         raise Transient(reason)
     report(BackupCompleted(facts["conversations"], facts["bytes"], facts["seconds"], facts["removed"]))
     return f"{facts['name']}: {facts['conversations']} conversations, {facts['bytes']} bytes"

@@ -18,8 +18,8 @@ def back_up(services: Services) -> tuple[Made, int]:
         with making.alone(services, "backup"):
             made = making.create(services, place, secret=making.secret_of(services.settings))
             made.item.check()
-        keep(services, made)
-        return made, _prune(services)
+            keep(services, made)
+            return made, _prune(services, made)
     except Cody2ZohoError as error:
         known.note_failure(services, str(error))
         raise
@@ -38,12 +38,14 @@ def keep(services: Services, made: Made) -> None:
     known.keep(services, facts)
 
 
-def _prune(services: Services) -> int:
+def _prune(services: Services, made: Made) -> int:
+    """Never the new one, which looks old where the clock was ahead before."""
     settings = services.settings
     place = shelf.place_of("", settings)
     old = shelf.superfluous(
         place, services.clock(), keep=settings.backup_keep, keep_days=0, zoho=making.zoho_of(settings)
     )
-    for one in old:
-        place.delete(one.entry.name)
-    return len(old)
+    going = [one.entry.name for one in old if one.entry.name != made.item.name]
+    for name in going:
+        place.delete(name)
+    return len(going)

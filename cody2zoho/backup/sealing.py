@@ -87,8 +87,17 @@ def _is_known(facts: dict[str, Any]) -> bool:
     """Whether a header, whoever wrote it, asks for nothing but what we do, and for no more than is sensible."""
     if facts.get("cipher") != "AES-256-GCM" or facts.get("by") not in ("passphrase", "key file"):
         return False
-    costs = facts["by"] == "key file" or all(0 < int(facts.get(one, 0)) <= most for one, most in _MOST_COST.items())
-    return costs and all(re.fullmatch("([0-9a-f]{2})+", str(facts.get(part, ""))) for part in ("salt", "nonce"))
+    digits = {"salt": 32, "nonce": 14}
+    has_chance = all(re.fullmatch(f"[0-9a-f]{{{length}}}", str(facts.get(part, ""))) for part, length in digits.items())
+    return has_chance and (facts["by"] == "key file" or _is_affordable(facts))
+
+
+def _is_affordable(facts: dict[str, Any]) -> bool:
+    """As scrypt takes it, whose n is a power of two, and for no more than is sensible."""
+    if not all(isinstance(facts.get(one), int) and 0 < facts[one] <= most for one, most in _MOST_COST.items()):
+        return False
+    cost: int = facts["n"]
+    return cost > 1 and cost.bit_count() == 1
 
 
 @dataclass(frozen=True)

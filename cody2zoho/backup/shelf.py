@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cody2zoho.backup import blobs
-from cody2zoho.backup.container import Header, Reader, Totals, peeked
+from cody2zoho.backup.container import Header, Reader, Totals, ended, headed
 from cody2zoho.backup.folder import Folder
 from cody2zoho.backup.place import SUFFIX, Entry, Place
-from cody2zoho.errors import ConfigurationError, Damaged
+from cody2zoho.errors import ConfigurationError, Damaged, Permanent
 from cody2zoho.settings import Settings
 
 _DAY_SECONDS = 86_400
@@ -31,7 +31,7 @@ class Item:
 
 @dataclass(frozen=True)
 class Shown:
-    """A backup as it is listed; `wrong` says what is the matter with it, and then there may be no header."""
+    """A backup as it is listed; `wrong` says what is the matter with it, and then there may be no header or totals."""
 
     entry: Entry
     header: Header | None = None
@@ -74,23 +74,28 @@ def shown(place: Place, *, wholly: bool = False) -> list[Shown]:
 
 
 def _shown(place: Place, entry: Entry, *, wholly: bool) -> Shown:
+    def part(offset: int, length: int) -> bytes:
+        return place.part(entry.name, offset, length)
+
+    header = None
     try:
-        header, totals = Item(place, entry.name).check() if wholly else _ends(place, entry)
+        header = headed(part, entry.size, entry.name)
+        totals = Item(place, entry.name).check()[1] if wholly else ended(part, entry.size, entry.name)
     except Damaged as error:
+        return Shown(entry, header, wrong=str(error))
+    except Permanent as error:
+        # One that nobody may read, or that Azure has archived, must neither hide the others nor go for that.
         return Shown(entry, wrong=str(error))
     return Shown(entry, header, totals)
-
-
-def _ends(place: Place, entry: Entry) -> tuple[Header, Totals]:
-    return peeked(lambda offset, length: place.part(entry.name, offset, length), entry.size, entry.name)
 
 
 def superfluous(place: Place, now: float, *, keep: int, keep_days: float, zoho: str) -> list[Shown]:
     """What may go: neither among the `keep` newest that are good, nor younger than so many days.
 
-    The newest that can be read to its last byte stays in any case, and so does what another installation has made.
+    The newest that can be read to its last byte stays in any case, and so does what another installation has made, and
+    whatever has no header that we can read: another program's, or a newer version's.
     """
-    ours = [one for one in shown(place) if one.header is None or one.header.zoho == zoho]
+    ours = [one for one in shown(place) if one.header and one.header.zoho == zoho]
     good = [one for one in ours if not one.wrong]
     kept = {one.entry.name for one in good[:keep]}
     kept |= {one.entry.name for one in ours if now - one.made_at < keep_days * _DAY_SECONDS}
@@ -106,7 +111,7 @@ def _last_good(place: Place, newest_first: Iterable[Shown]) -> str:
     for one in newest_first:
         try:
             Item(place, one.entry.name).check()
-        except Damaged:
+        except (Damaged, Permanent):
             continue
         return one.entry.name
     return ""

@@ -1,10 +1,12 @@
 """`cody2zoho backup`: what the ledger knows, into a file and back."""
 
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import click
+from redis.exceptions import RedisError
 
 from cody2zoho import configuration
 from cody2zoho.backup import guards, making, regular, restoring, sealing, shelf
@@ -45,8 +47,9 @@ def create(address: str, name: str, is_encrypted: bool | None, key_file: Path | 
         secret = _secret_to_close(services, key_file, is_encrypted=is_encrypted)
         with making.alone(services, "backup"):
             made = _made(services, place, name, secret)
-        regular.keep(services, made)
         is_filled = services.ledger.is_open()
+        if is_filled:
+            regular.keep(services, made)
     view.show_made(made, as_json=as_json)
     if not is_filled:
         click.secho("The ledger is not filled from Zoho yet: it holds what was known so far.", fg="yellow", err=True)
@@ -91,6 +94,7 @@ def verify(file: str, address: str, key_file: Path | None, as_json: bool) -> Non
     header, totals = item.check()
     guards.check_version(header, item.name)
     is_opened = _opened(item, header, key_file)
+    _warn_of_open(header, item.name, key_file)
     view.show_verified(item, header, totals, is_opened=is_opened, as_json=as_json)
 
 
@@ -127,17 +131,19 @@ def restore(
             return asked[-1]
 
         rehearsal = restoring.rehearse(item, secret_for, services)
-        guards.check_version(rehearsal.header, item.name)
+        restoring.check(services, merged=is_merged)
         if not as_json:
             view.show_changes(rehearsal, is_merged=is_merged)
-        _refuse(rehearsal.header, services, while_running=while_running, from_elsewhere=from_elsewhere)
+        _warn_of_open(rehearsal.header, item.name, key_file)
+        refusal = _refusal(rehearsal.header, services, while_running=while_running, from_elsewhere=from_elsewhere)
         if is_rehearsal:
-            if as_json:
-                view.print_changes(rehearsal, is_merged=is_merged)
+            view.end_rehearsal(rehearsal, str(refusal or ""), is_merged=is_merged, as_json=as_json)
             return
+        if refusal:
+            raise refusal
         _ask("Put it back?" if is_merged else "Replace what Redis knows by it?", is_sure=is_sure)
         copy = None if no_copy or is_merged else _copied(services, *asked)
-        restored = restoring.restore(rehearsal, services, merged=is_merged, told=view.tell)
+        restored = _restored(rehearsal, services, merged=is_merged)
     if as_json:
         view.print_changes(rehearsal, is_merged=is_merged, restored=restored, copy=copy.item.name if copy else "")
     else:
@@ -198,20 +204,45 @@ def _copied(services: Services, *secrets: sealing.Secret) -> Made | None:
     with making.alone(services, "backup"):
         place = shelf.place_of("", services.settings)
         secret = making.secret_of(services.settings) or next(iter(secrets), None)
-        return _made(services, place, view.copy_name(services.clock()), secret)
+        return _made(services, place, making.named("before-restore", services.clock()), secret)
 
 
-def _refuse(header: Header, services: Services, *, while_running: bool, from_elsewhere: bool) -> None:
+def _restored(rehearsal: restoring.Rehearsal, services: Services, *, merged: bool) -> int:
+    """Whoever ends it half-way, by Ctrl-C perhaps, is told what that means."""
+    before = services.ledger.restoring()
+    try:
+        return restoring.restore(rehearsal, services, merged=merged, told=view.tell)
+    except BaseException:
+        with suppress(RedisError):
+            if services.ledger.restoring() not in ("", before):
+                click.secho("It is there by half, so the ledger is closed: restore once more.", fg="red", err=True)
+        raise
+
+
+def _refusal(header: Header, services: Services, *, while_running: bool, from_elsewhere: bool) -> Cody2ZohoError | None:
+    """Why it must not be put back, unless that is meant."""
     reasons = [] if from_elsewhere else list(guards.foreign(header, services.settings))
     if reasons:
-        raise Cody2ZohoError(
+        return Cody2ZohoError(
             f"This backup is of another installation: {'; '.join(reasons)}. --from-elsewhere takes it."
         )
     reasons = [] if while_running else list(guards.at_work(services))
     if reasons:
-        raise Cody2ZohoError(
+        return Cody2ZohoError(
             f"Workers would change what is put back ({'; '.join(reasons)}): stop them or `cody2zoho pause`, and wait "
             "15 seconds; --while-running does it all the same."
+        )
+    return None
+
+
+def _warn_of_open(header: Header, name: str, key_file: Path | None) -> None:
+    """An open one is opened by any key: it might stand in the place of one that is encrypted."""
+    settings = configuration.settings()
+    if not header.sealed and (key_file or settings.backup_key_file or settings.backup_passphrase.get_secret_value()):
+        click.secho(
+            f"{name} is not encrypted, though a key is at hand: whoever may write where it lies may have made it.",
+            fg="yellow",
+            err=True,
         )
 
 
@@ -228,9 +259,8 @@ def _secret_to_open(sealed: dict[str, Any], name: str, key_file: Path | None) ->
     """The one named, else that of the settings where it is of the right kind, else asked for."""
     if key_file:
         return sealing.of_file(key_file)
-    known = making.secret_of(configuration.settings())
-    wants_file = sealed["by"] == "key file"
-    if known and known.is_file == wants_file:
+    wants_file = sealed.get("by") == "key file"
+    if known := making.secret_of(configuration.settings(), is_file=wants_file):
         return known
     if wants_file:
         raise Damaged(f"{name} is encrypted with a key file: name it with --key-file, or in BACKUP_KEY_FILE.")
@@ -238,14 +268,14 @@ def _secret_to_open(sealed: dict[str, Any], name: str, key_file: Path | None) ->
 
 
 def _opened(item: Item, header: Header, key_file: Path | None) -> bool:
-    """Whether its lines could be read as well; without a terminal and a key its bytes have to do."""
-    if header.sealed and not (key_file or making.secret_of(configuration.settings()) or sys.stdin.isatty()):
-        return False
-    seal = (
-        sealing.opened(header.sealed, _secret_to_open(header.sealed, item.name, key_file), item.name)
-        if header.sealed
-        else None
-    )
+    """Whether its lines could be read as well; where its key is not at hand its bytes have to do."""
+    seal = None
+    if header.sealed:
+        wants_file = header.sealed.get("by") == "key file"
+        may_ask = sys.stdin.isatty() and not wants_file
+        if not (key_file or may_ask or making.secret_of(configuration.settings(), is_file=wants_file)):
+            return False
+        seal = sealing.opened(header.sealed, _secret_to_open(header.sealed, item.name, key_file), item.name)
     restoring.read_through(item, seal)
     return True
 

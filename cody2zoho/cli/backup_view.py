@@ -1,7 +1,6 @@
 """What `cody2zoho backup` shows."""
 
 import json
-import secrets
 import sys
 import time
 from collections.abc import Iterable
@@ -16,11 +15,6 @@ from cody2zoho.backup.restoring import Figures, Rehearsal
 from cody2zoho.backup.shelf import Item, Shown
 from cody2zoho.ledger.records import State
 from cody2zoho.text.times import span
-
-
-def copy_name(now: float) -> str:
-    """None is in the way of another one of the same second."""
-    return f"before-restore-{datetime.fromtimestamp(now, UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
 
 
 def show_made(made: Made, *, as_json: bool, removed: int = 0) -> None:
@@ -78,6 +72,14 @@ def show_changes(rehearsal: Rehearsal, *, is_merged: bool) -> None:
         click.echo(sentence)
 
 
+def end_rehearsal(rehearsal: Rehearsal, sentence: str, *, is_merged: bool, as_json: bool) -> None:
+    """A rehearsal touches nothing, so nothing stands against it; what stands against a restore is said."""
+    if as_json:
+        print_changes(rehearsal, is_merged=is_merged, refused=sentence)
+    elif sentence:
+        click.secho(sentence, fg="yellow", err=True)
+
+
 def show_restored(restored: int, copy: Made | None) -> None:
     if copy:
         click.echo(f"What was there before lies in {copy.item.place.address}/{copy.item.name}")
@@ -98,6 +100,7 @@ def print_changes(rehearsal: Rehearsal, *, is_merged: bool, **done: Any) -> None
             "replaced": {} if is_merged else figures.both,
             "lost": {} if is_merged else figures.lost,
             "barred": figures.barred,
+            "bars": figures.bars,
             **done,
         }
     )
@@ -163,7 +166,8 @@ def _state_row(state: str, figures: Figures) -> tuple[str, ...]:
 def _sentences(figures: Figures, *, is_merged: bool) -> Iterable[str]:
     added, both, lost = (sum(part.values()) for part in (figures.added, figures.both, figures.lost))
     if is_merged:
-        yield f"{added} are added; what Redis knows stays as it is."
+        but = f", but for the {figures.bars} that were erased when the backup was made" if figures.bars else ""
+        yield f"{added} are added; what Redis knows stays as it is{but}."
     else:
         yield f"{added} are added, {both} replaced; {figures.moved} of these change their state."
     if lost and not is_merged:

@@ -119,7 +119,7 @@ class Records:
         """Those of these that a person erased."""
         with self._store.pipeline(transaction=False) as pipe:
             for one in ids:
-                pipe.zscore(self._key("forgotten"), _digest(one))
+                pipe.zscore(self._key("forgotten"), digest_of(one))
             return [one for one, since in zip(ids, pipe.execute(), strict=True) if since is not None]
 
     def about(self, conversation_id: str) -> dict[str, str]:
@@ -129,7 +129,7 @@ class Records:
             pipe.hget(self._finished(conversation_id), conversation_id)
             pipe.zscore(self._key("agenda"), conversation_id)
             pipe.zscore(self._key("parked"), conversation_id)
-            pipe.zscore(self._key("forgotten"), _digest(conversation_id))
+            pipe.zscore(self._key("forgotten"), digest_of(conversation_id))
             facts, record, next_look, parked, forgotten = pipe.execute()
         if record and not facts:
             state, _, held = record.partition(" ")
@@ -236,7 +236,7 @@ class Records:
         return f"{self._prefix}{name}"
 
 
-def _digest(conversation_id: str) -> str:
+def digest_of(conversation_id: str) -> str:
     """What stays of one that was forgotten, as the scripts make it; twelve random characters are not guessed back."""
     return sha1(conversation_id.encode(), usedforsecurity=False).hexdigest()
 

@@ -10,10 +10,13 @@ from pathlib import Path
 import pytest
 
 from chats import chat, work
-from cody2zoho.backup import known, making
+from cody2zoho.backup import known, making, restoring
 from cody2zoho.backup.container import Header, Totals, written
 from cody2zoho.backup.folder import Folder
-from cody2zoho.ledger.records import State
+from cody2zoho.backup.shelf import Item
+from cody2zoho.cli.backup import _restored
+from cody2zoho.errors import ConfigurationError
+from cody2zoho.ledger.records import SCHEMA, State
 from cody2zoho.sync import polling
 from keeping import PREFIX, state
 
@@ -89,6 +92,14 @@ def test_a_rehearsal_shows_the_figures_of_the_restore_and_touches_nothing(accoun
     assert not filled.ledger.is_open()
 
 
+def test_a_rehearsal_is_refused_where_the_restore_would_be(filled, run) -> None:
+    run("backup", "create", "--name", "first")
+    filled.store.hset(f"{PREFIX}ledger", "schema", SCHEMA + 1)
+    for last in ("--dry-run", "--yes"):
+        refused = run("backup", "restore", "first", last)
+        assert (refused.exit_code, "written by a newer cody2zoho" in refused.output) == (2, True)
+
+
 def test_what_was_there_before_is_kept_and_can_be_put_back_too(account, filled, run) -> None:
     run("backup", "create", "--name", "first")
     chat(account, "CameLater111")
@@ -124,6 +135,38 @@ def test_while_workers_live_it_is_refused_unless_they_are_paused_or_it_is_meant(
     assert run("backup", "restore", "first", "--yes").exit_code == 0
 
 
+def test_a_rehearsal_beside_workers_says_that_they_stand_against_it(filled, run) -> None:
+    run("backup", "create", "--name", "first")
+    filled.store.zadd(f"{PREFIX}signs:workers", {"celery@here": filled.store.time()[0]})
+    rehearsed = run("backup", "restore", "first", "--dry-run")
+    assert (rehearsed.exit_code, "1 at work: celery@here" in rehearsed.stderr) == (0, True)
+    assert "0 are added, 2 replaced" in rehearsed.output
+    told = json.loads(run("backup", "restore", "first", "--dry-run", "--json").output)
+    assert "1 at work: celery@here" in told["refused"]
+
+
+class Interrupted(Folder):
+    """Somebody presses Ctrl-C when it is read for the second time."""
+
+    def opened(self, name: str):
+        if any(self.path.glob("read once")):
+            raise KeyboardInterrupt
+        (self.path / "read once").touch()
+        return super().opened(name)
+
+
+def test_who_interrupts_a_restore_is_told_what_that_means(filled, folder, back_up, capsys) -> None:
+    back_up()
+    rehearsal = restoring.rehearse(Item(Interrupted(folder.path), "one.backup"), None, filled)
+    with pytest.raises(KeyboardInterrupt):
+        _restored(rehearsal, filled, merged=False)
+    assert "the ledger is closed: restore once more" in capsys.readouterr().err
+    with pytest.raises(ConfigurationError):
+        _restored(rehearsal, filled, merged=True)
+    # Of what another one has left it was told already.
+    assert capsys.readouterr().err == ""
+
+
 def test_what_is_being_worked_on_is_waited_for(account, filled, run) -> None:
     one = chat(account)
     polling.poll(filled)
@@ -155,7 +198,7 @@ def test_of_real_and_simulated_apis_and_of_another_client_of_zoho_it_is_told(fil
 
 def test_a_newer_state_is_refused(filled, run, folder, monkeypatch: pytest.MonkeyPatch) -> None:
     header = Header(1, "9.9", 7, making.zoho_of(filled.settings), ("support",))
-    folder.write("newer.backup", written(header, [], Totals()))
+    folder.write("newer.backup", written(header, ['{"is":"what nobody knows yet"}'], Totals()))
     refused = run("backup", "restore", str(folder.path / "newer"), "--yes")
     assert refused.exit_code == 1
     assert "newer.backup holds state of version 7, written by cody2zoho 9.9" in refused.output
@@ -201,6 +244,27 @@ def test_encrypted_with_a_key_file(filled, run, tmp_path: Path) -> None:
     assert run("backup", "verify", "first", "--key-file", str(tmp_path / "key")).exit_code == 1
 
 
+def test_the_secret_of_the_right_kind_opens_it_where_both_are_set(
+    filled, run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BACKUP_PASSPHRASE", "correct horse battery")
+    run("backup", "create", "--name", "first")
+    (tmp_path / "key").write_bytes(KEY)
+    monkeypatch.setenv("BACKUP_KEY_FILE", str(tmp_path / "key"))
+    assert json.loads(run("backup", "verify", "first", "--json").output)["opened"] is True
+    assert run("backup", "restore", "first", "--dry-run").exit_code == 0
+    monkeypatch.delenv("BACKUP_PASSPHRASE")
+    assert json.loads(run("backup", "verify", "first", "--json").output)["opened"] is False
+
+
+def test_an_open_one_in_the_place_of_an_encrypted_one_is_noticed(filled, run, monkeypatch: pytest.MonkeyPatch) -> None:
+    run("backup", "create", "--name", "first")
+    assert "is not encrypted" not in run("backup", "verify", "first").stderr
+    monkeypatch.setenv("BACKUP_PASSPHRASE", "correct horse battery")
+    for words in (("verify", "first"), ("restore", "first", "--dry-run"), ("verify", "first", "--key-file", "key")):
+        assert "first.backup is not encrypted, though a key is at hand" in run("backup", *words).stderr
+
+
 def test_asked_for_encryption_without_a_key_nothing_is_written_in_the_open(filled, run) -> None:
     refused = run("backup", "create", "--encrypt")
     assert (refused.exit_code, "BACKUP_PASSPHRASE" in refused.output) == (2, True)
@@ -233,6 +297,8 @@ def test_of_a_ledger_that_is_not_filled_it_says_so(filled, run) -> None:
     filled.ledger.close()
     made = run("backup", "create")
     assert (made.exit_code, "not filled from Zoho yet" in made.output) == (0, True)
+    # The alert waits for a good one.
+    assert known.latest(filled) == {}
 
 
 def typed(words: list[str], answers: bytes, environment: dict[str, str]) -> tuple[int, str]:

@@ -71,16 +71,16 @@ def test_a_container_that_is_not_there_is_said_before_anything_is_read(storage: 
         of("azure://another", storage.connection).write("one.backup", chunks())
 
 
-def test_who_was_quicker_is_not_written_over(storage: BlobServer) -> None:
-    place = of("azure://backups", storage.connection)
-
+def test_who_was_quicker_is_not_written_over(place: Place) -> None:
     def chunks() -> Iterator[bytes]:
+        yield b"the first half, "
         place.write("one.backup", iter([b"quicker"]))
-        yield b"x"
+        yield b"the second"
 
     with pytest.raises(ConfigurationError, match=r"There is a backup one\.backup already"):
         place.write("one.backup", chunks())
-    assert storage.blobs["one.backup"] == b"quicker"
+    [entry] = place.entries()
+    assert place.part("one.backup", 0, entry.size) == b"quicker"
 
 
 def test_what_is_not_there_is_said(place: Place) -> None:
@@ -109,8 +109,6 @@ def test_only_the_owner_reads_a_file_even_while_it_is_written(tmp_path: Path) ->
         modes.extend(stat.S_IMODE(one.stat().st_mode) for one in folder.path.iterdir())
 
     old = os.umask(0)
-    folder.path.mkdir(mode=0o700)
-    (folder.path / ".one.backup.part").touch(0o666)
     try:
         folder.write("one.backup", chunks())
     finally:
@@ -122,12 +120,12 @@ def test_only_the_owner_reads_a_file_even_while_it_is_written(tmp_path: Path) ->
 
 def test_what_a_killed_one_left_goes_with_the_next_after_an_hour(tmp_path: Path) -> None:
     folder = Folder(tmp_path)
-    old, young = tmp_path / ".a.backup.part", tmp_path / ".b.backup.part"
+    old, young = tmp_path / ".a.backup.0a1b.part", tmp_path / ".b.backup.0a1b.part"
     for left in (old, young):
         left.write_bytes(b"half")
     os.utime(old, (1, 1))
     folder.write("one.backup", iter([b"whole"]))
-    assert sorted(one.name for one in tmp_path.iterdir()) == [".b.backup.part", "one.backup"]
+    assert sorted(one.name for one in tmp_path.iterdir()) == [".b.backup.0a1b.part", "one.backup"]
     assert [entry.name for entry in folder.entries()] == ["one.backup"]
 
 
@@ -144,6 +142,7 @@ def test_a_folder_that_cannot_be_used_is_said(tmp_path: Path) -> None:
         ((409, "ContainerBeingDeleted"), Cody2ZohoError, "ContainerBeingDeleted|already"),
         ((404, "ContainerNotFound"), ConfigurationError, "no such container"),
         ((400, "InvalidHeaderValue"), Permanent, "InvalidHeaderValue"),
+        ((501, "OutOfCapacity"), Transient, r"cannot be reached at azure://backups \(OutOfCapacity\)"),
     ],
 )
 def test_what_azure_refuses_is_said_without_its_words(

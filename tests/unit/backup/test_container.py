@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from cody2zoho.backup import sealing
-from cody2zoho.backup.container import MAGIC, Header, Reader, Totals, peeked, written
+from cody2zoho.backup.container import MAGIC, Header, Reader, Totals, ended, headed, written
 from cody2zoho.errors import ConfigurationError, Damaged
 
 HEADER = Header(1_760_000_000, "1.2.3", 2, "0123456789abcdef", ("support",))
@@ -90,6 +90,24 @@ def test_a_newer_format_is_refused_with_what_to_do() -> None:
         Reader(io.BytesIO(forged([(b"H", header)])), "one")
 
 
+@pytest.mark.parametrize(
+    "wrong", [{"bots": 5}, {"bots": None}, {"schema": None}, {"made_at": "now"}, {"zoho": 1}, {"sealed": "x"}]
+)
+def test_a_header_that_somebody_else_wrote_is_a_sentence(wrong: dict[str, object]) -> None:
+    [(_, header), *rest] = frames(bytes_of(LINES))
+    with pytest.raises(Damaged, match="is no backup of cody2zoho"):
+        read(forged([(b"H", json.dumps(json.loads(header) | wrong).encode()), *rest]))
+
+
+@pytest.mark.parametrize("end", ["", '{"states": null}', '{"states": {}, "lines": "x", "blocks": 1}', '{"blocks": 1}'])
+def test_totals_that_somebody_else_wrote_are_a_sentence(end: str) -> None:
+    whole = forged([*frames(bytes_of(LINES))[:-1], (b"E", b"\0\0" + end.encode() if end else b"")])
+    with pytest.raises(Damaged, match=r"one (is no backup|was changed)"):
+        read(whole)
+    with pytest.raises(Damaged, match=r"one is (no backup|cut short)"):
+        ended(lambda offset, length: whole[offset : offset + length], len(whole), "one")
+
+
 def test_a_block_that_claims_gigabytes_takes_no_memory() -> None:
     bomb = zlib.compress(b"x" * 50_000_000)
     parts = frames(bytes_of(LINES))
@@ -161,8 +179,11 @@ def test_a_passphrase_that_is_soon_guessed_is_refused() -> None:
 
 
 def test_a_header_that_asks_for_all_memory_is_refused() -> None:
-    facts = {"cipher": "AES-256-GCM", "by": "passphrase", "salt": "00", "nonce": "00", "n": 2**30, "r": 8, "p": 1}
-    for wrong in ({"by": "nobody"}, {"n": 2, "salt": "zz"}, {"n": 0}, {"n": 2, "nonce": None}):
+    given = {"cipher": "AES-256-GCM", "by": "passphrase", "salt": "00" * 16, "nonce": "00" * 7, "n": 2, "r": 8, "p": 1}
+    assert sealing.opened(given, PASSPHRASE, "one")
+    facts = given | {"n": 2**30}
+    costs = ({"n": 0}, {"n": 1}, {"n": 3}, {"n": "two"}, {"n": None})
+    for wrong in ({"by": "nobody"}, {"n": 2, "salt": "zz"}, {"n": 2, "nonce": None}, {"n": 2, "nonce": "00"}, *costs):
         with pytest.raises(Damaged, match="does not know"):
             sealing.opened({**facts, **wrong}, PASSPHRASE, "one")
     with pytest.raises(Damaged, match="does not know"):
@@ -182,8 +203,11 @@ def test_header_and_totals_are_read_from_the_two_ends() -> None:
     def part(offset: int, length: int) -> bytes:
         return whole[offset : offset + length]
 
-    header, totals = peeked(part, len(whole), "one")
-    assert (header.zoho, totals.conversations) == (HEADER.zoho, 3)
+    assert headed(part, len(whole), "one").zoho == HEADER.zoho
+    assert ended(part, len(whole), "one").conversations == 3
+    for size in (0, 5, 40):
+        with pytest.raises(Damaged, match="cut short"):
+            headed(part, size, "one")
     for size in (0, 5, 40, 600, len(whole) // 2, len(whole) - 1):
         with pytest.raises(Damaged, match="cut short"):
-            peeked(part, size, "one")
+            ended(part, size, "one")

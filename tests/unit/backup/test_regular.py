@@ -56,6 +56,13 @@ def test_it_closes_with_what_the_settings_say(worker, plugged, tmp_path) -> None
     assert b"AES-256-GCM" in (tmp_path / "c" / entry.name).read_bytes()
 
 
+def test_two_of_one_second_are_in_nobodys_way(worker, folder) -> None:
+    """Of two installations that keep theirs in one folder, at the same time of day."""
+    for _ in range(2):
+        making.create(worker, folder).item.check()
+    assert len(folder.entries()) == 2
+
+
 def test_of_a_ledger_that_is_not_filled_none_is_made(worker, tmp_path) -> None:
     worker.ledger.close()
     with pytest.raises(Transient, match="nothing whole to back up"):
@@ -110,6 +117,17 @@ def test_what_that_process_did_not_mean_to_say_is_not_passed_on(worker, caplog) 
         nightly.run(worker, prints("print('a customer said')", 3))
     assert "customer" not in str(failed.value) + caplog.text
     assert "backup_failed" in caplog.text
+    assert "ended with exit code 3" in known.latest(worker)["failed"]
+
+
+def test_the_new_one_stays_also_where_the_clock_was_ahead(worker, clock, tmp_path) -> None:
+    for _ in range(2):
+        regular.back_up(worker)
+        clock.now += 86_400
+    clock.now -= 30 * 86_400
+    made, removed = regular.back_up(worker)
+    assert made.item.name in {entry.name for entry in Folder(tmp_path / "b").entries()}
+    assert removed == 0
 
 
 def test_one_that_takes_too_long_is_ended(worker, plugged) -> None:

@@ -16,7 +16,7 @@ from cody2zoho.errors import ConfigurationError, Transient
 from cody2zoho.ledger.records import SCHEMA, Held, State
 from cody2zoho.models import Conversation
 from cody2zoho.simulators.audit import audit
-from cody2zoho.sync import pipeline, polling
+from cody2zoho.sync import erasure, pipeline, polling
 from keeping import PREFIX, state
 
 INSERT = "POST /crm/v8/Cases"
@@ -208,6 +208,79 @@ def test_what_a_person_erased_since_stays_away(account, worker, back_up, put_bac
     assert worker.ledger.looked_up([one])[one].state is State.FORGOTTEN
     assert f"{PREFIX}conversation:{one}" not in state(worker.store)
     assert worker.ledger.counts()[State.CREATED] == 0
+
+
+def test_nothing_that_is_put_back_names_what_a_person_erased_since(account, worker, clock, back_up, put_back) -> None:
+    one = chat(account)
+    work(worker)
+    worker.strangers.know(one, clock.now)
+    worker.history.start([Conversation(one, "support", 1_700_000_000, "a@example.com")])
+    worker.store.hset(f"{PREFIX}alerts:raised", "parked", f"{one} is parked")
+    back_up()
+    erasure.forget(worker, one)
+    put_back()
+    # What the list of all messages told last holds ids of messages; the simulated Cody gives the first the same.
+    named = {key for key, value in state(worker.store).items() if one in f"{key} {value}"}
+    assert named <= {f"{PREFIX}feed"}
+    assert worker.history.latest().left == 0
+
+
+def test_what_was_erased_before_the_backup_gets_no_case_after_a_merge(
+    account, organisation, worker, clock, back_up, put_back
+) -> None:
+    one = chat(account)
+    polling.poll(worker)
+    erasure.forget(worker, one)
+    back_up()
+    worker.store.flushall()
+    worker.ledger.open()
+    polling.poll(worker)
+    assert worker.ledger.looked_up([one])[one].state is State.WAITING
+    assert put_back(merged=True).figures.bars == 1
+    clock.now += 7_200
+    work(worker)
+    assert worker.ledger.looked_up([one])[one].state is State.FORGOTTEN
+    assert not organisation.cases
+    assert {state: count for state, count in worker.ledger.counts().items() if count} == {State.FORGOTTEN: 1}
+
+
+def test_nothing_is_merged_into_a_half_of_another_restore(account, worker, folder, back_up, put_back) -> None:
+    """What waits there still might stand in no agenda, and would be passed over for ever."""
+    many(worker)
+    back_up()
+    rehearsal = restoring.rehearse(shelf.Item(folder, "one.backup"), None, worker)
+
+    def dies(lines: int) -> None:
+        raise Killed
+
+    with pytest.raises(Killed):
+        restoring.restore(rehearsal, worker, merged=False, told=dies)
+    before = state(worker.store)
+    with pytest.raises(ConfigurationError, match="restore one without --merge"):
+        put_back(merged=True)
+    assert state(worker.store) == before
+    put_back()
+    assert worker.ledger.counts()[State.WAITING] == 600
+
+
+def test_merged_a_backfill_under_way_is_neither_ended_nor_made_longer(worker, back_up, put_back) -> None:
+    worker.history.start([Conversation("History00001", "support", 1_700_000_001)])
+    worker.history.stop()
+    worker.store.zadd(f"{PREFIX}backfill:todo", {"History00003 support 1700000003": 1_700_000_003})
+    back_up()
+    worker.history.start([Conversation("History00002", "support", 1_700_000_002)])
+    before = worker.history.latest()
+    put_back(merged=True)
+    run = worker.history.latest()
+    assert (run.name, run.left, run.is_over) == (before.name, 1, False)
+
+
+def test_merged_into_an_empty_redis_a_backfill_goes_on(worker, back_up, put_back) -> None:
+    worker.history.start([Conversation("History00001", "support", 1_700_000_001)])
+    back_up()
+    worker.store.flushall()
+    put_back(merged=True)
+    assert (worker.history.latest().left, worker.history.is_under_way()) == (1, True)
 
 
 def test_what_was_erased_while_the_backup_was_made_stays_away_in_an_empty_redis_too(

@@ -7,6 +7,8 @@ import pytest
 
 from cody2zoho.backup import making, shelf
 from cody2zoho.backup.container import Header, Totals, written
+from cody2zoho.backup.folder import Folder
+from cody2zoho.errors import Permanent
 
 DAY = 86_400
 
@@ -78,6 +80,40 @@ def test_those_of_another_installation_stay(worker, folder, clock, shelve) -> No
     for days in range(3):
         shelve(f"theirs{days}", days, zoho="another")
     assert going(worker, folder, clock) == []
+
+
+def test_what_another_program_or_a_newer_version_has_written_stays(worker, folder, clock, shelve) -> None:
+    shelve("ours", 1)
+    newer = b"".join(written(Header(1, "9.9", 7, "whoever", (), format=7), LINES, Totals()))
+    for name, content in {"database": b"PGDMP" * 9_000, "newer": newer}.items():
+        (folder.path / f"{name}.backup").write_bytes(content)
+        os.utime(folder.path / f"{name}.backup", (1, 1))
+    assert going(worker, folder, clock) == []
+    assert {one.entry.name: bool(one.wrong) for one in shelf.shown(folder)}["database.backup"]
+
+
+def test_what_is_no_file_is_no_backup_and_hides_none(folder, shelve) -> None:
+    shelve("good", 0)
+    (folder.path / "folder.backup").mkdir()
+    (folder.path / "link.backup").symlink_to("nowhere")
+    assert [one.entry.name for one in shelf.shown(folder)] == ["good.backup"]
+
+
+class Archived(Folder):
+    """As Azure is with a blob that was moved to its archive."""
+
+    def part(self, name: str, offset: int, length: int) -> bytes:
+        if name == "old.backup" or (name == "torn.backup" and offset):
+            raise Permanent("Azure refuses what is asked at azure://backups (BlobArchived).")
+        return super().part(name, offset, length)
+
+
+def test_one_that_nobody_may_read_hides_none_and_stays(worker, folder, clock, shelve) -> None:
+    for name, days in {"new": 0, "older": 1, "old": 2, "torn": 3}.items():
+        shelve(name, days)
+    archive = Archived(folder.path)
+    assert {one.entry.name for one in shelf.shown(archive) if one.wrong} == {"old.backup", "torn.backup"}
+    assert going(worker, archive, clock) == ["older"]
 
 
 def test_damage_in_the_midst_is_seen_by_who_reads_all(worker, folder, shelve) -> None:
