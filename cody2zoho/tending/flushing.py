@@ -6,7 +6,7 @@ from itertools import islice
 import redis
 
 from cody2zoho.tending.kinds import FOREIGN, kind_of
-from cody2zoho.tending.scanning import below, names
+from cody2zoho.tending.scanning import below, names, raw
 
 #: Keys that are deleted in one round trip; Redis frees their memory behind our back.
 _AT_ONCE = 500
@@ -39,6 +39,6 @@ def _unlink(client: redis.Redis, keys: Iterator[str]) -> int:
         with client.pipeline(transaction=False) as pipe:
             for key in some:
                 # One by one: keys of others lie in other slots of a cluster.
-                pipe.unlink(key)
+                pipe.unlink(raw(key))
             gone += sum(map(int, pipe.execute()))
     return gone

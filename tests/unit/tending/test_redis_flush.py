@@ -61,6 +61,12 @@ def test_everything_deletes_the_keys_of_others_and_says_that_they_are_not_ours(c
     assert "- 2 keys that are not ours" in done.stdout
 
 
+def test_everything_deletes_keys_that_are_no_text(call, store: redis.Redis) -> None:
+    store.set(b"\xac\xed\x00\x05t\x00\x07session", "1")
+    done = call("flush", "--everything", "--yes")
+    assert (done.exit_code, store.dbsize()) == (0, 0)
+
+
 def test_where_there_is_nothing_nothing_is_asked(call, store: redis.Redis) -> None:
     done = call("flush")
     assert (done.exit_code, done.stdout) == (0, "There is no such key: nothing was deleted.\n")

@@ -103,6 +103,16 @@ def test_everything_counts_the_keys_of_others_too(call, filled: redis.Redis) -> 
     assert (kinds["earlier"]["keys"], kinds["not ours"]["keys"]) == (1, 1)
 
 
+def test_keys_that_are_no_text_are_counted_and_shown_as_bytes(call, filled: redis.Redis) -> None:
+    filled.set(b"\xac\xed\x00\x05t\x00\x07session", "1")
+    filled.set("red\x1b[31m\nüber", "1")
+    shown = call("keys", "--everything")
+    assert shown.exit_code == 0, shown.output
+    assert r" \xac\xed\x00\x05t\x00\x07session" in shown.stdout
+    assert r" red\x1b[31m\x0aüber" in shown.stdout
+    assert json.loads(call("keys", "--everything", "--json").stdout)["kinds"]["not ours"]["keys"] == 3
+
+
 def test_names_are_shown_up_to_the_limit_and_the_rest_is_counted(call, store: redis.Redis) -> None:
     for number in range(1_234):
         store.set(f"{PREFIX}contact:{number}", "1", ex=60)
@@ -134,6 +144,20 @@ def test_slow_commands_are_told_without_what_was_in_them(call, filled: redis.Red
     assert re.search(r"SET …\d$", shown, re.MULTILINE)
     assert "Grace" not in shown
     assert "somebody" not in shown
+
+
+@pytest.mark.parametrize("value", ["a" + "ü" * 100, b"\xac\xed\x00\x05"], ids=["cut in a letter", "no text"])
+@pytest.mark.parametrize("command", [("slowlog",), ("health",), ("performance", "--seconds", "0")])
+def test_slow_commands_whose_words_are_no_text_are_told(
+    call, store: redis.Redis, command: tuple[str, ...], value: str | bytes
+) -> None:
+    store.config_set("slowlog-log-slower-than", 0)
+    store.set(f"{PREFIX}conversation:Jw9R1NVTVgkK", value)
+    store.config_set("slowlog-log-slower-than", 10_000)
+    shown = call(*command)
+    store.slowlog_reset()
+    assert shown.exception is None or isinstance(shown.exception, SystemExit)
+    assert shown.stdout
 
 
 def test_a_login_that_is_refused_is_told_as_that(call, store: redis.Redis, redis_address: str, monkeypatch) -> None:
