@@ -10,7 +10,7 @@ from cody2zoho.cli.redis.looking import lively
 from cody2zoho.settings import Settings
 from cody2zoho.store import now
 from cody2zoho.tending import flushing, scanning
-from cody2zoho.tending.kinds import LOSSES
+from cody2zoho.tending.kinds import EARLIER_MARKS, LOSS_OF_EARLIER, LOSSES
 from cody2zoho.watching import signs
 
 _WIDTH = 100
@@ -55,7 +55,10 @@ def _explain(meant: list[scanning.Found]) -> None:
     for name, loss in LOSSES.items():
         if name in counts:
             click.echo(click.wrap_text(f"- {name} ({counts[name]:,}): {loss}.", _WIDTH, "", "  "))
-    if others := counts.get("", 0):
+    earlier = sum(found.count for found in meant if found.kind is EARLIER_MARKS)
+    if earlier:
+        click.secho(click.wrap_text(f"- earlier ({earlier:,}): {LOSS_OF_EARLIER}.", _WIDTH, "", "  "), fg="red")
+    if others := counts.get("", 0) - earlier:
         click.secho(f"- {others:,} keys that are not ours: nobody here knows what they hold.", fg="red")
 
 
