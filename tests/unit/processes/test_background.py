@@ -117,6 +117,12 @@ def test_another_command_uses_it_and_starts_no_second_one(call: Call) -> None:
     assert at_hand().get("a") == b"1"
 
 
+def test_a_command_that_takes_hours_keeps_no_other_from_it(call: Call) -> None:
+    call("start")
+    with store_at_hand(), store_at_hand() as (_, client), alone(Path(".state"), UP, wait_seconds=0):
+        assert client.ping()
+
+
 def test_while_up_works_with_it_it_may_be_restarted_and_not_stopped(call: Call) -> None:
     call("start")
     number = background.process_id(FOLDER)
