@@ -209,6 +209,14 @@ def test_without_a_token_redis_is_away_and_the_command_says_why(azure: Identity)
     assert "give this machine an identity" in shown.stderr
 
 
+def test_connectivity_says_that_there_is_no_token_and_who_gives_one(azure: Identity) -> None:
+    azure.is_out_of_order = True
+    shown = CliRunner().invoke(main, ["redis", "connectivity"])
+    assert shown.exit_code == 1
+    assert "✗ login: Entra ID gives no token (" in shown.stdout
+    assert "→ give this machine an identity, or sign in with `az login`" in shown.stdout
+
+
 def test_celerys_broker_is_who_the_machine_is(settings: Settings, azure: Identity, our_broker, store) -> None:
     with Connection(settings.celery_address) as connection:
         queue = connection.SimpleQueue("ticks")
