@@ -67,12 +67,12 @@ def test_a_command_that_is_nothing_but_what_is_refused_ends_with_that_sentence(
     )
 
 
-def test_info_shows_one_section_and_knows_when_there_is_none(call, store: redis.Redis) -> None:
+def test_info_shows_one_section_and_says_where_there_is_nothing(call, store: redis.Redis) -> None:
     assert "used_memory " in call("info", "memory").stdout
     assert "used_memory " not in call("info", "clients").stdout
     wrong = call("info", "weather")
     assert wrong.exit_code == 2
-    assert "INFO has no section weather" in wrong.stderr
+    assert "INFO tells nothing under weather" in wrong.stderr
 
 
 def test_keys_are_counted_by_kind_with_type_and_time_left_and_no_value(call, filled: redis.Redis) -> None:
