@@ -123,7 +123,7 @@ def _weigh(client: redis.Redis, kinds: list[Found]) -> tuple[str, ...]:
 
 
 def details(client: redis.Redis, chosen: list[str]) -> list[Key]:
-    """Type and time left of each; one that went meanwhile is left out."""
+    """Type and time left of each; one that went meanwhile is left out, and one that our user may not look at."""
     asked = iter(chosen)
     keys: list[Key] = []
     while some := list(islice(asked, 500)):
@@ -131,11 +131,13 @@ def details(client: redis.Redis, chosen: list[str]) -> list[Key]:
             for name in some:
                 pipe.type(raw(name))
                 pipe.pttl(raw(name))
-            answers = pipe.execute()
+            answers = pipe.execute(raise_on_error=False)
+        if wrong := next((one for one in answers if isinstance(one, Exception) and not is_withheld(one)), None):
+            raise wrong
         pairs = zip(some, answers[::2], answers[1::2], strict=True)
         keys += [
             Key(fit_to_be_shown(name), kind, None if left < 0 else left / 1000)
             for name, kind, left in pairs
-            if kind != "none"
+            if kind != "none" and not isinstance(kind, Exception)
         ]
     return keys

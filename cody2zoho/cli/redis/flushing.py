@@ -7,6 +7,7 @@ import redis
 
 from cody2zoho.cli.local import store_at_hand
 from cody2zoho.cli.redis.looking import lively
+from cody2zoho.errors import Refused
 from cody2zoho.settings import Settings
 from cody2zoho.store import now
 from cody2zoho.tending import flushing, scanning
@@ -39,13 +40,21 @@ def flush(only: tuple[str, ...], everything: bool, yes: bool) -> None:
         _warn(settings, client)
         if not yes:
             _ask(count)
-        prefix = settings.redis_key_prefix
-        gone = flushing.flush_everything(client, prefix) if everything else flushing.flush(client, prefix, only)
+        gone = _flushed(client, settings.redis_key_prefix, only, everything=everything)
     click.echo(f"{gone:,} keys are gone.")
     if any(found.kind.goes_with == "ledger" for found in meant):
         click.echo(
             "Workers fill the ledger from Zoho before they make a case; `cody2zoho status` says when it is done."
         )
+
+
+def _flushed(client: redis.Redis, prefix: str, only: tuple[str, ...], *, everything: bool) -> int:
+    """How many went. Where it breaks off, it says that some did."""
+    try:
+        return flushing.flush_everything(client, prefix) if everything else flushing.flush(client, prefix, only)
+    except (redis.RedisError, Refused, KeyboardInterrupt):
+        click.echo("It was broken off: some of these keys are gone, and some are not. Run it once more.", err=True)
+        raise
 
 
 def _explain(meant: list[scanning.Found]) -> None:

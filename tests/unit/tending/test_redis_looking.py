@@ -113,6 +113,21 @@ def test_keys_that_are_no_text_are_counted_and_shown_as_bytes(call, filled: redi
     assert json.loads(call("keys", "--everything", "--json").stdout)["kinds"]["not ours"]["keys"] == 3
 
 
+def test_keys_that_our_user_may_not_look_at_are_counted(
+    call, filled: redis.Redis, redis_address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filled.execute_command("ACL", "SETUSER", "ours", "on", ">word", f"~{PREFIX}*", "&*", "+@all", "-@dangerous")
+    monkeypatch.setenv("REDIS_URL", redis_address.replace("unix://", "unix://ours:word@"))
+    shown, flushed = call("keys", "--everything"), call("flush", "--everything", "--yes")
+    filled.execute_command("ACL", "DELUSER", "ours")
+    assert shown.exit_code == 0
+    assert "not ours: 1 key; " in shown.stdout
+    assert f"{PREFIX}token:zoho" in shown.stdout
+    assert flushed.exit_code == 1
+    assert flushed.stderr.startswith("It was broken off: some of these keys are gone, and some are not.")
+    assert "or a key that is needed here" in flushed.stderr
+
+
 def test_names_are_shown_up_to_the_limit_and_the_rest_is_counted(call, store: redis.Redis) -> None:
     for number in range(1_234):
         store.set(f"{PREFIX}contact:{number}", "1", ex=60)
