@@ -77,6 +77,14 @@ def test_restart_keeps_what_it_knew_and_may_move_it(call: Call) -> None:
     assert at_hand().get("known") == b"still"
 
 
+def test_its_folder_may_be_called_anything(call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    odd = tmp_path / 'with "quotes", \\back and ü'
+    odd.mkdir()
+    monkeypatch.chdir(odd)
+    assert call("start").exit_code == 0
+    assert at_hand().ping()
+
+
 def test_restart_starts_what_does_not_run(call: Call) -> None:
     assert call("restart").exit_code == 0
     assert background.is_there(FOLDER)
