@@ -162,6 +162,9 @@ def _stop_embedded() -> bool:
             raise Cody2ZohoError(
                 "`cody2zoho up` works with this Redis: stop that first, or use `cody2zoho redis restart`."
             )
+        if not background.is_there(state / "redis"):
+            # Another `stop`, which we have waited for.
+            return False
         background.stop(state / "redis")
     click.echo(f"Redis has written its data into {state / 'redis'}, and ended.")
     return True

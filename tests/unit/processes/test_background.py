@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -142,6 +143,25 @@ def test_while_up_works_with_it_it_may_be_restarted_and_not_stopped(call: Call) 
         assert call("restart").exit_code == 0
     assert at_hand().ping()
     assert background.process_id(FOLDER) != number
+
+
+def test_a_stop_that_waited_for_another_says_that_none_runs(call: Call) -> None:
+    call("start")
+    began, waited_for = threading.Event(), threading.Event()
+
+    def other() -> None:
+        with alone(Path(".state"), "a command"):
+            began.set()
+            waited_for.wait(0.5)
+            background.stop(FOLDER)
+
+    thread = threading.Thread(target=other)
+    thread.start()
+    assert began.wait(5)
+    refused = call("stop", "--embedded")
+    thread.join()
+    assert refused.exit_code == 1
+    assert refused.stderr == "No Redis runs that was started from here; nothing was stopped.\n"
 
 
 def test_up_works_with_it_and_brings_none_of_its_own(call: Call) -> None:
