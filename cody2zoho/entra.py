@@ -12,6 +12,7 @@ ends its renewing for good, and it tells only the latest of several pools (1.2.2
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any
 from weakref import WeakMethod
@@ -76,11 +77,7 @@ class Provider(StreamingCredentialProvider):
             is_new, self._told = token.get_value() != self._told, token.get_value()
             pools = [pool() for pool in self._pools] if is_new else []
         for tell in filter(None, pools):
-            try:
-                tell(token)
-            except RedisError:
-                # That connection is gone; the next one of its pool begins with the new token.
-                continue
+            _tell(tell, token)
         return self._pause(token)
 
     def _pause(self, token: JWToken) -> float:
@@ -101,6 +98,17 @@ class Provider(StreamingCredentialProvider):
         pause = threading.Event()
         while not pause.wait(seconds):
             seconds = self.renew()
+
+
+def _tell(tell: Any, token: JWToken) -> None:
+    """One pool. Where Redis is away nobody hears of it; a new connection begins with the new token."""
+    try:
+        tell(token)
+    except RedisError:
+        with suppress(RedisError):
+            # The first idle connection that was cut ended the telling, and the others had heard nothing.
+            tell.__self__.disconnect(inuse_connections=False)
+            tell(token)
 
 
 class Login(CredentialProvider):

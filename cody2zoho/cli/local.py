@@ -46,12 +46,14 @@ def store_at_hand() -> Iterator[tuple[Settings, redis.Redis]]:
 
 @contextmanager
 def _redis_at_hand(state: Path) -> Iterator[None]:
-    if configuration.redis_is_chosen():
+    folder = state / "redis"
+    # One in the background outlives every command, so nobody waits for another; one that just starts is waited for.
+    if configuration.redis_is_chosen() or (background.is_there(folder) and embedded.running(folder)):
         yield
         return
     with (
-        alone(state, "a command", shares=lambda: embedded.running(state / "redis")) as is_alone,
-        _own_redis(state) if is_alone and not background.is_there(state / "redis") else nullcontext(),
+        alone(state, "a command", shares=lambda: embedded.running(folder)) as is_alone,
+        _own_redis(state) if is_alone and not background.is_there(folder) else nullcontext(),
     ):
         yield
 

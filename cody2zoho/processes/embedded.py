@@ -88,13 +88,18 @@ def command(address: Address, folder: Path, *, on_disk: bool) -> list[str]:
         "bind": LOOPBACK,
         "port": address.port,
         "requirepass": address.password,
-        "dir": f'"{folder.resolve()}"',
+        "dir": _quoted(folder.resolve()),
         "appendonly": "yes" if on_disk else "no",
         "save": '""',
         "maxmemory-policy": "noeviction",
     }
     write_private(file, "".join(f"{name} {value}\n" for name, value in settings.items()))
     return [str(program), str(file.resolve())]
+
+
+def _quoted(folder: Path) -> str:
+    r"""As its configuration wants it: the marks and \ have a meaning of their own there."""
+    return '"' + str(folder).replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def binary() -> Path:

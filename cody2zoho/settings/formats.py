@@ -163,7 +163,9 @@ def _redis_address(value: SecretStr) -> SecretStr:
     if value.get_secret_value() and not re.match(r"(redis|rediss|unix)://", value.get_secret_value()):
         raise ValueError(_NO_REDIS_ADDRESS)
     try:
-        parse_url(value.get_secret_value() or "redis://")  # type: ignore[no-untyped-call]
+        parts = parse_url(value.get_secret_value() or "redis://")  # type: ignore[no-untyped-call]
+        # As whoever looks the host up writes it; two dots side by side are none.
+        str(parts.get("host", "")).encode("idna")
     except ValueError:
         # Its own words may show the password.
         raise ValueError(_NO_REDIS_ADDRESS) from None

@@ -7,14 +7,17 @@ from cody2zoho.tending.sample import Check, Sample, Trouble
 from cody2zoho.tending.server import Server
 
 
-def _told(seen: Sample) -> Server:
+def _told(seen: Sample, name: str) -> Server:
+    """Where INFO has that line; what a provider's own Redis leaves out is neither well nor ill."""
     if not seen.server.is_told:
         raise Refused("INFO is refused, which would tell")
+    if name not in seen.server.info:
+        raise Refused(f"INFO leaves out {name}, which would tell")
     return seen.server
 
 
 def _role(seen: Sample) -> Trouble | None:
-    if _told(seen).role == "replica":
+    if _told(seen, "role").role == "replica":
         return Trouble(Level.CRITICAL, 50, "It is a replica, which takes no writes")
     if seen.server.number("loading"):
         return Trouble(Level.CRITICAL, 50, "It is still reading its data")
@@ -22,7 +25,7 @@ def _role(seen: Sample) -> Trouble | None:
 
 
 def _version(seen: Sample) -> Trouble | None:
-    numbers = [int(part) for part in _told(seen).version.split(".")[:2] if part.isdigit()]
+    numbers = [int(part) for part in _told(seen, "redis_version").version.split(".")[:2] if part.isdigit()]
     if numbers and numbers < [6]:
         return Trouble(Level.HIGH, 30, f"{seen.server.name} is too old: what we ask of it came with Redis 6")
     if numbers and numbers < [6, 2]:
@@ -31,8 +34,8 @@ def _version(seen: Sample) -> Trouble | None:
 
 
 def _policy(seen: Sample) -> Trouble | None:
-    policy = _told(seen).policy
-    if policy in ("noeviction", ""):
+    policy = _told(seen, "maxmemory_policy").policy
+    if policy == "noeviction":
         return None
     if seen.server.limit:
         return Trouble(Level.HIGH, 30, f"maxmemory-policy is {policy}: when full it throws our keys away")
@@ -40,7 +43,7 @@ def _policy(seen: Sample) -> Trouble | None:
 
 
 def _memory(seen: Sample) -> Trouble | None:
-    server = _told(seen)
+    server = _told(seen, "maxmemory")
     if not server.limit:
         return None
     share = 100 * server.used / server.limit
@@ -52,25 +55,28 @@ def _memory(seen: Sample) -> Trouble | None:
 
 
 def _limited(seen: Sample) -> Trouble | None:
-    if _told(seen).limit:
+    if _told(seen, "maxmemory").limit:
         return None
     return Trouble(Level.LOW, 2, "maxmemory is not set: when the machine is full the kernel kills it")
 
 
 def _evicted(seen: Sample) -> Trouble | None:
-    count = int(_told(seen).number("evicted_keys"))
+    count = int(_told(seen, "evicted_keys").number("evicted_keys"))
     if not count:
         return None
     return Trouble(Level.HIGH, 25, f"{count} keys were thrown away for want of memory since its start")
 
 
 def _persistence(seen: Sample) -> Trouble | None:
-    server = _told(seen)
+    server = _told(seen, "aof_enabled")
     if server.keeps_every_write:
         return None
-    if server.number("rdb_saves") or server.number("rdb_last_bgsave_time_sec") > 0:
+    # The second is of Redis before 7, and -1 where there was none.
+    if server.number("rdb_saves") or server.info.get("rdb_last_bgsave_time_sec", -1) >= 0:
         return Trouble(Level.MEDIUM, 10, "It has snapshots but no append-only file: the latest writes are lost")
-    return Trouble(Level.MEDIUM, 15, "Nothing is kept on disk: a restart empties it, and Zoho has to fill the ledger")
+    return Trouble(
+        Level.MEDIUM, 15, "It keeps no append-only file, and made no snapshot since its start: it may come back empty"
+    )
 
 
 def _disk(seen: Sample) -> Trouble | None:
@@ -81,7 +87,7 @@ def _disk(seen: Sample) -> Trouble | None:
             ("append-only file's rewrite", "aof_last_bgrewrite_status"),
             ("snapshot", "rdb_last_bgsave_status"),
         )
-        if _told(seen).text(name) not in ("ok", "")
+        if _told(seen, "aof_last_write_status").text(name) not in ("ok", "")
     ]
     if not failing:
         return None
@@ -89,7 +95,7 @@ def _disk(seen: Sample) -> Trouble | None:
 
 
 def _connections(seen: Sample) -> Trouble | None:
-    server = _told(seen)
+    server = _told(seen, "connected_clients")
     most, now = server.number("maxclients"), server.number("connected_clients")
     if most and now >= 0.8 * most:
         return Trouble(Level.HIGH, 15, f"{now:.0f} of {most:.0f} possible connections are in use")
@@ -99,14 +105,14 @@ def _connections(seen: Sample) -> Trouble | None:
 
 
 def _blocked(seen: Sample) -> Trouble | None:
-    count = int(_told(seen).number("blocked_clients"))
+    count = int(_told(seen, "blocked_clients").number("blocked_clients"))
     if count <= 100:
         return None
     return Trouble(Level.LOW, 5, f"{count} clients wait in a blocking command; of us each worker is one")
 
 
 def _replication(seen: Sample) -> Trouble | None:
-    server = _told(seen)
+    server = _told(seen, "role")
     states = [value for name, value in server.info.items() if name.startswith("slave") and isinstance(value, dict)]
     lags = [float(one.get("lag", 0)) for one in states]
     if any(one.get("state") != "online" for one in states) or max(lags, default=0) > 10:
@@ -139,14 +145,14 @@ def _clock(seen: Sample) -> Trouble | None:
 
 
 def _fragmentation(seen: Sample) -> Trouble | None:
-    ratio, used = _told(seen).number("mem_fragmentation_ratio"), seen.server.used
+    ratio, used = _told(seen, "mem_fragmentation_ratio").number("mem_fragmentation_ratio"), seen.server.used
     if ratio <= 1.5 or used < 100_000_000:
         return None
     return Trouble(Level.LOW, 5, f"It takes {ratio:.1f} times the memory that its data needs")
 
 
 def _keys(seen: Sample) -> Trouble | None:
-    more = _told(seen).without_expiry - seen.accounted
+    more = _told(seen, "redis_version").without_expiry - seen.accounted
     if more <= 10_000:
         return None
     return Trouble(

@@ -15,8 +15,16 @@ from typing import Any
 
 import redis
 from redis.connection import parse_url
-from redis.exceptions import AuthenticationError, ClusterDownError, MovedError, ReadOnlyError, RedisError
+from redis.exceptions import (
+    AuthenticationError,
+    ClusterDownError,
+    InvalidResponse,
+    MovedError,
+    ReadOnlyError,
+    RedisError,
+)
 
+from cody2zoho.entra import NoToken
 from cody2zoho.errors import Cody2ZohoError
 from cody2zoho.settings import Settings
 from cody2zoho.tending.server import is_withheld, withheld
@@ -112,7 +120,8 @@ def _name(way: _Way) -> tuple[str, str]:
         return "", ""
     try:
         found = socket.getaddrinfo(way.host, way.port, type=socket.SOCK_STREAM)
-    except OSError:
+    except (OSError, UnicodeError):
+        # The latter of a name with two dots side by side.
         raise Broken(
             f"nobody knows the host {way.host}",
             "correct the host in REDIS_URL or REDIS_HOST; of a private endpoint, link its DNS zone to this network",
@@ -138,10 +147,7 @@ def _encryption(way: _Way) -> tuple[str, str]:
         return "", ""
     if way.parts.get("ssl_cert_reqs") == "none":
         return "encrypted, but the certificate is not checked", "take ssl_cert_reqs=none out of REDIS_URL"
-    context = ssl.create_default_context(cafile=way.parts.get("ssl_ca_certs"))
-    context.check_hostname = str(way.parts.get("ssl_check_hostname", True)).lower() != "false"
-    if way.parts.get("ssl_certfile"):
-        context.load_cert_chain(way.parts["ssl_certfile"], way.parts.get("ssl_keyfile"))
+    context = _context(way.parts)
     try:
         with _open(way) as plain, context.wrap_socket(plain, server_hostname=way.host) as wrapped:
             return _of_certificate(wrapped.getpeercert() or {}, str(wrapped.version()))
@@ -154,6 +160,21 @@ def _encryption(way: _Way) -> tuple[str, str]:
         raise Broken(
             "there is no TLS at this port", "write redis:// for rediss://, or the port of TLS (Azure: 6380 or 10000)"
         ) from None
+
+
+def _context(parts: dict[str, Any]) -> ssl.SSLContext:
+    try:
+        context = ssl.create_default_context(cafile=parts.get("ssl_ca_certs"))
+        if parts.get("ssl_certfile"):
+            context.load_cert_chain(parts["ssl_certfile"], parts.get("ssl_keyfile"), parts.get("ssl_password"))
+    except OSError as error:
+        why = "it holds none, or not the key to it" if isinstance(error, ssl.SSLError) else error.strerror
+        raise Broken(
+            f"a file with a certificate cannot be read: {why}",
+            "correct ssl_ca_certs, ssl_certfile and ssl_keyfile in REDIS_URL",
+        ) from None
+    context.check_hostname = str(parts.get("ssl_check_hostname", True)).lower() != "false"
+    return context
 
 
 def _of_certificate(certificate: dict[str, Any], version: str) -> tuple[str, str]:
@@ -231,7 +252,7 @@ def _in_words(error: RedisError) -> str:
         return "this is a node of a cluster, and not the one for our keys"
     if is_withheld(error):
         return str(withheld(str(error).partition("'")[2].partition("'")[0].upper() or "a command we need"))
-    return f"failed with {type(error).__name__}"
+    return str(error) if isinstance(error, NoToken) else f"failed with {type(error).__name__}"
 
 
 def _remedy(error: RedisError) -> str:
@@ -243,6 +264,12 @@ def _remedy(error: RedisError) -> str:
         return "name the one address for all nodes; in Azure, choose a policy without a cluster, or Enterprise"
     if is_withheld(error):
         return "let our user have all commands but the dangerous ones, on all keys below REDIS_KEY_PREFIX"
+    if isinstance(error, NoToken):
+        return "give this machine an identity, or sign in with `az login`"
+    if type(error) in (redis.ConnectionError, InvalidResponse):
+        return (
+            "this port may want TLS (write rediss:// for redis://), or be no Redis's; else look into the log of Redis"
+        )
     return "look into the log of Redis; `cody2zoho redis health` may say more"
 
 

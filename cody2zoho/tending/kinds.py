@@ -86,6 +86,11 @@ LOSSES = {
     "other": "keys that this version does not know",
 }
 
+#: Nobody can find that out again: its cases do not say which conversation they are of.
+LOSS_OF_EARLIER = (
+    "which conversations the earlier product made a case of. One of them that is still at Cody gets a second case"
+)
+
 
 def kind_of(key: str, prefix: str) -> Kind:
     """Of any key of the database."""

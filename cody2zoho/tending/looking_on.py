@@ -26,7 +26,8 @@ class Slow:
 def slowest_lately(client: redis.Redis, prefix: str, limit: int) -> list[Slow]:
     """The latest slow commands, the newest first. Raises Refused."""
     # In two words, so that redis-py does not join those of the command: where one ends decides what may be shown.
-    entries: list[list[Any]] = ask(client, "SLOWLOG", "GET", limit)
+    # As bytes: Redis cuts a long word in the middle of a letter, and those of other programs may be no text at all.
+    entries: list[list[Any]] = ask(client, "SLOWLOG", "GET", limit, as_bytes=True)
     return [Slow(int(one[1]), int(one[2]) / 1000, shown(_words(one), prefix)) for one in entries]
 
 

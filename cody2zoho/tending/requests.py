@@ -14,6 +14,9 @@ _WORD = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
 #: Commands have letters, and some a part behind a blank or a bar; whatever else comes is no command of Redis's own.
 _COMMAND = re.compile(r"[A-Za-z_.|-]{1,32}")
 
+#: Keys of a script; whatever an odd client writes there instead is none.
+_COUNT = re.compile(r"[0-9]{1,4}")
+
 #: Commands whose second word is a part of them.
 _IN_TWO = ("CLIENT", "CONFIG", "SCRIPT", "XINFO", "XGROUP", "ACL", "MEMORY", "OBJECT", "CLUSTER", "SLOWLOG", "LATENCY")
 
@@ -55,7 +58,7 @@ def shown(words: Sequence[str], prefix: str) -> str:
 def _where_keys_stand(command: str, rest: list[str]) -> list[str]:
     """A value may begin with our prefix, too; so only where a command has keys."""
     if command in ("EVAL", "EVALSHA", "FCALL"):
-        count = int(rest[1]) if len(rest) > 1 and rest[1].isdigit() else 0
+        count = int(rest[1]) if len(rest) > 1 and _COUNT.fullmatch(rest[1]) else 0
         return rest[2 : 2 + count]
     if command in ("BRPOP", "BLPOP", "DEL", "UNLINK", "EXISTS", "MGET", "WATCH", "TOUCH"):
         return rest

@@ -23,6 +23,7 @@ _SPECIAL = "\\*?[]"
 
 @dataclass(frozen=True)
 class Key:
+    #: Fit to be shown.
     name: str
     type: str
     #: Seconds until it goes by itself; None where it stays.
@@ -57,13 +58,27 @@ class Look:
 
 
 def names(client: redis.Redis, pattern: str) -> Iterator[str]:
-    """Each key that fits, once or, while Redis grows, twice. Raises Refused."""
+    """Each key that fits, once or, while Redis grows, twice. Raises Refused.
+
+    Those of other programs may be any bytes; what is no text is kept so that `raw` has it back.
+    """
     try:
-        yield from client.scan_iter(match=pattern, count=_AT_ONCE)
+        for name in client.scan_iter(match=pattern, count=_AT_ONCE, NEVER_DECODE=True):
+            yield name.decode("utf-8", "surrogateescape")
     except redis.ResponseError as error:
         if is_withheld(error):
             raise withheld("SCAN") from None
         raise
+
+
+def raw(name: str) -> bytes:
+    """As Redis knows it."""
+    return name.encode("utf-8", "surrogateescape")
+
+
+def fit_to_be_shown(name: str) -> str:
+    """A key of somebody else may hold what moves the cursor of a terminal."""
+    return "".join(sign if sign.isprintable() else "".join(f"\\x{byte:02x}" for byte in raw(sign)) for sign in name)
 
 
 def below(prefix: str, pattern: str = "*") -> str:
@@ -96,7 +111,7 @@ def _weigh(client: redis.Redis, kinds: list[Found]) -> tuple[str, ...]:
         sample = found.names[:_SAMPLED]
         with client.pipeline(transaction=False) as pipe:
             for name in sample:
-                pipe.memory_usage(name)
+                pipe.memory_usage(raw(name))
             weights = pipe.execute(raise_on_error=False)
         if refused := next((one for one in weights if isinstance(one, Exception)), None):
             if is_withheld(refused):
@@ -108,15 +123,21 @@ def _weigh(client: redis.Redis, kinds: list[Found]) -> tuple[str, ...]:
 
 
 def details(client: redis.Redis, chosen: list[str]) -> list[Key]:
-    """Type and time left of each; one that went meanwhile is left out."""
+    """Type and time left of each; one that went meanwhile is left out, and one that our user may not look at."""
     asked = iter(chosen)
     keys: list[Key] = []
     while some := list(islice(asked, 500)):
         with client.pipeline(transaction=False) as pipe:
             for name in some:
-                pipe.type(name)
-                pipe.pttl(name)
-            answers = pipe.execute()
+                pipe.type(raw(name))
+                pipe.pttl(raw(name))
+            answers = pipe.execute(raise_on_error=False)
+        if wrong := next((one for one in answers if isinstance(one, Exception) and not is_withheld(one)), None):
+            raise wrong
         pairs = zip(some, answers[::2], answers[1::2], strict=True)
-        keys += [Key(name, kind, None if left < 0 else left / 1000) for name, kind, left in pairs if kind != "none"]
+        keys += [
+            Key(fit_to_be_shown(name), kind, None if left < 0 else left / 1000)
+            for name, kind, left in pairs
+            if kind != "none" and not isinstance(kind, Exception)
+        ]
     return keys

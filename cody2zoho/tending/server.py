@@ -16,10 +16,12 @@ from cody2zoho.errors import Refused
 _WITHHELD = ("noperm", "unknown command", "unknown subcommand", "not allowed", "not supported", "unsupported")
 
 
-def ask(client: redis.Redis, *words: str | int) -> Any:
-    """The answer to a command. Raises Refused where this Redis does not let us ask."""
+def ask(client: redis.Redis, *words: str | int, as_bytes: bool = False) -> Any:
+    """The answer to a command, as bytes where it may hold any. Raises Refused where this Redis does not let us ask."""
+    # What counts for redis-py is that the option is there, not what it says.
+    options = {"NEVER_DECODE": True} if as_bytes else {}
     try:
-        return client.execute_command(*words)  # type: ignore[no-untyped-call]
+        return client.execute_command(*words, **options)  # type: ignore[no-untyped-call]
     except ResponseError as error:
         if is_withheld(error):
             raise withheld(str(words[0])) from None

@@ -74,6 +74,12 @@ def connect(settings: Settings) -> redis.Redis:
     return store.connect(settings)
 
 
+def on_socket(redis_address: str) -> socket.socket:
+    side = socket.socket(socket.AF_UNIX)
+    side.connect(redis_address.removeprefix("unix://").partition("?")[0])
+    return side
+
+
 def test_each_new_token_is_told_to_every_open_connection_of_every_client(
     settings: Settings, azure: Identity, store: redis.Redis
 ) -> None:
@@ -103,6 +109,24 @@ def test_a_connection_in_use_logs_in_anew_when_it_is_given_back(
     pool.release(busy)
     assert logins(store) == told + 1
     ours.close()
+
+
+def test_an_idle_connection_that_was_cut_keeps_no_other_from_the_new_token(
+    settings: Settings, azure: Identity, store: redis.Redis, redis_address: str
+) -> None:
+    with relayed(lambda: on_socket(redis_address), b"never", 1) as relay:
+        ours = connect(settings.model_copy(update={"redis_url": SecretStr(f"redis://127.0.0.1:{relay.port}/0")}))
+        pool = ours.connection_pool
+        cut, idle, busy = (pool.get_connection() for _ in range(3))
+        pool.release(cut)
+        pool.release(idle)
+        relay.words = b"AUTH"
+        entra.provider().renew()
+        told = logins(store)
+        pool.release(busy)
+        assert (relay.lost, logins(store)) == (1, told + 1)
+        assert len(connections(store)) == 3
+        ours.close()
 
 
 def test_a_token_that_is_not_new_is_told_to_nobody(settings: Settings, azure: Identity, store: redis.Redis) -> None:
@@ -185,6 +209,14 @@ def test_without_a_token_redis_is_away_and_the_command_says_why(azure: Identity)
     assert "give this machine an identity" in shown.stderr
 
 
+def test_connectivity_says_that_there_is_no_token_and_who_gives_one(azure: Identity) -> None:
+    azure.is_out_of_order = True
+    shown = CliRunner().invoke(main, ["redis", "connectivity"])
+    assert shown.exit_code == 1
+    assert "✗ login: Entra ID gives no token (" in shown.stdout
+    assert "→ give this machine an identity, or sign in with `az login`" in shown.stdout
+
+
 def test_celerys_broker_is_who_the_machine_is(settings: Settings, azure: Identity, our_broker, store) -> None:
     with Connection(settings.celery_address) as connection:
         queue = connection.SimpleQueue("ticks")
@@ -212,12 +244,7 @@ def test_flowers_queues_are_asked_for_as_who_the_machine_is(
     flower.prepare(settings.model_copy(update={"flower_basic_auth": SecretStr("a:b")}))
     store.rpush("cases", "a message")
 
-    def connect() -> socket.socket:
-        side = socket.socket(socket.AF_UNIX)
-        side.connect(redis_address.removeprefix("unix://").partition("?")[0])
-        return side
-
-    with relayed(connect, b"never", 0) as relay:
+    with relayed(lambda: on_socket(redis_address), b"never", 0) as relay:
         asked = broker.Redis(f"redis://127.0.0.1:{relay.port}/0")
         assert asyncio.run(asked.queues(["cases"])) == [{"name": "cases", "messages": 1}]
     assert len(azure.given) == 1

@@ -54,7 +54,10 @@ def _sentence(error: RedisError) -> str:
     if isinstance(error, MovedError | ClusterDownError):
         return "This Redis is a node of a cluster, and not the one for our keys: name its one address for all nodes."
     if isinstance(error, ResponseError) and is_withheld(error):
-        return "This Redis refuses a command that is needed here: let our user have all but the dangerous ones."
+        return (
+            "This Redis refuses a command or a key that is needed here: let our user have all commands but the "
+            "dangerous ones, on all keys in question."
+        )
     return ""
 
 

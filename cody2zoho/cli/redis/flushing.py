@@ -7,10 +7,11 @@ import redis
 
 from cody2zoho.cli.local import store_at_hand
 from cody2zoho.cli.redis.looking import lively
+from cody2zoho.errors import Refused
 from cody2zoho.settings import Settings
 from cody2zoho.store import now
 from cody2zoho.tending import flushing, scanning
-from cody2zoho.tending.kinds import LOSSES
+from cody2zoho.tending.kinds import EARLIER_MARKS, LOSS_OF_EARLIER, LOSSES
 from cody2zoho.watching import signs
 
 _WIDTH = 100
@@ -39,13 +40,21 @@ def flush(only: tuple[str, ...], everything: bool, yes: bool) -> None:
         _warn(settings, client)
         if not yes:
             _ask(count)
-        prefix = settings.redis_key_prefix
-        gone = flushing.flush_everything(client, prefix) if everything else flushing.flush(client, prefix, only)
+        gone = _flushed(client, settings.redis_key_prefix, only, everything=everything)
     click.echo(f"{gone:,} keys are gone.")
     if any(found.kind.goes_with == "ledger" for found in meant):
         click.echo(
             "Workers fill the ledger from Zoho before they make a case; `cody2zoho status` says when it is done."
         )
+
+
+def _flushed(client: redis.Redis, prefix: str, only: tuple[str, ...], *, everything: bool) -> int:
+    """How many went. Where it breaks off, it says that some did."""
+    try:
+        return flushing.flush_everything(client, prefix) if everything else flushing.flush(client, prefix, only)
+    except (redis.RedisError, Refused, KeyboardInterrupt):
+        click.echo("It was broken off: some of these keys are gone, and some are not. Run it once more.", err=True)
+        raise
 
 
 def _explain(meant: list[scanning.Found]) -> None:
@@ -55,7 +64,10 @@ def _explain(meant: list[scanning.Found]) -> None:
     for name, loss in LOSSES.items():
         if name in counts:
             click.echo(click.wrap_text(f"- {name} ({counts[name]:,}): {loss}.", _WIDTH, "", "  "))
-    if others := counts.get("", 0):
+    earlier = sum(found.count for found in meant if found.kind is EARLIER_MARKS)
+    if earlier:
+        click.secho(click.wrap_text(f"- earlier ({earlier:,}): {LOSS_OF_EARLIER}.", _WIDTH, "", "  "), fg="red")
+    if others := counts.get("", 0) - earlier:
         click.secho(f"- {others:,} keys that are not ours: nobody here knows what they hold.", fg="red")
 
 

@@ -4,6 +4,7 @@ import json
 import os
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -50,7 +51,9 @@ def health(as_json: bool) -> None:
     help="What it is written as.",
 )
 @click.option(
-    "--output", type=click.Path(path_type=Path), help="A file, or a folder for one with the date in its name."
+    "--output",
+    type=click.Path(path_type=Path),
+    help="A file, or a folder, without an ending, for one with the date in its name.",
 )
 @click.option(
     "--seconds", default=_SECONDS, type=click.FloatRange(0, 3600), show_default=True, help="How long it is measured."
@@ -126,12 +129,21 @@ def _show_reason(reason: Reason) -> None:
 
 
 def _written(output: Path, kind: str, text: str) -> Path:
-    """A file is written whole or not at all."""
-    file = output / time.strftime(f"redis-%Y-%m-%d-%H%M%S.{kind}") if output.is_dir() else output
+    """A file is written whole or not at all. A name without an ending is one of a folder, which is made."""
+    is_folder = output.is_dir() or not (output.suffix or output.exists())
+    file = output / time.strftime(f"redis-%Y-%m-%d-%H%M%S.{kind}") if is_folder else output
     draft = file.with_name(f"{file.name}.draft")
     try:
+        if is_folder:
+            output.mkdir(parents=True, exist_ok=True)
+        if file.exists() and not file.is_file():
+            # /dev/stdout, or a pipe: root would replace it for everybody.
+            file.write_text(text + "\n", encoding="utf-8")
+            return file
         draft.write_text(text + "\n", encoding="utf-8")
         os.replace(draft, file)
     except OSError as error:
+        with suppress(OSError):
+            draft.unlink()
         raise ConfigurationError([f"{file} cannot be written: {error.strerror}."]) from None
     return file

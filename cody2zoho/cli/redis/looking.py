@@ -53,7 +53,7 @@ def info(section: str | None, as_json: bool) -> None:
     with store_at_hand() as (_, client):
         found: dict[str, Any] = ask(client, "INFO", *([section] if section else []))
     if section and not found:
-        raise click.UsageError(f"INFO has no section {section}: leave it out to see all.")
+        raise click.UsageError(f"INFO tells nothing under {section}: leave it out to see all.")
     shown = {name: value for name, value in found.items() if name not in _KEPT_BACK}
     if as_json:
         click.echo(json.dumps(shown, ensure_ascii=False))

@@ -48,7 +48,7 @@ def restart(in_container: bool | None, port: int | None) -> None:
     if there is None:
         _start(in_container, port, again=True)
     elif port and port != there.port:
-        raise Cody2ZohoError("The container keeps its port: `cody2zoho redis stop`, then `start` with another --port.")
+        raise _keeps_its_port(there.port)
     else:
         container.restart()
         click.echo(f"Redis runs on 127.0.0.1:{container.port()}, in the container {container.NAME}.")
@@ -128,6 +128,8 @@ def _start_container(settings: Settings, port: int | None, *, is_chosen: bool) -
         )
     there = container.found()
     if there and there.is_ours and there.runs:
+        if (port or named) and there.port != at:
+            raise _keeps_its_port(there.port)
         click.echo(f"Redis runs already, in the container {container.NAME} on 127.0.0.1:{there.port}.")
         return
     container.start(at, password)
@@ -136,6 +138,10 @@ def _start_container(settings: Settings, port: int | None, *, is_chosen: bool) -
         click.echo(
             f"Write this into .env, and all commands use it:\n\n  REDIS_URL=redis://:{password}@127.0.0.1:{at}/0\n"
         )
+
+
+def _keeps_its_port(port: int) -> Cody2ZohoError:
+    return Cody2ZohoError(f"The container keeps its port, {port}: `cody2zoho redis stop`, then `start` at another.")
 
 
 def _stop(in_container: bool | None, *, by_force: bool) -> bool:
@@ -156,6 +162,9 @@ def _stop_embedded() -> bool:
             raise Cody2ZohoError(
                 "`cody2zoho up` works with this Redis: stop that first, or use `cody2zoho redis restart`."
             )
+        if not background.is_there(state / "redis"):
+            # Another `stop`, which we have waited for.
+            return False
         background.stop(state / "redis")
     click.echo(f"Redis has written its data into {state / 'redis'}, and ended.")
     return True

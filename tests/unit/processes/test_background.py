@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -77,6 +78,14 @@ def test_restart_keeps_what_it_knew_and_may_move_it(call: Call) -> None:
     assert at_hand().get("known") == b"still"
 
 
+def test_its_folder_may_be_called_anything(call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    odd = tmp_path / 'with "quotes", \\back and ü'
+    odd.mkdir()
+    monkeypatch.chdir(odd)
+    assert call("start").exit_code == 0
+    assert at_hand().ping()
+
+
 def test_restart_starts_what_does_not_run(call: Call) -> None:
     assert call("restart").exit_code == 0
     assert background.is_there(FOLDER)
@@ -117,6 +126,12 @@ def test_another_command_uses_it_and_starts_no_second_one(call: Call) -> None:
     assert at_hand().get("a") == b"1"
 
 
+def test_a_command_that_takes_hours_keeps_no_other_from_it(call: Call) -> None:
+    call("start")
+    with store_at_hand(), store_at_hand() as (_, client), alone(Path(".state"), UP, wait_seconds=0):
+        assert client.ping()
+
+
 def test_while_up_works_with_it_it_may_be_restarted_and_not_stopped(call: Call) -> None:
     call("start")
     number = background.process_id(FOLDER)
@@ -128,6 +143,25 @@ def test_while_up_works_with_it_it_may_be_restarted_and_not_stopped(call: Call) 
         assert call("restart").exit_code == 0
     assert at_hand().ping()
     assert background.process_id(FOLDER) != number
+
+
+def test_a_stop_that_waited_for_another_says_that_none_runs(call: Call) -> None:
+    call("start")
+    began, waited_for = threading.Event(), threading.Event()
+
+    def other() -> None:
+        with alone(Path(".state"), "a command"):
+            began.set()
+            waited_for.wait(0.5)
+            background.stop(FOLDER)
+
+    thread = threading.Thread(target=other)
+    thread.start()
+    assert began.wait(5)
+    refused = call("stop", "--embedded")
+    thread.join()
+    assert refused.exit_code == 1
+    assert refused.stderr == "No Redis runs that was started from here; nothing was stopped.\n"
 
 
 def test_up_works_with_it_and_brings_none_of_its_own(call: Call) -> None:

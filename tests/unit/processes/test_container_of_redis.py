@@ -172,6 +172,16 @@ def test_a_second_start_is_content_and_starts_nothing(call: Call, docker: Docker
     assert len(docker.did("run")) == 1
 
 
+def test_a_second_start_elsewhere_says_how_to_move_it(
+    call: Call, docker: Docker, monkeypatch: pytest.MonkeyPatch, port: int
+) -> None:
+    call("start")
+    monkeypatch.setenv("REDIS_URL", f"redis://:word@127.0.0.1:{free_port()}/0")
+    again = call("start")
+    assert again.exit_code == 1
+    assert again.stderr == (f"The container keeps its port, {port}: `cody2zoho redis stop`, then `start` at another.\n")
+
+
 def test_one_that_was_stopped_is_made_anew_on_the_same_data(call: Call, docker: Docker) -> None:
     call("start")
     assert call("stop").stdout == "Redis has ended; its data stay in the volume cody2zoho-redis-data.\n"

@@ -173,6 +173,35 @@ def test_tls_to_a_port_without_it_is_told_as_that(call, store, redis_address: st
     assert found["TLS"]["words"] == "there is no TLS at this port"
 
 
+@pytest.mark.parametrize("files", ["ssl_ca_certs={}/none.pem", "ssl_ca_certs={}/odd.pem", "ssl_certfile={}/none.pem"])
+def test_a_file_with_a_certificate_that_cannot_be_read_is_told_as_that(
+    call, store, monkeypatch, tmp_path: Path, files: str
+) -> None:
+    (tmp_path / "odd.pem").write_text("no certificate")
+    with socket.create_server(("127.0.0.1", 0)) as plain:
+        monkeypatch.setenv("REDIS_URL", f"rediss://localhost:{plain.getsockname()[1]}/0?{files.format(tmp_path)}")
+        found = steps(call)
+    assert str(found["TLS"]["words"]).startswith("a file with a certificate cannot be read: ")
+    assert "ssl_ca_certs" in str(found["TLS"]["remedy"])
+
+
+def test_no_tls_to_a_port_that_wants_it_is_told_as_that(
+    call, store, redis_address: str, authority: trustme.CA, monkeypatch
+) -> None:
+    with served(TlsRelay(redis_address, authority.issue_cert("localhost"))) as relay:
+        monkeypatch.setenv("REDIS_URL", f"redis://localhost:{relay.port}/0")
+        found = steps(call)
+    assert "write rediss:// for redis://" in str(found["login"]["remedy"])
+
+
+def test_a_host_that_can_be_none_is_told_as_that(call, store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("REDIS_URL")
+    monkeypatch.setenv("REDIS_HOST", "redis..invalid")
+    assert "✗ DNS: nobody knows the host redis..invalid" in call("connectivity").stdout
+    monkeypatch.setenv("REDIS_URL", "redis://redis..invalid:6379/0")
+    assert "is not a Redis address" in call("status").stderr
+
+
 def test_a_replica_is_told_as_that(call, store: redis.Redis) -> None:
     store.replicaof("127.0.0.1", 1)
     try:

@@ -8,7 +8,7 @@ import sys
 import pytest
 import redis
 
-from cody2zoho.tending.flushing import flush
+from cody2zoho.tending.flushing import flush, flush_everything
 
 PREFIX = "{cody2zoho}:"
 THEIRS = {"processed_conversation:Abc", "somebody:else"}
@@ -58,7 +58,53 @@ def test_the_ledger_goes_as_a_whole_and_its_own_mark_first_and_last(filled: redi
 def test_everything_deletes_the_keys_of_others_and_says_that_they_are_not_ours(call, filled: redis.Redis) -> None:
     done = call("flush", "--everything", "--yes")
     assert filled.keys() == []
-    assert "- 2 keys that are not ours" in done.stdout
+    assert "- 1 keys that are not ours" in done.stdout
+
+
+def test_everything_says_that_without_the_earlier_products_marks_there_are_second_cases(
+    call, filled: redis.Redis
+) -> None:
+    words = " ".join(call("flush", "--everything", "--yes").stdout.split())
+    assert "- earlier (1): which conversations the earlier product made a case of. " in words
+    assert "gets a second case." in words
+
+
+class FillsAgain(redis.Redis):
+    """A worker has filled the ledger as soon as its mark went for the second time."""
+
+    times = 0
+
+    def unlink(self, *names: str) -> int:
+        gone = int(super().unlink(*names))
+        self.times += 1
+        if self.times == 2:
+            self.mset({f"{PREFIX}ledger": "open", f"{PREFIX}conversation:Jw9R1NVTVgkK": "created"})
+        return gone
+
+
+def test_everything_takes_nothing_out_of_a_ledger_that_was_filled_again(filled: redis.Redis) -> None:
+    flush_everything(FillsAgain(connection_pool=filled.connection_pool), PREFIX)
+    assert set(filled.keys()) == {f"{PREFIX}ledger", f"{PREFIX}conversation:Jw9R1NVTVgkK"}
+
+
+class BreaksOff(redis.Redis):
+    """Ctrl-C at the first keys, when a worker has just filled the ledger again."""
+
+    def pipeline(self, *_: object, **__: object) -> None:
+        self.hset(f"{PREFIX}ledger", "open", 1)
+        raise KeyboardInterrupt
+
+
+def test_a_flush_that_is_broken_off_leaves_no_ledger_that_says_it_is_whole(filled: redis.Redis) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        flush(BreaksOff(connection_pool=filled.connection_pool), PREFIX)
+    assert not filled.exists(f"{PREFIX}ledger")
+
+
+def test_everything_deletes_keys_that_are_no_text(call, store: redis.Redis) -> None:
+    store.set(b"\xac\xed\x00\x05t\x00\x07session", "1")
+    done = call("flush", "--everything", "--yes")
+    assert (done.exit_code, store.dbsize()) == (0, 0)
 
 
 def test_where_there_is_nothing_nothing_is_asked(call, store: redis.Redis) -> None:

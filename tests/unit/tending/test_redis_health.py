@@ -158,6 +158,29 @@ def test_what_a_redis_does_not_tell_costs_nothing_and_is_said(limited, store: re
     assert "✓ latency" in shown.stdout
 
 
+@pytest.mark.parametrize(
+    ("check", "name"),
+    [
+        ("role", "role"),
+        ("eviction", "maxmemory_policy"),
+        ("limit", "maxmemory"),
+        ("evicted", "evicted_keys"),
+        ("persistence", "aof_enabled"),
+    ],
+)
+def test_what_info_leaves_out_is_neither_well_nor_ill(well: Sample, check: str, name: str) -> None:
+    info = {key: value for key, value in WELL.items() if key != name}
+    health = judge(replace(well, server=replace(well.server, info=info)))
+    [found] = [reason for reason in health.reasons if reason.check == check]
+    assert (found.result, found.words) == ("unknown", f"INFO leaves out {name}, which would tell")
+    assert health.score == 100
+
+
+@pytest.mark.parametrize(("info", "points"), [({"rdb_last_bgsave_time_sec": 0}, 10), ({"rdb_saves": 0}, 15), ({}, 15)])
+def test_a_snapshot_of_less_than_a_second_counts_as_one(well: Sample, info: dict[str, Any], points: int) -> None:
+    assert judge(telling(well, aof_enabled=0, **info)).score == 100 - points
+
+
 def test_the_exit_code_is_that_of_the_worst(call, store: redis.Redis, monkeypatch: pytest.MonkeyPatch) -> None:
     store.config_set("maxmemory", 900 * MB)
     try:

@@ -67,12 +67,12 @@ def test_a_command_that_is_nothing_but_what_is_refused_ends_with_that_sentence(
     )
 
 
-def test_info_shows_one_section_and_knows_when_there_is_none(call, store: redis.Redis) -> None:
+def test_info_shows_one_section_and_says_where_there_is_nothing(call, store: redis.Redis) -> None:
     assert "used_memory " in call("info", "memory").stdout
     assert "used_memory " not in call("info", "clients").stdout
     wrong = call("info", "weather")
     assert wrong.exit_code == 2
-    assert "INFO has no section weather" in wrong.stderr
+    assert "INFO tells nothing under weather" in wrong.stderr
 
 
 def test_keys_are_counted_by_kind_with_type_and_time_left_and_no_value(call, filled: redis.Redis) -> None:
@@ -101,6 +101,31 @@ def test_a_pattern_chooses_among_our_keys(call, filled: redis.Redis, pattern: st
 def test_everything_counts_the_keys_of_others_too(call, filled: redis.Redis) -> None:
     kinds = json.loads(call("keys", "--everything", "--json").stdout)["kinds"]
     assert (kinds["earlier"]["keys"], kinds["not ours"]["keys"]) == (1, 1)
+
+
+def test_keys_that_are_no_text_are_counted_and_shown_as_bytes(call, filled: redis.Redis) -> None:
+    filled.set(b"\xac\xed\x00\x05t\x00\x07session", "1")
+    filled.set("red\x1b[31m\nüber", "1")
+    shown = call("keys", "--everything")
+    assert shown.exit_code == 0, shown.output
+    assert r" \xac\xed\x00\x05t\x00\x07session" in shown.stdout
+    assert r" red\x1b[31m\x0aüber" in shown.stdout
+    assert json.loads(call("keys", "--everything", "--json").stdout)["kinds"]["not ours"]["keys"] == 3
+
+
+def test_keys_that_our_user_may_not_look_at_are_counted(
+    call, filled: redis.Redis, redis_address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filled.execute_command("ACL", "SETUSER", "ours", "on", ">word", f"~{PREFIX}*", "&*", "+@all", "-@dangerous")
+    monkeypatch.setenv("REDIS_URL", redis_address.replace("unix://", "unix://ours:word@"))
+    shown, flushed = call("keys", "--everything"), call("flush", "--everything", "--yes")
+    filled.execute_command("ACL", "DELUSER", "ours")
+    assert shown.exit_code == 0
+    assert "not ours: 1 key; " in shown.stdout
+    assert f"{PREFIX}token:zoho" in shown.stdout
+    assert flushed.exit_code == 1
+    assert flushed.stderr.startswith("It was broken off: some of these keys are gone, and some are not.")
+    assert "or a key that is needed here" in flushed.stderr
 
 
 def test_names_are_shown_up_to_the_limit_and_the_rest_is_counted(call, store: redis.Redis) -> None:
@@ -134,6 +159,20 @@ def test_slow_commands_are_told_without_what_was_in_them(call, filled: redis.Red
     assert re.search(r"SET …\d$", shown, re.MULTILINE)
     assert "Grace" not in shown
     assert "somebody" not in shown
+
+
+@pytest.mark.parametrize("value", ["a" + "ü" * 100, b"\xac\xed\x00\x05"], ids=["cut in a letter", "no text"])
+@pytest.mark.parametrize("command", [("slowlog",), ("health",), ("performance", "--seconds", "0")])
+def test_slow_commands_whose_words_are_no_text_are_told(
+    call, store: redis.Redis, command: tuple[str, ...], value: str | bytes
+) -> None:
+    store.config_set("slowlog-log-slower-than", 0)
+    store.set(f"{PREFIX}conversation:Jw9R1NVTVgkK", value)
+    store.config_set("slowlog-log-slower-than", 10_000)
+    shown = call(*command)
+    store.slowlog_reset()
+    assert shown.exception is None or isinstance(shown.exception, SystemExit)
+    assert shown.stdout
 
 
 def test_a_login_that_is_refused_is_told_as_that(call, store: redis.Redis, redis_address: str, monkeypatch) -> None:

@@ -1,6 +1,7 @@
 """`cody2zoho redis performance|report|watch`: measured, written down, and seen again and again."""
 
 import json
+import os
 import re
 from html.parser import HTMLParser
 from itertools import count
@@ -118,6 +119,19 @@ def test_a_folder_gets_a_file_with_the_date_in_its_name(call, store: redis.Redis
     done = call("report", "--output", str(tmp_path), "--seconds", "0.1")
     [file] = tmp_path.glob("redis-20*.md")
     assert done.stdout.endswith(f"written to {file}\n")
+
+
+def test_a_folder_that_is_missing_is_made(call, store: redis.Redis, tmp_path: Path) -> None:
+    call("report", "--output", str(tmp_path / "this" / "week"), "--seconds", "0")
+    assert len([*tmp_path.glob("this/week/redis-20*.md")]) == 1
+
+
+def test_a_device_is_written_to_and_not_replaced(call, store: redis.Redis, tmp_path: Path) -> None:
+    nowhere = tmp_path / "nowhere"
+    nowhere.symlink_to(os.devnull)
+    assert call("report", "--output", str(nowhere), "--seconds", "0").exit_code == 0
+    assert nowhere.is_symlink()
+    assert [*tmp_path.iterdir()] == [nowhere]
 
 
 def test_a_report_that_cannot_be_written_is_told_as_that(call, store: redis.Redis, tmp_path: Path) -> None:

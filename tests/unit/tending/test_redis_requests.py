@@ -20,6 +20,8 @@ PREFIX = "{cody2zoho}:"
         (["set", "theirs", f"{PREFIX}not a key but a value"], "SET …2"),
         (["evalsha", "0f3a", "2", f"{PREFIX}a", f"{PREFIX}b", "words"], f"EVALSHA {PREFIX}a {PREFIX}b …3"),
         (["eval", "return 'secret'", "many", "x"], "EVAL …3"),
+        (["eval", "return 1", "²", "x"], "EVAL …3"),
+        (["eval", "return 1", "9" * 5_000, "x"], "EVAL …3"),
         (["brpop", f"{PREFIX}cases", f"{PREFIX}ticks", "1"], f"BRPOP {PREFIX}cases {PREFIX}ticks …1"),
         (["client", "setname", "ada"], "CLIENT SETNAME …1"),
         (["publish", f"{PREFIX}channel\nforged line", "x"], "PUBLISH …2"),
