@@ -25,6 +25,14 @@ from cody2zoho.simulators.zoho import Zoho
 from cody2zoho.simulators.zoho.organisation import SET_UP_FIELDS
 from cody2zoho.worker import broker
 
+#: How a setting may be named in the environment, or the file that holds it.
+SETTINGS = {
+    f"{name}{ending}"
+    for field in Settings.model_fields
+    for name in configuration.names(field)
+    for ending in ("", "_FILE")
+}
+
 
 def pytest_configure() -> None:
     """A shell that runs us in the background ignores these for us and all we start; whoever sends one would wait."""
@@ -37,17 +45,15 @@ def pytest_configure() -> None:
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """Two more than there are cores: the long tests wait for other processes and for real time to pass."""
-    return (os.cpu_count() or 1) + 2
+    """Three more than there are cores: the long tests wait for other processes and for real time to pass."""
+    return (os.cpu_count() or 1) + 3
 
 
 @pytest.fixture(autouse=True)
 def _only_our_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No setting of the developer's shell or `.env` reaches a test."""
-    for field in Settings.model_fields:
-        for name in configuration.names(field):
-            monkeypatch.delenv(name, raising=False)
-            monkeypatch.delenv(f"{name}_FILE", raising=False)
+    for name in SETTINGS & os.environ.keys():
+        monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)
     configuration.settings.cache_clear()
 

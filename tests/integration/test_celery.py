@@ -57,31 +57,41 @@ def test_redis_may_be_a_socket_of_this_machine(account, organisation, server, st
     eventually(lambda: perfect(server, account, organisation), 60)
 
 
-def test_one_call_of_fetch_makes_cases_and_one_of_create_case_makes_one(account, organisation, server, start) -> None:
+def test_what_one_worker_is_asked_for(account, organisation, server, start, call, subtests: pytest.Subtests) -> None:
     ids = chats(account, 4)
     worker = start("worker")
     worker.says("ready")
-    assert start("call", "cody2zoho.create_case", "--args", json.dumps([ids[0]])).process.wait(30) == 0
-    eventually(lambda: len(organisation.cases) == 1)
-    assert start("call", "cody2zoho.fetch_conversations").process.wait(30) == 0
-    eventually(lambda: len(organisation.cases) == 4)
-    assert perfect(server, account, organisation)
+    with subtests.test("one call of create_case makes one, and one of fetch_conversations the others"):
+        assert start("call", "cody2zoho.create_case", "--args", json.dumps([ids[0]])).process.wait(30) == 0
+        eventually(lambda: len(organisation.cases) == 1)
+        assert start("call", "cody2zoho.fetch_conversations").process.wait(30) == 0
+        eventually(lambda: len(organisation.cases) == 4)
+        assert perfect(server, account, organisation)
+    with subtests.test("inspect answers without flags"):
+        inspect = start("inspect", "registered")
+        assert inspect.process.wait(30) == 0
+        for task in ("create_case", "fetch_conversations", "refresh_token", "monitor_health", "business_summary"):
+            assert f"cody2zoho.{task}" in inspect.said()
+    with subtests.test("a short wait is Celery's retry"):
+        server.faults.add(Fault("503", path="/crm/v8/Cases", times=1))
+        call("create_case", *server.run(lambda: chats(account, 1)))
+        eventually(lambda: len(organisation.cases) == 5, 15)
+    with subtests.test("the nightly comparison runs when asked, and keeps its figures"):
+        server.run(lambda: organisation.add_case(Cody_Conversation_ID="unknownHere1"))
+        call("reconcile")
+        worker.says('"reconcile_completed"')
+        assert '"unrecorded": 1' in worker.said()
 
 
-def test_inspect_answers_without_flags(start) -> None:
-    start("worker").says("ready")
-    inspect = start("inspect", "registered")
-    assert inspect.process.wait(30) == 0
-    for task in ("create_case", "fetch_conversations", "refresh_token", "monitor_health", "business_summary"):
-        assert f"cody2zoho.{task}" in inspect.said()
-
-
-def test_a_short_wait_is_celerys_retry(account, organisation, server, start, call) -> None:
-    [conversation_id] = chats(account, 1)
-    server.faults.add(Fault("503", path="/crm/v8/Cases", times=1))
-    start("worker").says("ready")
-    call("create_case", conversation_id)
-    eventually(lambda: len(organisation.cases) == 1, 15)
+def test_a_warm_shutdown_finishes_what_the_worker_holds(account, organisation, server, start, call) -> None:
+    chats(account, 5)
+    server.latency_seconds = 0.3
+    worker = start("worker")
+    worker.says("ready")
+    call("fetch_conversations")
+    eventually(lambda: server.journal["cody"].kinds["GET /api/v1/messages"])
+    assert worker.end() == 0
+    assert len(organisation.cases) == 5
 
 
 def test_what_a_killed_worker_held_is_made_by_the_next_one_once(account, organisation, server, start) -> None:
@@ -107,28 +117,6 @@ def test_a_worker_goes_on_by_itself_when_redis_was_away(account, organisation, s
     server.run(lambda: chats(account, 3))
     eventually(lambda: perfect(server, account, organisation), 60)
     assert worker.process.poll() is None
-
-
-def test_a_warm_shutdown_finishes_what_the_worker_holds(account, organisation, server, start, call) -> None:
-    chats(account, 5)
-    server.latency_seconds = 0.3
-    worker = start("worker")
-    worker.says("ready")
-    call("fetch_conversations")
-    eventually(lambda: server.journal["cody"].kinds["GET /api/v1/messages"])
-    assert worker.end() == 0
-    assert len(organisation.cases) == 5
-
-
-def test_the_nightly_comparison_runs_when_asked_and_keeps_its_figures(
-    account, organisation, server, start, call
-) -> None:
-    organisation.add_case(Cody_Conversation_ID="unknownHere1")
-    worker = start("worker")
-    worker.says("ready")
-    call("reconcile")
-    worker.says('"reconcile_completed"')
-    assert '"unrecorded": 1' in worker.said()
 
 
 def test_a_restart_of_beat_is_no_reason_to_compare_everything(start, broker) -> None:

@@ -106,7 +106,7 @@ def test_what_is_not_done_in_time_is_said_and_fails(demo: Demo) -> None:
     assert "Not all was done" in summary["problems"][0]
 
 
-@pytest.mark.parametrize(("name", "word"), [("worker", "worker"), ("simulators", "simulate"), ("beat", "beat")])
+@pytest.mark.parametrize(("name", "word"), [("worker", "worker"), ("simulators", "simulate")])
 def test_a_killed_process_fails_it_with_its_last_words(demo: Demo, folder: Path, name: str, word: str) -> None:
     process = demo("--conversations", "1000")
     child(folder, "flower")

@@ -36,7 +36,7 @@ def test_a_worker_that_cannot_see_the_state_when_it_starts_looks_again(start, br
     assert worker.said().count("Redis holds state of version 99") == 1
 
 
-@pytest.mark.parametrize("role", ["worker", "beat", "flower"])
+@pytest.mark.parametrize("role", ["worker", "flower"])
 def test_missing_settings_end_every_role_with_sentences_and_code_2(start, role: str) -> None:
     process = start(role, SIMULATORS_URL="")
     assert process.process.wait(30) == 2

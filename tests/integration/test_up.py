@@ -15,8 +15,10 @@ from typing import Any
 
 import pytest
 import requests
+from click.testing import CliRunner
 from processes import command, end_all, playing, working_in
 
+from cody2zoho.cli import main
 from cody2zoho.processes.ports import free_port
 from cody2zoho.processes.roles import answers
 from cody2zoho.simulators.audit import audit
@@ -268,13 +270,15 @@ def test_a_worker_killed_while_it_asks_for_a_token_holds_the_next_one_up_for_sec
     ],
 )
 def test_what_cannot_work_is_said_before_anything_runs(
-    installation: Installation, variables: dict[str, str], code: int, sentence: str
+    installation: Installation, monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], code: int, sentence: str
 ) -> None:
+    monkeypatch.chdir(installation.folder)
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = str(taken.getsockname()[1])
-        given = {name: value.replace("TAKEN", port) for name, value in variables.items()}
-        assert installation.up(**given).wait(30) == code
-    assert sentence in installation.said()
-    assert "Traceback" not in installation.said()
-    assert "geheim" not in installation.said()
+        for name, value in variables.items():
+            monkeypatch.setenv(name, value.replace("TAKEN", str(taken.getsockname()[1])))
+        result = CliRunner().invoke(main, ["up"])
+    assert result.exit_code == code
+    assert sentence in result.output
+    assert not isinstance(result.exception, Exception)
+    assert "geheim" not in result.output
     assert working_in(installation.folder) == []
