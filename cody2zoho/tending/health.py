@@ -32,6 +32,11 @@ class Health:
     reasons: list[Reason]
 
     @property
+    def told(self) -> int:
+        """How many checks this Redis let be made."""
+        return sum(reason.result != "unknown" for reason in self.reasons)
+
+    @property
     def exit_code(self) -> int:
         return EXIT_CODES[self.worst] if self.worst else 0
 

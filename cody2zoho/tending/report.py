@@ -57,7 +57,7 @@ def _markdown(report: Report) -> Iterator[str]:
     yield f"# Redis: {report.health.score} of 100"
     yield f"\n{report.at}, by `cody2zoho redis report`.\n"
     if not report.wrong:
-        yield "All checks are well.\n"
+        yield f"All {report.health.told} checks that could be made are well.\n"
     for one in report.wrong:
         yield f"- **{one.check}**, {one.result}, −{one.points}: {one.words}. {one.remedy}."
     for one in report.untold:

@@ -113,7 +113,8 @@ def _line(seen: watching.Seen) -> str:
 
 def _show(found: Health) -> None:
     colour = "green" if found.worst in (None, Level.LOW) else _COLOURS[found.worst.lower()]
-    click.secho(f"{found.score} of 100", fg=colour, bold=True)
+    by = "" if found.told == len(found.reasons) else f", by {found.told} of {len(found.reasons)} checks"
+    click.secho(f"{found.score} of 100{by}", fg=colour, bold=True)
     for reason in found.reasons:
         _show_reason(reason)
 
