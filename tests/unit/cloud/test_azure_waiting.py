@@ -117,8 +117,10 @@ def test_nothing_with_a_secret_is_left_behind_by_whoever_is_told_to_end(
 ) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temporary"))
     (tmp_path / "temporary").mkdir()
+    # Whoever takes a megabyte waits for `az`: a signal before that would leave `az` to itself.
     (tmp_path / "bin" / "az").write_text(
-        f"#!/bin/sh\ntest -e {tmp_path}/temporary/*/parameters.json && kill -{name} $PPID\nexec tail -f /dev/null\n"
+        "#!/bin/sh\nhead -c 1048576 /dev/zero\n"
+        f"test -e {tmp_path}/temporary/*/parameters.json && kill -{name} $PPID\nexec tail -f /dev/null\n"
     )
     with pytest.raises(SystemExit, match=str(128 + signal.Signals[f"SIG{name}"])):
         deploying.deploy(planned)
