@@ -85,7 +85,7 @@ def test_an_error_nobody_foresaw_is_told_when_it_comes_three_times_without_anybo
     worker.says("ready")
     # The ledger opens, which it does before it lets anybody claim.
     call("fetch_conversations", prefix=PREFIX)
-    worker.says('"cody_poll_completed"')
+    worker.says('"ledger_rebuilt"')
     for count in range(1, 4):
         call("create_case", "Qz3d", prefix=PREFIX)
         eventually(lambda count=count: worker.said().count('"task_failed"') == count)
