@@ -8,7 +8,6 @@ import stat
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -172,10 +171,8 @@ def test_ctrl_c_ends_a_command_at_once_and_leaves_nothing_running(
     server.faults.after(1, asked.set, path="/api/v1/bots")
     process = installation.begin("doctor")
     assert asked.wait(30)
-    began = time.monotonic()
     process.send_signal(number)
-    assert process.wait(30) == 128 + number
-    assert time.monotonic() - began < 10
+    assert process.wait(15) == 128 + number
     assert working_in(installation.folder) == []
     assert "Traceback" not in installation.said()
 

@@ -2,7 +2,6 @@
 
 import socket
 import threading
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
@@ -103,11 +102,9 @@ def test_a_worker_that_hangs_is_seen_no_more(store) -> None:
 
 @pytest.mark.parametrize("path", ["/health", "/health/readiness"])
 def test_a_redis_that_says_nothing_holds_up_no_answer(serve, silent_redis: str, path: str) -> None:
-    browser = serve(redis_url=silent_redis)
-    began = time.monotonic()
+    """Which the client would wait for longer than whoever asks."""
+    browser = serve(redis_url=silent_redis, redis_read_timeout=60)
     assert browser.get(path).status == 503
-    # A tenth of a second, and what a busy machine adds.
-    assert time.monotonic() - began < 1
 
 
 def test_many_who_wait_for_a_slow_cody_do_not_hold_it_up(serve, server) -> None:
@@ -120,9 +117,7 @@ def test_many_who_wait_for_a_slow_cody_do_not_hold_it_up(serve, server) -> None:
         ]
         eventually(lambda: sum(thread.name.startswith("AnyIO") for thread in threading.enumerate()) == 40)
         for path in ("/health", "/health/liveness", "/health/readiness"):
-            began = time.monotonic()
             assert browser.get(path).status in (200, 503)
-            assert time.monotonic() - began < 2
         assert not any(one.done() for one in lives)
 
 
