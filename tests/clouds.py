@@ -35,6 +35,12 @@ class Cloud:
     def has(self, **more: Any) -> None:
         self._path.write_text(json.dumps(self.state | more))
 
+    def is_deploying(self) -> None:
+        """The latest deployment has not ended yet."""
+        deployments = self.state["deployments"]
+        deployments["cody2zoho"]["properties"]["provisioningState"] = "Running"
+        self.has(deployments=deployments)
+
     def azure(self, *words: str, typed: str = "") -> Result:
         return CliRunner().invoke(main, ["azure", *words, "-g", "support"], input=typed)
 

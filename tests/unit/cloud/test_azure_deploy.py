@@ -313,9 +313,7 @@ def test_a_new_redis_whose_address_was_not_written_is_reached_after_the_next_dep
 
 def test_nothing_is_deleted_while_azure_is_still_at_another_deployment(cloud: Cloud) -> None:
     cloud.first()
-    deployments = cloud.state["deployments"]
-    deployments["cody2zoho"]["properties"]["provisioningState"] = "Running"
-    cloud.has(deployments=deployments)
+    cloud.is_deploying()
     refused = cloud.deploy("--redis", "recreate")
 
     assert (refused.exit_code, "still at another deployment of cody2zoho" in refused.output) == (1, True)

@@ -133,9 +133,7 @@ def test_delete_takes_all_of_ours_and_nothing_else(cloud: Cloud) -> None:
 
 def test_nothing_is_deleted_that_a_deployment_would_make_anew(cloud: Cloud) -> None:
     cloud.first()
-    deployments = cloud.state["deployments"]
-    deployments["cody2zoho"]["properties"]["provisioningState"] = "Running"
-    cloud.has(deployments=deployments)
+    cloud.is_deploying()
     refused = cloud.azure("delete", "--yes")
 
     assert (refused.exit_code, "delete when it has ended" in refused.output) == (1, True)
