@@ -1,7 +1,7 @@
 """`cody2zoho worker` and `cody2zoho beat`: Celery's commands of these names, with Celery's options.
 
 `celery` itself first imports whatever other packages add to it, Flower and an interactive shell among them: in each
-worker that is 14 MB and a quarter of its start for nothing.
+worker that is 13 MB and a quarter of its start for nothing.
 """
 
 import click
