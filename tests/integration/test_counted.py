@@ -69,8 +69,8 @@ def asked(server) -> Callable[[str], int]:
     return asked
 
 
-#: A dead worker's work comes back in seconds.
-SHORT = {"TASK_BUDGET_SECONDS": 2, "LEASE_SECONDS": 3, "VISIBILITY_TIMEOUT_SECONDS": 4}
+#: A dead worker's work comes back in seconds; and of what Cody tells late, nothing opens a case's conversation again.
+SHORT = {"TASK_BUDGET_SECONDS": 2, "LEASE_SECONDS": 3, "VISIBILITY_TIMEOUT_SECONDS": 4, "FOLLOW_UP_HOURS": 0}
 
 POOLS = {"threads": ("-c", "2"), "processes": (*PROCESSES, "--max-tasks-per-child", "3")}
 
