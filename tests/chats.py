@@ -43,8 +43,9 @@ def pass_time(services: Services, clock: Clock, seconds: float) -> None:
         services.store.zincrby(agenda, -1000 * seconds, conversation_id)
 
 
-def live(services: Services, clock: Clock, seconds: float, step: float = 30) -> None:
-    """The same, with a poll and all work that is due every `step` seconds."""
-    for _ in range(int(seconds // step)):
-        pass_time(services, clock, step)
+def live(services: Services, clock: Clock, seconds: float, step: float = 60) -> None:
+    """The same, with a poll and all work that is due every `step` seconds, and at the end."""
+    while seconds > 0:
+        pass_time(services, clock, min(step, seconds))
         work(services)
+        seconds -= step

@@ -136,7 +136,7 @@ def test_what_was_said_and_written_after_the_backup_is_not_written_twice(
     clock.now += 7_200
     worker.store.flushall()
     restoring.restore(restoring.rehearse(made.item, None, worker), worker, merged=False, told=lambda _: None)
-    live(worker, clock, 60)
+    live(worker, clock, 60, step=30)
     account.say(one, "Third words", at=account.now())
     live(worker, clock, 3_600)
     case = organisation.cases[case_of(organisation, one)]

@@ -427,9 +427,9 @@ def test_a_second_in_which_much_was_said_is_read_once(account, watching, server,
     live(watching, clock, 30)
     for _ in range(80):
         account.say(busy, "word")
-    live(watching, clock, 90)
+    live(watching, clock, 90, step=30)
     before = requests(server, "/messages?page")
-    live(watching, clock, 60)
+    live(watching, clock, 60, step=30)
     assert requests(server, "/messages?page") == before + 2
 
 
