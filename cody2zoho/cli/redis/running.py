@@ -88,6 +88,8 @@ def _start_embedded(state: Path, port: int, *, again: bool = False) -> None:
             _say_it_runs(folder, port)
             return
         if not (is_there or is_alone):
+            if again:
+                raise Cody2ZohoError("`cody2zoho up` brought this Redis: stop `up`, and start it again.")
             click.echo("Redis runs already: `cody2zoho up` brought it.")
             return
         if is_there:

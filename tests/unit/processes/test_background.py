@@ -173,14 +173,16 @@ def test_up_works_with_it_and_brings_none_of_its_own(call: Call) -> None:
     assert embedded.known_address(FOLDER) == address
 
 
-def test_the_redis_that_up_brought_is_neither_started_twice_nor_stopped(call: Call) -> None:
+def test_the_redis_that_up_brought_is_neither_started_twice_nor_restarted_nor_stopped(call: Call) -> None:
     address = embedded.kept_address(FOLDER)
     command = embedded.command(address, FOLDER, on_disk=False)
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     eventually(address.answers)
     with alone(Path(".state"), UP):
         assert call("start").stdout == "Redis runs already: `cody2zoho up` brought it.\n"
-        assert call("restart").stdout == "Redis runs already: `cody2zoho up` brought it.\n"
+        refused = call("restart")
+        assert (refused.exit_code, refused.stdout) == (1, "")
+        assert refused.stderr == "`cody2zoho up` brought this Redis: stop `up`, and start it again.\n"
         assert call("stop", "--embedded").exit_code == 1
         assert address.answers()
     process.terminate()
