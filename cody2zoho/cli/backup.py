@@ -76,7 +76,7 @@ def nightly(as_json: bool) -> None:
 @_json
 def list_(address: str, wholly: bool, as_json: bool) -> None:
     """Show which backups there are; exit code 1 where one is damaged."""
-    place = shelf.place_of(address, configuration.settings())
+    place = shelf.place_of(address, configuration.provisional())
     found = shelf.shown(place, wholly=wholly)
     view.show_list(found, place.address, as_json=as_json)
     if any(one.wrong for one in found):
@@ -90,7 +90,7 @@ def list_(address: str, wholly: bool, as_json: bool) -> None:
 @_json
 def verify(file: str, address: str, key_file: Path | None, as_json: bool) -> None:
     """Read every byte of a backup, and every line."""
-    item = shelf.item_of(file, address, configuration.settings())
+    item = shelf.item_of(file, address, configuration.provisional())
     header, totals = item.check()
     guards.check_version(header, item.name)
     is_opened = _opened(item, header, key_file)
@@ -156,7 +156,7 @@ def restore(
 @_yes
 def delete(file: str, address: str, is_sure: bool) -> None:
     """Delete a backup."""
-    item = shelf.item_of(file, address, configuration.settings())
+    item = shelf.item_of(file, address, configuration.provisional())
     one = next((one for one in shelf.shown(item.place) if one.entry.name == item.name), None)
     if one is None:
         raise ConfigurationError([f"There is no backup {item.name} in {item.place.address}."])
@@ -237,7 +237,7 @@ def _refusal(header: Header, services: Services, *, while_running: bool, from_el
 
 def _warn_of_open(header: Header, name: str, key_file: Path | None) -> None:
     """An open one is opened by any key: it might stand in the place of one that is encrypted."""
-    settings = configuration.settings()
+    settings = configuration.provisional()
     if not header.sealed and (key_file or settings.backup_key_file or settings.backup_passphrase.get_secret_value()):
         click.secho(
             f"{name} is not encrypted, though a key is at hand: whoever may write where it lies may have made it.",
@@ -260,7 +260,7 @@ def _secret_to_open(sealed: dict[str, Any], name: str, key_file: Path | None) ->
     if key_file:
         return sealing.of_file(key_file)
     wants_file = sealed.get("by") == "key file"
-    if known := making.secret_of(configuration.settings(), is_file=wants_file):
+    if known := making.secret_of(configuration.provisional(), is_file=wants_file):
         return known
     if wants_file:
         raise Damaged(f"{name} is encrypted with a key file: name it with --key-file, or in BACKUP_KEY_FILE.")
@@ -273,7 +273,7 @@ def _opened(item: Item, header: Header, key_file: Path | None) -> bool:
     if header.sealed:
         wants_file = header.sealed.get("by") == "key file"
         may_ask = sys.stdin.isatty() and not wants_file
-        if not (key_file or may_ask or making.secret_of(configuration.settings(), is_file=wants_file)):
+        if not (key_file or may_ask or making.secret_of(configuration.provisional(), is_file=wants_file)):
             return False
         seal = sealing.opened(header.sealed, _secret_to_open(header.sealed, item.name, key_file), item.name)
     restoring.read_through(item, seal)

@@ -52,6 +52,22 @@ def test_created_listed_verified_deleted(filled, run, tmp_path: Path) -> None:
     assert "There is no backup in" in run("backup", "list", "--from", str(tmp_path / "b")).output
 
 
+def test_a_machine_without_credentials_and_redis_lists_verifies_and_deletes(
+    filled, run, tmp_path: Path, monkeypatch
+) -> None:
+    (tmp_path / "key").write_bytes(KEY)
+    monkeypatch.setenv("BACKUP_KEY_FILE", str(tmp_path / "key"))
+    monkeypatch.setenv("BACKUP_TO", str(tmp_path / "b"))
+    assert run("backup", "create", "--name", "first").exit_code == 0
+    monkeypatch.delenv("SIMULATORS_URL")
+    monkeypatch.delenv("CODY_BOT_ID")
+    monkeypatch.setenv("REDIS_URL", "redis://127.0.0.1:1/0")
+    assert run("backup", "create").exit_code == 2
+    assert "first.backup" in run("backup", "list").output
+    assert json.loads(run("backup", "verify", "first", "--json").output)["opened"] is True
+    assert run("backup", "delete", "first", "--yes").output.endswith("first.backup is deleted.\n")
+
+
 def test_scripts_read_json(filled, run) -> None:
     made = json.loads(run("backup", "create", "--name", "first", "--json").output)
     assert (made["name"], made["conversations"], made["encrypted"]) == ("first.backup", 2, False)
