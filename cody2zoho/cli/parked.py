@@ -55,13 +55,21 @@ def retry(conversation_ids: tuple[str, ...], cause: str | None, everything: bool
 
 @click.command()
 @_choosing
-def dismiss(conversation_ids: tuple[str, ...], cause: str | None, everything: bool) -> None:
-    """Decide that parked conversations get no case: by id, by cause, or all."""
-    _decide(Ledger.dismiss, "is dismissed", conversation_ids, cause, everything=everything)
+@click.option("--yes", "is_sure", is_flag=True, help="Do not ask.")
+def dismiss(conversation_ids: tuple[str, ...], cause: str | None, everything: bool, is_sure: bool) -> None:
+    """Decide that parked conversations get no case: by id, by cause, or all. Of more than are named it asks first."""
+    ask = None if is_sure or conversation_ids else _ask
+    _decide(Ledger.dismiss, "is dismissed", conversation_ids, cause, everything=everything, ask=ask)
 
 
 def _decide(
-    move: Callable[[Ledger, str], bool], done: str, ids: tuple[str, ...], cause: str | None, *, everything: bool
+    move: Callable[[Ledger, str], bool],
+    done: str,
+    ids: tuple[str, ...],
+    cause: str | None,
+    *,
+    everything: bool,
+    ask: Callable[[int], None] | None = None,
 ) -> None:
     if sum((bool(ids), cause is not None, everything)) != 1:
         raise click.UsageError("Name conversation ids, or --cause, or --all.")
@@ -71,6 +79,8 @@ def _decide(
         chosen = ids or [
             one for reason, some in _by_reason(services.ledger).items() if (cause or "") in reason for one in some
         ]
+        if ask and chosen:
+            ask(len(chosen))
         moved = [one for one in chosen if move(services.ledger, one)]
     for one in moved:
         click.echo(f"{one} {done}")
@@ -79,6 +89,15 @@ def _decide(
     if not moved:
         click.echo("Nothing was parked that fits.", err=True)
     if len(moved) < max(1, len(ids)):
+        sys.exit(1)
+
+
+def _ask(count: int) -> None:
+    """Of a cause, or of all, there may be more than one thinks."""
+    if not sys.stdin.isatty():
+        raise click.UsageError("Dismissing a group asks first, and there is no terminal to answer at: add --yes.")
+    if not click.confirm(f"Shall {count} parked conversations get no case, now or later?", err=True):
+        click.echo("Nothing was done.", err=True)
         sys.exit(1)
 
 

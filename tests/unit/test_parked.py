@@ -1,6 +1,10 @@
 """What needs a person: seen by cause, begun anew or dismissed, one, a group or all."""
 
 import json
+import os
+import pty
+import subprocess
+import sys
 
 import pytest
 from click.testing import CliRunner, Result
@@ -80,6 +84,30 @@ def test_a_dismissed_one_gets_no_case_and_never_comes_up_again(run, ledger) -> N
     assert ledger.claim("conversation7").was == State.DISMISSED
     assert "conversation7" not in ledger.due(100, 100, 300).ids
     assert ledger.counts()[State.DISMISSED] == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "left"), [(["--all"], 0), (["--cause", "longer than 5"], 1), (["--cause", "longer", "--all"], 8)]
+)
+def test_many_are_dismissed_only_by_who_means_it(run, ledger, words: list[str], left: int) -> None:
+    refused = run("dismiss", *words)
+    assert refused.exit_code == 2
+    assert ledger.counts()[State.PARKED] == 8
+    assert (run("dismiss", *words, "--yes").exit_code == 0) == (left < 8)
+    assert ledger.counts()[State.PARKED] == left
+
+
+@pytest.mark.parametrize(("answer", "code", "left"), [("n", 1, 8), ("y", 0, 1)])
+def test_of_a_group_it_says_how_many_and_asks(run, ledger, answer: str, code: int, left: int) -> None:
+    ours, theirs = pty.openpty()
+    os.write(ours, f"{answer}\n".encode())
+    program = [sys.executable, "-m", "cody2zoho", "dismiss", "--cause", "longer than 5"]
+    done = subprocess.run(program, check=False, stdin=theirs, capture_output=True, text=True, timeout=60)
+    os.close(ours)
+    os.close(theirs)
+    assert done.returncode == code, done.stderr
+    assert "Shall 7 parked conversations get no case, now or later?" in done.stdout + done.stderr
+    assert ledger.counts()[State.PARKED] == left
 
 
 @pytest.mark.parametrize("command", ["retry", "dismiss"])
