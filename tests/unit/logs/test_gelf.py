@@ -291,7 +291,8 @@ def test_a_graylog_that_ends_an_idle_connection_is_not_away(serve, got, log, cap
     far_end.RequestHandlerClass.is_patient = False
     callers = connections(far_end)
     handler = send(log, told(serve(far_end).server_address[1], "http", graylog_host="127.0.0.1"))
-    eventually(lambda: len(got) == 1)
+    # The answer has been read: what asks the connection below is alone with it.
+    eventually(lambda: not handler._waiting)
     eventually(lambda: gelf._has_ended(handler._sink._wire._connection.sock))
     log.info("later")
     handler.close()
