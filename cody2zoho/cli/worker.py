@@ -13,7 +13,7 @@ from celery.bin.base import CLIContext
 _AS_CELERY = {"ignore_unknown_options": True, "help_option_names": []}
 
 
-@click.command(context_settings=_AS_CELERY)
+@click.command(context_settings=_AS_CELERY, options_metavar=None)
 @click.argument("options", nargs=-1, type=click.UNPROCESSED)
 def worker(options: tuple[str, ...]) -> None:
     """Make cases until told to stop; takes the options of Celery's worker."""
@@ -23,7 +23,7 @@ def worker(options: tuple[str, ...]) -> None:
     _run(celery_worker.worker, "worker", options)
 
 
-@click.command(context_settings=_AS_CELERY)
+@click.command(context_settings=_AS_CELERY, options_metavar=None)
 @click.argument("options", nargs=-1, type=click.UNPROCESSED)
 def beat(options: tuple[str, ...]) -> None:
     """Tick until told to stop; takes the options of Celery's beat."""

@@ -40,7 +40,7 @@ class Worker(CeleryWorkerContainer):
     @classmethod
     def command(cls, *args: str, **_: Any) -> list[str]:
         """As in the compose file: no flags."""
-        return ["celery", "-A", "cody2zoho", "worker", *args]
+        return ["cody2zoho", "worker", *args]
 
     def run(self, *command: str, workdir: str | None = None) -> str:
         """Run a command beside the worker; what it said. Raises AssertionError when it fails."""
