@@ -18,6 +18,9 @@ from cody2zoho.settings import SIMULATED_KEY_PREFIX
 from cody2zoho.simulators.server import SimulatorServer
 from waiting import eventually
 
+#: As long as compose gives a worker: billiard's pool may wait for 30 seconds (see `settle`).
+_END_SECONDS = 60
+
 
 class Process:
     """A child with its log, ended for certain."""
@@ -52,7 +55,7 @@ class Process:
         if self.process.poll() is None:
             self.process.send_signal(number)
         try:
-            return self.process.wait(30)
+            return self.process.wait(_END_SECONDS)
         except subprocess.TimeoutExpired:
             os.killpg(self.process.pid, signal.SIGKILL)
             raise
