@@ -36,8 +36,13 @@ class Impatient(H11Protocol):
         super().connection_made(transport)
         self._look_later()
 
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        # Or it would keep all of the connection until then, and a thousand a second would be many.
+        self._next_look.cancel()
+
     def _look_later(self) -> None:
-        self.loop.call_later(self.patience_seconds, self._look, self.cycle)
+        self._next_look = self.loop.call_later(self.patience_seconds, self._look, self.cycle)
 
     def _look(self, before: RequestResponseCycle | None) -> None:
         if self.transport.is_closing():

@@ -1,7 +1,10 @@
 """What every answer of the operations API has, and who gets one."""
 
 import asyncio
+import gc
 import socket
+import weakref
+from typing import ClassVar
 
 import pytest
 
@@ -170,6 +173,24 @@ def test_whoever_says_nothing_more_holds_no_connection(served, plugged, begun: b
     ):
         stranger.sendall(begun)
         assert stranger.recv(1) == b""
+
+
+class Watched(Impatient):
+    patience_seconds = 3_600
+    there: ClassVar[weakref.WeakSet[Impatient]] = weakref.WeakSet()
+
+    def connection_made(self, transport: asyncio.Transport) -> None:
+        super().connection_made(transport)
+        self.there.add(self)
+
+
+def test_of_a_connection_that_is_over_nothing_is_kept(served, plugged) -> None:
+    with served(plugged(), http=Watched) as browser:
+        with socket.create_connection(("127.0.0.1", browser.port), timeout=5):
+            eventually(lambda: Watched.there)
+        for _ in range(5):
+            assert browser.get("/health").status in (200, 503)
+        eventually(lambda: gc.collect() >= 0 and not Watched.there)
 
 
 def test_whoever_waits_for_a_slow_answer_is_not_sent_away(served, plugged, server) -> None:
