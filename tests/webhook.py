@@ -9,7 +9,7 @@ from typing import Any
 
 
 class Webhook(ThreadingHTTPServer):
-    """Answers with `status`."""
+    """Answers with `status`, as soon as it may."""
 
     daemon_threads = True
 
@@ -19,6 +19,8 @@ class Webhook(ThreadingHTTPServer):
         self.raw: list[str] = []
         self.paths: list[str] = []
         self.status = 200
+        self.may_answer = Event()
+        self.may_answer.set()
 
     @property
     def url(self) -> str:
@@ -35,6 +37,7 @@ class _Call(BaseHTTPRequestHandler):
             self.server.paths.append(self.path)
             if body.startswith("{"):
                 self.server.got.append(json.loads(body))
+        self.server.may_answer.wait(30)
         self.send_response(self.server.status)
         self.send_header("Content-Length", "0")
         self.end_headers()

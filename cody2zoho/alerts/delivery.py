@@ -68,7 +68,8 @@ def _emptied(board: Board, ends_at: float, channel: Channel) -> int:
             report(AlertNotDelivered(channel.name, reason))
             break
         board.taken(channel, len(some))
-        notices, sent = notices[len(some) :], sent + len(some)
+        # Whoever has one more meanwhile leaves it to us.
+        notices, sent = notices[len(some) :] or board.waiting(channel), sent + len(some)
     return len(notices)
 
 

@@ -75,7 +75,7 @@ def test_what_one_worker_is_asked_for(account, organisation, server, start, call
     with subtests.test("a short wait is Celery's retry"):
         server.faults.add(Fault("503", path="/crm/v8/Cases", times=1))
         call("create_case", *server.run(lambda: chats(account, 1)))
-        eventually(lambda: len(organisation.cases) == 5, 15)
+        eventually(lambda: len(organisation.cases) == 5)
     with subtests.test("the nightly comparison runs when asked, and keeps its figures"):
         server.run(lambda: organisation.add_case(Cody_Conversation_ID="unknownHere1"))
         call("reconcile")

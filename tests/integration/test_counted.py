@@ -155,7 +155,7 @@ def test_whoever_is_killed_takes_a_second_of_requests_with_it_and_no_conversatio
         worker.end(signal.SIGKILL)
         worker.start()
     eventually(lambda: made_all(server, account, organisation) and noted(services, 60), 60)
-    eventually(lambda: counted("cleaned_up_total|leases") and counted("cleaned_up_total|messages"), 15)
+    eventually(lambda: counted("cleaned_up_total|leases") and counted("cleaned_up_total|messages"))
     assert [worker.end() for worker in workers] == [0, 0, 0]
     truth(services, counted, 60)
     assert len(organisation.cases) == 60

@@ -49,6 +49,6 @@ def test_a_command_goes_on_when_the_other_has_ended(tmp_path: Path) -> None:
             ended.wait(0.3)
 
     threading.Thread(target=other).start()
-    assert began.wait(5)
+    assert began.wait(30)
     with alone(tmp_path, "a command") as is_alone:
         assert is_alone

@@ -17,11 +17,11 @@ def test_a_hold_is_renewed_for_as_long_as_it_lasts() -> None:
     for _ in range(2):
         with keeper.keeping(lambda: bool(renewals.append(1)) or True, lease_seconds=0.03):
             before = len(renewals)
-            eventually(lambda before=before: len(renewals) > before + 2, 5)
+            eventually(lambda before=before: len(renewals) > before + 2)
     # The keeper looks at another hold after these have ended, and finds only that one.
     ended, other = len(renewals), threading.Event()
     with keeper.keeping(lambda: other.set() or True, lease_seconds=0.03):
-        assert other.wait(5)
+        assert other.wait(30)
     assert len(renewals) <= ended + 1
 
 
@@ -33,7 +33,7 @@ def test_what_is_lost_is_not_asked_for_again() -> None:
         keeper.keeping(lambda: other.release() or True, lease_seconds=0.03),
     ):
         for _ in range(4):
-            assert other.acquire(timeout=5)
+            assert other.acquire(timeout=30)
     assert len(asked) == 1
 
 
@@ -47,7 +47,7 @@ def test_a_redis_that_is_away_for_a_turn_is_asked_again_at_the_next() -> None:
         return True
 
     with Keeper(tick_seconds=0.01).keeping(renew, lease_seconds=0.03):
-        eventually(lambda: len(turns) > 2, 5)
+        eventually(lambda: len(turns) > 2)
 
 
 def test_a_short_hold_asks_nothing() -> None:
@@ -64,7 +64,7 @@ def test_one_that_fails_does_not_end_the_renewals_of_others(caplog: pytest.LogCa
         keeper.keeping(lambda: other.release() or True, lease_seconds=0.03),
     ):
         for _ in range(3):
-            assert other.acquire(timeout=5)
+            assert other.acquire(timeout=30)
     assert "renewal_failed" in caplog.text
 
 

@@ -45,7 +45,7 @@ def test_nobody_waits_for_a_lock_longer_than_its_task_may_take(store, seconds: f
         began = time.monotonic()
         with time_limit(seconds), locks.alone(store, KEY, wait_seconds=30) as alone:
             assert not alone
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 25
 
 
 def test_a_lock_lasts_as_long_as_its_holder_lives(store) -> None:
@@ -53,7 +53,7 @@ def test_a_lock_lasts_as_long_as_its_holder_lives(store) -> None:
         # Renewed every second: also a machine that has much else to do gets round to it.
         for _ in range(2):
             store.pexpire(KEY, 2_500)
-            eventually(lambda: store.pttl(KEY) > 2_500, 5)
+            eventually(lambda: store.pttl(KEY) > 2_500)
 
 
 def test_a_holder_that_was_killed_is_in_the_way_for_seconds_only(store, redis_address: str) -> None:
@@ -71,7 +71,7 @@ with locks.alone(redis.Redis.from_url({redis_address!r}), {KEY!r}):
 def test_a_lock_that_went_to_another_is_left_to_it_and_said(store, caplog: pytest.LogCaptureFixture) -> None:
     with locks.alone(store, KEY, lease_seconds=0.3, keeper=Keeper(0.02)):
         store.set(KEY, "another", px=20_000)
-        eventually(lambda: "lock_lost" in caplog.text, 5)
+        eventually(lambda: "lock_lost" in caplog.text)
     assert store.get(KEY) == "another"
 
 

@@ -125,7 +125,7 @@ def test_a_slot_is_held_for_as_long_as_the_call_lasts(store) -> None:
         [slot] = store.zrange(SLOTS, 0, -1)
         for _ in range(2):
             store.zadd(SLOTS, {slot: 1})
-            eventually(lambda: store.zscore(SLOTS, slot) > 1, 5)
+            eventually(lambda: store.zscore(SLOTS, slot) > 1)
         return answered()
 
     assert turns(store, keeper=Keeper(0.02), lease_seconds=0.3)(long_call, 1).status == 200
@@ -177,7 +177,7 @@ def test_a_429_stops_all_workers_and_the_other_api_goes_on(server, plugged) -> N
     for worker in workers:
         with pytest.raises(OutOfTurn, match="pause") as caught:
             worker.fields.all()
-        assert 35 < (caught.value.retry_after_seconds or 0) <= 40
+        assert 20 < (caught.value.retry_after_seconds or 0) <= 40
         assert worker.cody.bots()
     assert server.journal["zoho"].requests == asked
 
@@ -190,7 +190,7 @@ def test_a_429_of_cody_stops_all_workers_and_zoho_goes_on(server, plugged) -> No
     for worker in workers:
         with pytest.raises(OutOfTurn) as caught:
             worker.cody.bots()
-        assert 35 < (caught.value.retry_after_seconds or 0) <= 40
+        assert 20 < (caught.value.retry_after_seconds or 0) <= 40
         assert worker.fields.all()
     assert server.journal["cody"].requests == 1
 

@@ -194,10 +194,8 @@ def test_what_a_graylog_that_is_away_misses_it_gets_when_it_is_back(protocol, se
     port = away.server_address[1]
     away.server_close()
     handler = send(log, told(port, protocol, graylog_host="127.0.0.1"))
-    began = time.process_time()
     for _ in range(100):
         log.info("meanwhile")
-    assert time.process_time() - began < 1
     back = type(away)(("127.0.0.1", port), away.RequestHandlerClass)
     serve(back)
     handler.close()

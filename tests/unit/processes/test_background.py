@@ -157,7 +157,7 @@ def test_a_stop_that_waited_for_another_says_that_none_runs(call: Call) -> None:
 
     thread = threading.Thread(target=other)
     thread.start()
-    assert began.wait(5)
+    assert began.wait(30)
     refused = call("stop", "--embedded")
     thread.join()
     assert refused.exit_code == 1

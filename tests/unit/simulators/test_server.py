@@ -212,7 +212,7 @@ def test_a_client_that_hangs_up_is_unanswered(server: SimulatorServer) -> None:
 
 
 def test_a_request_lasts_until_its_client_has_gone(server: SimulatorServer) -> None:
-    server.run(lambda: server.faults.add(Fault("slow", seconds=3, times=1)))
+    server.run(lambda: server.faults.add(Fault("slow", seconds=30, times=1)))
     with socket.create_connection((server.host, server.port)) as client:
         client.sendall(b"GET /crm/v8/Cases HTTP/1.1\r\nHost: x\r\n\r\n")
         client.settimeout(0.1)
@@ -221,7 +221,7 @@ def test_a_request_lasts_until_its_client_has_gone(server: SimulatorServer) -> N
     eventually(lambda: server.run(lambda: len(server.journal.entries)))
     assert fetch(server, "GET", "/crm/v8/Cases")[0].status == 200
     abandoned, answered = server.run(lambda: list(server.journal.entries))
-    assert 0 < abandoned.seconds < 2.9
+    assert 0 < abandoned.seconds < 29
     assert abandoned.at < answered.at
 
 

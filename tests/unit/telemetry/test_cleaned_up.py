@@ -93,14 +93,14 @@ def test_a_message_that_nobody_answered_is_told_when_it_is_put_back(services, to
         for number in range(3):
             connection.SimpleQueue("cases").put(number)
         taken = connection.SimpleQueue("cases")
-        taken.get(timeout=1), taken.get(timeout=1)
+        taken.get(timeout=10), taken.get(timeout=10)
         qos = connection.channel().qos
         qos.restore_visible(interval=1)
         assert told == [CleanedUp("messages", 2)]
         qos.restore_visible(interval=1)
         assert len(told) == 1
         # What a worker hands back itself is no left-over.
-        taken.get(timeout=1).reject(), taken.get(timeout=1).requeue()
+        taken.get(timeout=10).reject(), taken.get(timeout=10).requeue()
         assert len(told) == 1
 
 
