@@ -57,7 +57,7 @@ def retry(conversation_ids: tuple[str, ...], cause: str | None, everything: bool
 @_choosing
 @click.option("--yes", "is_sure", is_flag=True, help="Do not ask.")
 def dismiss(conversation_ids: tuple[str, ...], cause: str | None, everything: bool, is_sure: bool) -> None:
-    """Decide that parked conversations get no case: by id, by cause, or all. Of more than are named it asks first."""
+    """Decide that parked conversations get no case: by id, or asking first, by cause or all."""
     ask = None if is_sure or conversation_ids else _ask
     _decide(Ledger.dismiss, "is dismissed", conversation_ids, cause, everything=everything, ask=ask)
 
@@ -96,7 +96,7 @@ def _ask(count: int) -> None:
     """Of a cause, or of all, there may be more than one thinks."""
     if not sys.stdin.isatty():
         raise click.UsageError("Dismissing a group asks first, and there is no terminal to answer at: add --yes.")
-    if not click.confirm(f"Shall {count} parked conversations get no case, now or later?", err=True):
+    if not click.confirm(f"Dismiss {count} of the parked, so that they get no case, now or later?", err=True):
         click.echo("Nothing was done.", err=True)
         sys.exit(1)
 

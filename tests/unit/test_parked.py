@@ -106,7 +106,7 @@ def test_of_a_group_it_says_how_many_and_asks(run, ledger, answer: str, code: in
     os.close(ours)
     os.close(theirs)
     assert done.returncode == code, done.stderr
-    assert "Shall 7 parked conversations get no case, now or later?" in done.stdout + done.stderr
+    assert "Dismiss 7 of the parked, so that they get no case, now or later?" in done.stdout + done.stderr
     assert ledger.counts()[State.PARKED] == left
 
 
