@@ -1,5 +1,6 @@
 """How a person is asked and told: short questions, what Enter takes in brackets, and whether an answer holds."""
 
+import sys
 from collections.abc import Callable
 
 import click
@@ -44,6 +45,19 @@ def secret(question: str, default: str = "", called: str = "") -> str:
 
 def yes(question: str, *, default: bool) -> bool:
     return click.confirm(question, default=default)
+
+
+def must_ask(doing: str) -> None:
+    """Refuses where nobody could answer."""
+    if not sys.stdin.isatty():
+        raise click.UsageError(f"{doing} asks first, and there is no terminal to answer at: add --yes.")
+
+
+def go_on_if(agreed: bool) -> None:
+    """Else it ends here, with exit code 1."""
+    if not agreed:
+        click.echo("Nothing was done.", err=True)
+        sys.exit(1)
 
 
 def until_fit(ask: Callable[[], str], unfit: Callable[[str], str]) -> str:

@@ -136,15 +136,12 @@ def _take_away() -> None:
 
 
 def _ask() -> None:
-    if not sys.stdin.isatty():
-        raise click.UsageError("Revoking asks first, and there is no terminal to answer at: add --yes.")
+    asking.must_ask("Revoking")
     click.echo(
         "Then Zoho refuses every worker that uses this token, on any machine, and no case is made until somebody signs "
         "in again.\nConversations wait meanwhile; none is lost. Cases that are there stay."
     )
-    if not click.confirm("Revoke it?"):
-        click.echo("Nothing was done.", err=True)
-        sys.exit(1)
+    asking.go_on_if(click.confirm("Revoke it?"))
 
 
 def _grants(services: Services) -> Grants:

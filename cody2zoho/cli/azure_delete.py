@@ -1,10 +1,9 @@
 """`cody2zoho azure delete`."""
 
-import sys
-
 import click
 
-from cody2zoho.cli.azure_place import must_ask, place_of, placed
+from cody2zoho.cli import asking
+from cody2zoho.cli.azure_place import place_of, placed
 from cody2zoho.cloud import removal
 from cody2zoho.cloud.az import Az
 from cody2zoho.cloud.choice import is_over, latest
@@ -39,7 +38,7 @@ def delete(resource_group: str, name: str, subscription: str, is_sure: bool) -> 
 
 
 def _ask(place: Place, count: int) -> None:
-    must_ask("Deleting")
-    if not click.confirm(f"Delete these {count}?") or click.prompt("Type the name of the installation") != place.name:
-        click.echo("Nothing was done.", err=True)
-        sys.exit(1)
+    asking.must_ask("Deleting")
+    asking.go_on_if(
+        click.confirm(f"Delete these {count}?") and click.prompt("Type the name of the installation") == place.name
+    )

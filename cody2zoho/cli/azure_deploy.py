@@ -9,8 +9,8 @@ from typing import Any
 
 import click
 
-from cody2zoho.cli import azure_status
-from cody2zoho.cli.azure_place import must_ask, placed
+from cody2zoho.cli import asking, azure_status
+from cody2zoho.cli.azure_place import placed
 from cody2zoho.cloud import chosen, running
 from cody2zoho.cloud.az import Az
 from cody2zoho.cloud.choice import Choice, There, look
@@ -58,7 +58,7 @@ def deploy(
     """Make all of it in Azure, or bring what is there up to date; may be repeated at any time."""
     choice = Choice(**options)
     if not (what_if or is_sure):
-        must_ask("Deploying")
+        asking.must_ask("Deploying")
     az = Az(subscription)
     account = _signed_in(az, may_ask=not skip_login)
     if renews_token:
@@ -173,12 +173,5 @@ def _preview(deploying: Deploying, planned: Plan, there: There, *, recreates: bo
 def _ask(place: Place, choice: Choice, there: There, *, is_sure: bool) -> None:
     if choice.redis == "recreate" and there.redis:
         click.echo(_LOST.format(name=there.redis[0].name))
-        if not is_sure and click.prompt("Type the name of the installation to recreate Redis") != place.name:
-            _nothing()
-    if not is_sure and not click.confirm("Deploy? It takes from one minute to half an hour", default=True):
-        _nothing()
-
-
-def _nothing() -> None:
-    click.echo("Nothing was done.", err=True)
-    sys.exit(1)
+        asking.go_on_if(is_sure or click.prompt("Type the name of the installation to recreate Redis") == place.name)
+    asking.go_on_if(is_sure or click.confirm("Deploy? It takes from one minute to half an hour", default=True))

@@ -1,6 +1,5 @@
 """Where the commands of `cody2zoho azure` find an installation."""
 
-import sys
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -34,9 +33,3 @@ def placed(command: Command, *, always: bool = True) -> Command:
 def place_of(az: Az, resource_group: str, name: str) -> Place:
     """The installation in the subscription that `az` asks about. Raises NotSetUp where nobody is signed in."""
     return Place(resource_group, name, az.account()["id"])
-
-
-def must_ask(what: str) -> None:
-    """Refuses where nobody could answer."""
-    if not sys.stdin.isatty():
-        raise click.UsageError(f"{what} asks first, and there is no terminal to answer at: add --yes.")

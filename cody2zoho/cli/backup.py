@@ -14,6 +14,7 @@ from cody2zoho.backup.container import Header
 from cody2zoho.backup.making import Made
 from cody2zoho.backup.place import Place
 from cody2zoho.backup.shelf import Item
+from cody2zoho.cli import asking
 from cody2zoho.cli import backup_view as view
 from cody2zoho.cli.local import services_at_hand
 from cody2zoho.errors import Cody2ZohoError, ConfigurationError, Damaged
@@ -289,10 +290,6 @@ def _prompted(question: str, *, confirmed: bool = False) -> str:
 
 
 def _ask(question: str, *, is_sure: bool) -> None:
-    if is_sure:
-        return
-    if not sys.stdin.isatty():
-        raise click.UsageError("This asks first, and there is no terminal to answer at: add --yes.")
-    if not click.confirm(question, err=True):
-        click.echo("Nothing was done.", err=True)
-        sys.exit(1)
+    if not is_sure:
+        asking.must_ask("This")
+        asking.go_on_if(click.confirm(question, err=True))

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import click
 
+from cody2zoho.cli import asking
 from cody2zoho.cli.local import services_at_hand
 from cody2zoho.explain import why
 from cody2zoho.explain.lives import Life, look
@@ -53,11 +54,8 @@ def _about(life: Life, services: Services) -> Iterator[tuple[str, str]]:
 
 
 def _ask() -> None:
-    if not sys.stdin.isatty():
-        raise click.UsageError("Forgetting asks first, and there is no terminal to answer at: add --yes.")
-    if not click.confirm("\nForget it? This cannot be undone"):
-        click.echo("Nothing was done.", err=True)
-        sys.exit(1)
+    asking.must_ask("Forgetting")
+    asking.go_on_if(click.confirm("\nForget it? This cannot be undone"))
 
 
 def _tasks(before: Life, left: Life, services: Services) -> Iterator[str]:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import click
 
+from cody2zoho.cli import asking
 from cody2zoho.cli.local import services_at_hand
 from cody2zoho.ledger.ledger import Ledger
 
@@ -94,11 +95,8 @@ def _decide(
 
 def _ask(count: int) -> None:
     """Of a cause, or of all, there may be more than one thinks."""
-    if not sys.stdin.isatty():
-        raise click.UsageError("Dismissing a group asks first, and there is no terminal to answer at: add --yes.")
-    if not click.confirm(f"Dismiss {count} of the parked, so that they get no case, now or later?", err=True):
-        click.echo("Nothing was done.", err=True)
-        sys.exit(1)
+    asking.must_ask("Dismissing a group")
+    asking.go_on_if(click.confirm(f"Dismiss {count} of the parked, so that they get no case, now or later?", err=True))
 
 
 def _by_reason(ledger: Ledger) -> dict[str, list[str]]:

@@ -5,6 +5,7 @@ whether it was done before, so that one that was interrupted, or whose outcome n
 """
 
 import re
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -159,7 +160,20 @@ class Update:
         if count is None:
             return counted(self.case, len(self.messages), self.services)
         is_as_it_was = transcript.digest(self.messages[:count]) == self.held.digest
-        return count if is_as_it_was else 0
+        return max(count, self._described()) if is_as_it_was else 0
+
+    def _described(self) -> int:
+        """Up to which message the description goes: a ledger that was restored knows of less than was written since."""
+        if self.is_ours:
+            return 0
+        there, form = cases.squeezed(self.description), self.form
+
+        def is_missing(count: int) -> bool:
+            said = transcript.text(self.messages[:count], form.zone, plain=form.plain)
+            return cases.squeezed(said) not in there
+
+        # Each beginning holds all shorter ones.
+        return bisect_left(range(1, len(self.messages) + 1), True, key=is_missing)
 
     def _changed_figures(self) -> dict[str, Any]:
         """Those that nobody but us has written."""

@@ -15,6 +15,7 @@ import click
 from cody2zoho import configuration
 from cody2zoho.azure_redis import finding
 from cody2zoho.azure_redis.finding import Found
+from cody2zoho.cli import asking
 from cody2zoho.errors import Refused
 
 
@@ -44,16 +45,13 @@ def ask(found: Found, question: str, *, is_sure: bool, by_name: bool = False) ->
     """Goes on only with a yes; `by_name` wants the instance's name typed, where all its data is at stake."""
     if is_sure:
         return
-    if not sys.stdin.isatty():
-        raise click.UsageError("This asks first, and there is no terminal to answer at: add --yes.")
+    asking.must_ask("This")
     if by_name:
         agreed = click.prompt(f"{question} Type its name to go on", default="", show_default=False)
         is_agreed = agreed.strip() == found.instance.name
     else:
         is_agreed = click.confirm(question)
-    if not is_agreed:
-        click.echo("Nothing was done.", err=True)
-        sys.exit(1)
+    asking.go_on_if(is_agreed)
 
 
 class BlobAddress(click.ParamType):  # type: ignore[type-arg]

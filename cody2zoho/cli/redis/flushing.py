@@ -5,6 +5,7 @@ import sys
 import click
 import redis
 
+from cody2zoho.cli import asking
 from cody2zoho.cli.local import store_at_hand
 from cody2zoho.cli.redis.looking import lively
 from cody2zoho.errors import Refused
@@ -81,8 +82,7 @@ def _warn(settings: Settings, client: redis.Redis) -> None:
 
 
 def _ask(count: int) -> None:
-    if not sys.stdin.isatty():
-        raise click.UsageError("Flushing asks first, and there is no terminal to answer at: add --yes.")
+    asking.must_ask("Flushing")
     sure = click.confirm(f"\nDelete {count:,} keys? This cannot be undone") and (
         click.prompt("Type flush to do it", default="", show_default=False) == "flush"
     )

@@ -136,12 +136,13 @@ def test_what_was_said_and_written_after_the_backup_is_not_written_twice(
     clock.now += 7_200
     worker.store.flushall()
     restoring.restore(restoring.rehearse(made.item, None, worker), worker, merged=False, told=lambda _: None)
-    live(worker, clock, 60, step=30)
+    live(worker, clock, 60)
     account.say(one, "Third words", at=account.now())
     live(worker, clock, 3_600)
     case = organisation.cases[case_of(organisation, one)]
     [note] = [note["Note_Content"] for note in organisation.notes]
     assert ("Second words" in case["Description"], "Second words" in note, "Third words" in note) == (True, False, True)
+    assert case["Cody_Messages"] == 3
 
 
 def test_what_was_in_hand_is_tried_again_and_finds_its_case(
